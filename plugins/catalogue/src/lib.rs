@@ -1,0 +1,5 @@
+//! Controls that the profiles share: each demands one thing, under a stable
+//! name, with its own words, its rule, and the requests that it uses. A profile
+//! is a table on top.
+
+pub mod control;

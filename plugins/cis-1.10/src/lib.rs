@@ -1,0 +1,3 @@
+//! The CIS Kubernetes Benchmark v1.10 as a cisb profile: a table of controls.
+
+pub mod table;

@@ -1,0 +1,21 @@
+//! The contract between the cisb host and a profile: the WIT packages beside
+//! this crate, and the manifest that a profile carries in one custom section.
+//!
+//! Both sides use these types, so a manifest means the same to whoever writes
+//! it and to whoever grants it. Nothing here evaluates anything.
+
+pub mod manifest;
+
+pub use manifest::Manifest;
+
+/// The custom section that carries the manifest: exactly one, outermost.
+pub const MANIFEST_SECTION: &str = "cisb:manifest";
+
+/// The largest manifest that a host reads, in bytes.
+pub const MANIFEST_MAX_BYTES: usize = 1 << 20;
+
+/// The `schema` member of a manifest that this crate understands.
+pub const MANIFEST_SCHEMA: &str = "cisb.manifest/0.1";
+
+/// The world that a profile of this contract targets.
+pub const WORLD: &str = "cisb:profile/profile@0.1.0";
