@@ -20,4 +20,5 @@ pub mod mask;
 pub mod node;
 pub mod profile;
 pub mod report;
+pub mod request;
 pub mod scan;

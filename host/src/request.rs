@@ -1,0 +1,95 @@
+//! What a person asked for, after flags, environment and `cisb.toml` are read
+//! and before anything is opened. Plain data.
+
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A scan.
+#[derive(Debug, Clone)]
+pub struct Scan {
+    /// Component files, in order.
+    pub profiles: Vec<PathBuf>,
+    /// What is scanned.
+    pub node: NodeSource,
+    /// Which API server, if any.
+    pub cluster: ClusterSource,
+    /// `--cluster`: a name for the report.
+    pub cluster_name: Option<String>,
+    /// `--node-name`.
+    pub node_name: Option<String>,
+    /// Which checks.
+    pub selection: Selection,
+    /// `--set name=value`, not yet typed.
+    pub parameters: Vec<(String, String)>,
+    /// `--grants FILE`.
+    pub grants: Option<PathBuf>,
+    /// `--evidence FILE`: keep exactly what the scan looked at.
+    pub evidence: Option<PathBuf>,
+    /// The time of the scan: `--now`, or the clock as `main` read it.
+    pub now: Timestamp,
+    /// How many checks run at once.
+    pub jobs: usize,
+}
+
+/// What is scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NodeSource {
+    /// This machine: file tree under `root`, process table at `proc`. No
+    /// process table with `--static`.
+    Live {
+        /// `/` unless `--root` says otherwise.
+        root: PathBuf,
+        /// `/proc` unless `--proc` says otherwise; none with `--static`.
+        proc: Option<PathBuf>,
+    },
+    /// A node record: a directory or a `.tar.zst`.
+    Record(PathBuf),
+}
+
+/// Which API server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ClusterSource {
+    /// None, or a record's own objects.
+    None,
+    /// `--kubeconfig FILE`; programs it names run only with `--kubeconfig-exec`.
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// Whether it may run a program to get a credential.
+        exec: bool,
+    },
+    /// `--in-cluster`: the service account of the pod we run in.
+    InCluster,
+}
+
+/// Which checks. Empty lists select everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// `--targets`.
+    pub targets: Vec<String>,
+    /// `--check`: check ids.
+    pub checks: Vec<String>,
+    /// `--group`: group ids such as `1.2`.
+    pub groups: Vec<String>,
+    /// `--skip`: check or group ids. Skipped checks stay in the report.
+    pub skip: Vec<String>,
+    /// `--level`: 1 selects level 1, 2 selects both.
+    pub level: Option<u8>,
+}
+
+/// What makes a scan fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailOn {
+    /// A scored check that failed.
+    #[default]
+    Fail,
+    /// Also an unscored or manual check that facts judged and that failed.
+    Judged,
+    /// Also whatever a person must look at.
+    Warn,
+    /// Nothing does.
+    Never,
+}
