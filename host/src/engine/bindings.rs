@@ -1,0 +1,18 @@
+//! Generated from the WIT packages. Its types stop at `engine` and `capability`.
+#![expect(
+    unreachable_pub,
+    unused_qualifications,
+    missing_docs,
+    clippy::all,
+    reason = "generated code"
+)]
+
+wasmtime::component::bindgen!({
+    path: ["../wit/host", "../wit/profile"],
+    world: "cisb:profile/profile",
+    imports: { default: trappable },
+    with: {
+        "cisb:host/files.entry": crate::capability::files::Entry,
+        "cisb:host/processes.process": crate::capability::processes::Process,
+    },
+});
