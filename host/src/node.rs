@@ -5,6 +5,7 @@
 
 pub mod live;
 pub mod record;
+pub mod recording;
 
 use std::collections::BTreeMap;
 
