@@ -38,7 +38,10 @@ pub struct Masked {
 /// in which a value was masked comes back as JSON (which is YAML), one document
 /// after the other; parsed, it equals the masked document.
 pub fn text(_path: &str, _bytes: &[u8]) -> Masked {
-    Masked { bytes: MASKED.as_bytes().to_vec(), changed: true }
+    Masked {
+        bytes: MASKED.as_bytes().to_vec(),
+        changed: true,
+    }
 }
 
 /// Masks tokens, keys and credentials anywhere in text that is no document.

@@ -3,6 +3,7 @@
 //! Nothing here knows of grants, masks or profiles. The capabilities ask these
 //! doors only for what is granted, and mask what comes back.
 
+pub mod cluster;
 pub mod live;
 pub mod record;
 pub mod recording;
@@ -237,12 +238,6 @@ pub struct Table {
 pub trait Processes: Send + Sync {
     /// The table, read once for each run.
     fn table(&self) -> Result<&Table, Miss>;
-    /// The table for someone who looks for these executables: the same, unless
-    /// it knows of only some.
-    fn table_for(&self, executables: &[String]) -> Result<&Table, Miss> {
-        let _ = executables;
-        self.table()
-    }
     /// The values of these environment variables, of those the process has.
     fn environment(&self, pid: u32, names: &[String]) -> Result<BTreeMap<String, String>, Miss>;
     /// Translates a path from the process's view of the file system to the node's.

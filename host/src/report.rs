@@ -1,6 +1,7 @@
 //! The report: the one value that every output prints, and the exit code.
 //! Pure: no file, no clock.
 
+pub mod escape;
 pub mod json;
 pub mod kube_bench;
 pub mod text;

@@ -249,7 +249,7 @@ fn parse(path: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
     let mut values = document::parse(bytes).map_err(|e| e.to_string())?;
     let mut texts = Vec::with_capacity(values.len());
     for value in &mut values {
-        mask::value(path, value);
+        mask::mask_value(path, value);
         texts.push(value.to_string());
     }
     Ok(texts)
@@ -379,8 +379,8 @@ impl HostEntry for Session {
             Err(e) => return Ok(Err(e)),
         };
         let path = self.table.get(&entry)?.path.clone();
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Ok(mask::text(&text))),
+        match String::from_utf8(mask::text(&path, &bytes).bytes) {
+            Ok(text) => Ok(Ok(text)),
             Err(_) => Ok(Err(self.unparsable(&path, "it is not UTF-8"))),
         }
     }
@@ -566,7 +566,15 @@ mod tests {
         for good in ["/", "/etc", "/etc/kubernetes/a.conf", "/..data"] {
             assert!(is_plain(good), "{good}");
         }
-        for bad in ["", "etc", "/etc/", "//etc", "/etc/../shadow", "/./etc", "/a\0b"] {
+        for bad in [
+            "",
+            "etc",
+            "/etc/",
+            "//etc",
+            "/etc/../shadow",
+            "/./etc",
+            "/a\0b",
+        ] {
             assert!(!is_plain(bad), "{bad}");
         }
     }
@@ -574,7 +582,10 @@ mod tests {
     #[test]
     fn a_relative_path_starts_at_its_document() {
         let at = |path| absolute("/var/lib/kubelet/config.yaml", path);
-        assert_eq!(at("pki/ca.crt").as_deref(), Some("/var/lib/kubelet/pki/ca.crt"));
+        assert_eq!(
+            at("pki/ca.crt").as_deref(),
+            Some("/var/lib/kubelet/pki/ca.crt")
+        );
         assert_eq!(at("../x").as_deref(), Some("/var/lib/x"));
         assert_eq!(at("/etc/x").as_deref(), Some("/etc/x"));
         assert_eq!(at("../../../../x"), None);

@@ -60,7 +60,7 @@ impl Shared {
                 .items
                 .into_iter()
                 .map(|mut item| {
-                    mask::object(&mut item);
+                    mask::mask_object(&request.resource, &mut item);
                     document::select(&item, &request.fields).to_string()
                 })
                 .collect::<Vec<_>>()

@@ -32,7 +32,8 @@ impl Host for Session {
             return Ok(());
         }
         // Guest-controlled: masked, and without anything a terminal obeys.
-        let text = escape::line(&crate::mask::text(&message));
+        let masked = crate::mask::mask_text(&message);
+        let text = escape::line(&masked);
         match level {
             Level::Debug => tracing::debug!("{check}: {text}"),
             Level::Info => tracing::info!("{check}: {text}"),

@@ -44,7 +44,12 @@ fn identify(request: &ProcessRequest, process: &node::Process) -> Option<Identit
         None => request
             .executables
             .iter()
-            .any(|e| e.as_bytes().iter().take(COMM_BYTES).eq(process.comm.as_bytes()))
+            .any(|e| {
+                e.as_bytes()
+                    .iter()
+                    .take(COMM_BYTES)
+                    .eq(process.comm.as_bytes())
+            })
             .then_some(Identity::Weak),
     }
 }
@@ -107,7 +112,7 @@ impl Host for Session {
             )));
         }
         let shared = self.shared.clone();
-        let table = match shared.node.processes.table_for(&request.executables) {
+        let table = match shared.node.processes.table() {
             Ok(table) => table,
             Err(miss) => return Ok(Err(self.miss("process-search", &subject, &miss))),
         };
@@ -126,7 +131,7 @@ impl Host for Session {
                 return Ok(Err(full));
             }
             let mut args = process.argv.clone();
-            mask::args(&mut args);
+            mask::mask_args(&mut args);
             let place = place(process);
             let name = process.exe.as_deref().unwrap_or(&process.comm);
             let turnout = match &process.error {
@@ -218,7 +223,7 @@ impl HostProcess for Session {
             .environment(pid, std::slice::from_ref(&name))
         {
             Ok(mut values) => {
-                let value = values.remove(&name).map(|v| mask::env(&name, v));
+                let value = values.remove(&name).map(|v| mask::mask_env(&name, &v));
                 let fact = match &value {
                     Some(value) => format!("{name}={value}"),
                     None => format!("{name} not set"),
@@ -226,7 +231,11 @@ impl HostProcess for Session {
                 self.ledger.add(observation, fact);
                 Ok(Ok(value))
             }
-            Err(miss) => Ok(Err(self.miss("process", &format!("environment of {name}"), &miss))),
+            Err(miss) => Ok(Err(self.miss(
+                "process",
+                &format!("environment of {name}"),
+                &miss,
+            ))),
         }
     }
 
@@ -356,7 +365,13 @@ mod tests {
 
     #[test]
     fn a_path_is_named_only_by_the_flag_itself() {
-        let args = argv(&["kubelet", "--config=/a", "--client_ca_file", "/b", "-x=/c,/d"]);
+        let args = argv(&[
+            "kubelet",
+            "--config=/a",
+            "--client_ca_file",
+            "/b",
+            "-x=/c,/d",
+        ]);
         assert!(says_flag(&args, "config", "/a"));
         assert!(says_flag(&args, "client-ca-file", "/b"));
         assert!(says_flag(&args, "x", "/d"));

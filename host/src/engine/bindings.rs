@@ -1,11 +1,5 @@
 //! Generated from the WIT packages. Its types stop at `engine` and `capability`.
-#![expect(
-    unreachable_pub,
-    unused_qualifications,
-    missing_docs,
-    clippy::all,
-    reason = "generated code"
-)]
+#![expect(clippy::all, reason = "generated code")]
 
 wasmtime::component::bindgen!({
     path: ["../wit/host", "../wit/profile"],

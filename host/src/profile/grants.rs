@@ -196,10 +196,12 @@ impl GrantedFiles {
 
 /// Meets a manifest's requests with the operator's grants.
 pub fn meet(manifest: &Manifest, grants: &Grants) -> Result<Granted, String> {
-    let rules: Option<Vec<&Rule>> = grants
-        .rules
-        .as_ref()
-        .map(|rules| rules.iter().filter(|r| r.profile.is_match(&manifest.id)).collect());
+    let rules: Option<Vec<&Rule>> = grants.rules.as_ref().map(|rules| {
+        rules
+            .iter()
+            .filter(|r| r.profile.is_match(&manifest.id))
+            .collect()
+    });
     let named_rights = |wanted: &[Right]| match &rules {
         None => with_stat(wanted.to_vec()),
         Some(rules) => {
@@ -289,7 +291,11 @@ impl Granted {
             if rights.is_empty() {
                 return "nothing".to_owned();
             }
-            rights.iter().map(|r| right_word(*r)).collect::<Vec<_>>().join("+")
+            rights
+                .iter()
+                .map(|r| right_word(*r))
+                .collect::<Vec<_>>()
+                .join("+")
         };
         let yes = |granted: bool| if granted { "" } else { " (not granted)" };
         let mut lines = Vec::new();
@@ -388,7 +394,10 @@ mod tests {
         assert!(granted.files[0].covers("/etc/kubernetes/a.conf"));
         assert!(!granted.files[0].covers("/etc/kubernetes/pki/a.conf"));
         assert!(!granted.files[0].covers("/etc/shadow"));
-        assert_eq!(granted.files[0].rights("/etc/kubernetes/a.conf"), [Right::Stat]);
+        assert_eq!(
+            granted.files[0].rights("/etc/kubernetes/a.conf"),
+            [Right::Stat]
+        );
         assert!(granted.processes[0].1);
     }
 
@@ -425,6 +434,9 @@ mod tests {
         let error = Grants::parse("[[grant]]\nprofile='p'\nfile=[]\n", Path::new("g.toml"))
             .expect_err("refused")
             .to_string();
-        assert!(error.contains("`file`") && error.contains("`files`"), "{error}");
+        assert!(
+            error.contains("`file`") && error.contains("`files`"),
+            "{error}"
+        );
     }
 }

@@ -70,7 +70,8 @@ pub enum ManifestError {
 /// Reads what a component shows.
 pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
     let bytes = &unverified.bytes;
-    let not_wasm = |e: wasmparser::BinaryReaderError| ManifestError::NotWasm(e.message().to_owned());
+    let not_wasm =
+        |e: wasmparser::BinaryReaderError| ManifestError::NotWasm(e.message().to_owned());
     if bytes.is_empty() {
         return Err(ManifestError::NotWasm("the file is empty".to_owned()));
     }
@@ -96,7 +97,9 @@ pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
             Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
                 manifests.push((depth, section.data()));
             }
-            Payload::FunctionSection(section) => functions = functions.saturating_add(section.count()),
+            Payload::FunctionSection(section) => {
+                functions = functions.saturating_add(section.count())
+            }
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
                     imports.push(import.map_err(not_wasm)?.name.name.to_owned());
@@ -180,7 +183,9 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
         .map_err(|e| format!("min-host `{}`: {e}", manifest.min_host))?;
     let ours = semver::Version::parse(env!("CARGO_PKG_VERSION")).map_err(|e| e.to_string())?;
     if least > ours {
-        return Err(format!("it needs cisb {least} or newer; this is cisb {ours}"));
+        return Err(format!(
+            "it needs cisb {least} or newer; this is cisb {ours}"
+        ));
     }
     semver::VersionReq::parse(&manifest.benchmark.kubernetes)
         .map_err(|e| format!("the range `{}`: {e}", manifest.benchmark.kubernetes))?;
@@ -188,7 +193,10 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
     let mut ids = BTreeSet::new();
     for (id, why) in manifest.requests.ids() {
         if !name_ok(id) || !ids.insert(id) {
-            return Err(format!("the request id `{}` is bad or used twice", id.escape_debug()));
+            return Err(format!(
+                "the request id `{}` is bad or used twice",
+                id.escape_debug()
+            ));
         }
         if why.trim().is_empty() {
             return Err(format!("the request `{id}` does not say why"));
@@ -197,13 +205,21 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
     for request in &manifest.requests.files {
         for path in &request.paths {
             if !path.starts_with('/') {
-                return Err(format!("the request `{}`: `{path}` is not absolute", request.id));
+                return Err(format!(
+                    "the request `{}`: `{path}` is not absolute",
+                    request.id
+                ));
             }
             glob(path).map_err(|e| format!("the request `{}`: {e}", request.id))?;
         }
     }
     for request in &manifest.requests.named {
-        if !manifest.requests.processes.iter().any(|p| p.id == request.process) {
+        if !manifest
+            .requests
+            .processes
+            .iter()
+            .any(|p| p.id == request.process)
+        {
             return Err(format!(
                 "the request `{}` names the processes request `{}`, which is not there",
                 request.id, request.process
@@ -231,27 +247,45 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
         }
         for group in &section.groups {
             if !groups.insert(group.id.as_str()) {
-                return Err(format!("the group {} stands twice", group.id.escape_debug()));
+                return Err(format!(
+                    "the group {} stands twice",
+                    group.id.escape_debug()
+                ));
             }
         }
     }
     let mut checks = BTreeSet::new();
     for check in &manifest.checks {
         if !name_ok(&check.id) || !checks.insert(check.id.as_str()) {
-            return Err(format!("the check id `{}` is bad or used twice", check.id.escape_debug()));
+            return Err(format!(
+                "the check id `{}` is bad or used twice",
+                check.id.escape_debug()
+            ));
         }
         if !groups.contains(check.group.as_str()) {
-            return Err(format!("the check {} is in no group of any section", check.id));
+            return Err(format!(
+                "the check {} is in no group of any section",
+                check.id
+            ));
         }
         if !(1..=2).contains(&check.level) {
-            return Err(format!("the check {} has the level {}", check.id, check.level));
+            return Err(format!(
+                "the check {} has the level {}",
+                check.id, check.level
+            ));
         }
         if let Some(missing) = check.uses.iter().find(|u| !ids.contains(u.as_str())) {
-            return Err(format!("the check {} uses `{missing}`, which is no request", check.id));
+            return Err(format!(
+                "the check {} uses `{missing}`, which is no request",
+                check.id
+            ));
         }
         let procedure = &check.remediation.procedure;
         if !procedure.is_empty() && !manifest.procedures.contains_key(procedure) {
-            return Err(format!("the check {} names no procedure `{procedure}`", check.id));
+            return Err(format!(
+                "the check {} names no procedure `{procedure}`",
+                check.id
+            ));
         }
     }
     if manifest.checks.is_empty() {

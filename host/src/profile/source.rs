@@ -81,9 +81,10 @@ pub fn read(path: &Path) -> Result<Unverified, SourceError> {
     }
     let digest = hex(&Sha256::digest(&bytes));
     Ok(Unverified {
-        name: path
-            .file_name()
-            .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned()),
+        name: path.file_name().map_or_else(
+            || path.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        ),
         bytes,
         digest,
     })

@@ -87,7 +87,14 @@ pub enum VerifyError {
 }
 
 const CHECKS: &str = "cisb:profile/checks@0.1.0";
-const OFFERED: [&str; 6] = ["types", "context", "files", "processes", "kubernetes", "log"];
+const OFFERED: [&str; 6] = [
+    "types",
+    "context",
+    "files",
+    "processes",
+    "kubernetes",
+    "log",
+];
 const OFFERED_WORDS: &str = "cisb:host/types, context, files, processes, kubernetes and log";
 
 /// Verifies a component.

@@ -142,7 +142,8 @@ impl Walk<'_> {
     fn is_real_directory(&mut self, path: &str) -> bool {
         (self.find)(path).is_ok_and(|f| {
             let stat = f.stat();
-            stat.kind == Kind::Directory && stat.resolved.rsplit('/').next() == path.rsplit('/').next()
+            stat.kind == Kind::Directory
+                && stat.resolved.rsplit('/').next() == path.rsplit('/').next()
         })
     }
 
