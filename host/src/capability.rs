@@ -34,13 +34,16 @@ pub const MAX_FILE_BYTES: u64 = 4 << 20;
 /// How many found files are kept open between checks. Each holds a descriptor.
 const MAX_KEPT_FILES: usize = 256;
 
+/// A file that was looked for.
+type Sought = Result<Arc<dyn File>, Miss>;
+
 /// What all checks of a run share: the node, and what was costly to derive.
 pub struct Shared {
     /// The node.
     pub node: Node,
     /// RFC 3339.
     pub now: String,
-    files: Mutex<HashMap<String, Result<Arc<dyn File>, Miss>>>,
+    files: Mutex<HashMap<String, Sought>>,
     documents: Mutex<HashMap<String, files::Parsed>>,
     objects: Mutex<HashMap<String, Arc<kubernetes::Pruned>>>,
 }
@@ -63,7 +66,7 @@ impl Shared {
         if let Some(found) = kept.get(path) {
             return found.clone();
         }
-        let found: Result<Arc<dyn File>, Miss> = self.node.files.find(path).map(Arc::from);
+        let found: Sought = self.node.files.find(path).map(Arc::from);
         if kept.len() < MAX_KEPT_FILES {
             kept.insert(path.to_owned(), found.clone());
         }

@@ -6,7 +6,7 @@
 mod selection;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
@@ -626,7 +626,7 @@ fn micros(since: Instant) -> u64 {
 }
 
 /// What a profile says of itself, without compiling or running it.
-pub fn inspect(path: &PathBuf) -> Result<(Manifest, String), String> {
+pub fn inspect(path: &Path) -> Result<(Manifest, String), String> {
     let unverified = source::read(path).map_err(|e| e.to_string())?;
     let digest = unverified.digest().to_owned();
     let verified = verify::verify(unverified).map_err(|e| e.to_string())?;

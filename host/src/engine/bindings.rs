@@ -1,5 +1,4 @@
 //! Generated from the WIT packages. Its types stop at `engine` and `capability`.
-#![expect(clippy::all, reason = "generated code")]
 
 wasmtime::component::bindgen!({
     path: ["../wit/host", "../wit/profile"],

@@ -1,11 +1,10 @@
 //! Expands path globs over a node's file tree, and knows what it could not see.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
 use globset::GlobMatcher;
+use std::collections::BTreeSet;
 
-use crate::node::{File, Kind, Miss};
+use crate::capability::Sought;
+use crate::node::{Kind, Miss};
 use crate::profile::grants::glob;
 
 /// How many paths one search looks at. `/**` on a node would be millions.
@@ -26,10 +25,7 @@ pub(super) struct Found {
 }
 
 /// Expands globs.
-pub(super) fn expand(
-    patterns: &[String],
-    find: impl Fn(&str) -> Result<Arc<dyn File>, Miss>,
-) -> Found {
+pub(super) fn expand(patterns: &[String], find: impl Fn(&str) -> Sought) -> Found {
     let mut walk = Walk {
         find: &find,
         found: BTreeSet::new(),
@@ -69,7 +65,7 @@ impl Part {
 }
 
 struct Walk<'a> {
-    find: &'a dyn Fn(&str) -> Result<Arc<dyn File>, Miss>,
+    find: &'a dyn Fn(&str) -> Sought,
     found: BTreeSet<String>,
     obstacle: Option<String>,
     visits: usize,
