@@ -9,6 +9,8 @@
 //! from a [`fake::FakeNode`].
 
 pub mod facts;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod fake;
 pub mod rule;
 pub mod verdict;
 
