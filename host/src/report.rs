@@ -2,9 +2,19 @@
 //! Pure: no file, no clock.
 
 pub mod escape;
+<<<<<<< HEAD
+=======
+pub mod exit;
+#[cfg(test)]
+mod fixture;
+>>>>>>> report
 pub mod json;
 pub mod kube_bench;
+mod layout;
+mod screen;
 pub mod text;
+#[cfg(test)]
+mod tests;
 
 use cisb_contract::manifest::Section;
 use serde::{Deserialize, Serialize};
