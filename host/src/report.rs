@@ -2,12 +2,9 @@
 //! Pure: no file, no clock.
 
 pub mod escape;
-<<<<<<< HEAD
-=======
 pub mod exit;
 #[cfg(test)]
 mod fixture;
->>>>>>> report
 pub mod json;
 pub mod kube_bench;
 mod layout;
