@@ -3,3 +3,6 @@
 //! is a table on top.
 
 pub mod control;
+
+/// What every profile's component is made of.
+pub const PROFILE: cisb_sdk::rule::Profile = cisb_sdk::rule::Profile { codes: &[] };
