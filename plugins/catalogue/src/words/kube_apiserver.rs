@@ -1,7 +1,7 @@
 //! Words for the flags of kube-apiserver.
 
 use super::urls::{
-    ADMISSION, APISERVER, AUDIT, AUTHN, AUTHZ, ENCRYPT, ETCD_OPS, NODE_AUTHZ, PKI, RBAC, SA_ADMIN,
+    ADMISSION, APISERVER, AUDIT, AUTHN, AUTHZ, ENCRYPT, ETCD_OPS, NODE_AUTHZ, PKI, SA_ADMIN,
     TLS_BOOTSTRAP,
 };
 use crate::control::Words;
@@ -15,8 +15,8 @@ pub(super) const WORDS: &[Words] = &[
         procedure: "kubeadm-apiserver-args",
         set: "apiServer.extraArgs: anonymous-auth=false; or, from 1.32 and without that flag, \
             --authentication-config with anonymous.conditions for /livez, /readyz, /healthz only",
-        breaks: "false fails kubeadm's probes on /livez and /readyz, so the kubelet restarts the \
-            pod for ever; kubeadm join by token reads cluster-info anonymously (use \
+        breaks: "false fails kubeadm's probes on /livez and /readyz, so the kubelet restarts it \
+            for ever; kubeadm join by token reads cluster-info anonymously (use \
             --discovery-file).",
         references: &[AUTHN],
     },
@@ -38,7 +38,8 @@ pub(super) const WORDS: &[Words] = &[
         rationale: "Who may create a Service with spec.externalIPs can draw traffic meant for \
             any address to their own pods (CVE-2020-8554).",
         procedure: "kubeadm-apiserver-args",
-        set: "apiServer.extraArgs: enable-admission-plugins=NodeRestriction,DenyServiceExternalIPs",
+        set: "Add DenyServiceExternalIPs to apiServer.extraArgs enable-admission-plugins, beside \
+            NodeRestriction and what else is there",
         breaks: "Services can get no new externalIPs, and those in use stay until removed; \
             NodePort and LoadBalancer are unaffected. A policy engine may do the same more \
             finely.",
@@ -46,7 +47,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         control: "kube-apiserver-kubelet-client-certificate",
-        title: "API server shows kubelets a certificate (--kubelet-client-certificate)",
+        title: "Kubelets know the API (--kubelet-client-certificate, --kubelet-client-key)",
         rationale: "Without a client certificate the API server is nobody to kubelets: logs and \
             exec fail, unless kubelets let in anyone.",
         procedure: "kubeadm-apiserver-args",
@@ -97,7 +98,7 @@ pub(super) const WORDS: &[Words] = &[
         set: "apiServer.extraArgs: authorization-mode=Node,RBAC",
         breaks: "Rights that came from an ABAC file or webhook must exist as Roles before those \
             are removed.",
-        references: &[RBAC],
+        references: &[],
     },
     Words {
         control: "kube-apiserver-event-rate-limit",
@@ -105,9 +106,9 @@ pub(super) const WORDS: &[Words] = &[
         rationale: "A broken or hostile workload can flood the API server and etcd with Events \
             until both stall.",
         procedure: "kubeadm-apiserver-args",
-        set: "apiServer.extraArgs: enable-admission-plugins=NodeRestriction,EventRateLimit; \
-            admission-control-config-file=FILE with limits by Server, Namespace or User; mount \
-            FILE (extraVolumes)",
+        set: "Add EventRateLimit to apiServer.extraArgs enable-admission-plugins, beside the \
+            others; admission-control-config-file=FILE with limits by Server, Namespace or User, \
+            mounted (extraVolumes)",
         breaks: "Without limits configured the API server does not start; too tight, Events \
             needed for debugging are dropped. The plugin is alpha.",
         references: &[ADMISSION],
@@ -128,7 +129,8 @@ pub(super) const WORDS: &[Words] = &[
         rationale: "On shared nodes a pod may otherwise start a private image that another \
             tenant's pull left in the cache.",
         procedure: "kubeadm-apiserver-args",
-        set: "apiServer.extraArgs: enable-admission-plugins=NodeRestriction,AlwaysPullImages",
+        set: "Add AlwaysPullImages to apiServer.extraArgs enable-admission-plugins, beside \
+            NodeRestriction and what else is there",
         breaks: "Every container start asks the registry: an outage stops restarts, and \
             preloaded images need a mirror. From 1.35 the kubelet itself re-checks pull \
             credentials.",
@@ -206,7 +208,7 @@ pub(super) const WORDS: &[Words] = &[
         set: "apiServer.extraArgs: audit-log-maxbackup=10",
         breaks: "Needs disk for (maxbackup + 1) x maxsize; a full disk hits etcd where they \
             share it.",
-        references: &[AUDIT],
+        references: &[],
     },
     Words {
         control: "kube-apiserver-audit-log-maxsize",
@@ -216,13 +218,13 @@ pub(super) const WORDS: &[Words] = &[
         procedure: "kubeadm-apiserver-args",
         set: "apiServer.extraArgs: audit-log-maxsize=100 (MB)",
         breaks: "Needs disk for (maxbackup + 1) x maxsize.",
-        references: &[AUDIT],
+        references: &[],
     },
     Words {
         control: "kube-apiserver-request-timeout",
         title: "API requests end in reasonable time (--request-timeout)",
-        rationale: "Too long a limit lets slow requests pile up and exhaust the server; too \
-            short a one breaks honest clients on slow links.",
+        rationale: "Too long, and slow requests pile up until the server is exhausted; too short \
+            breaks honest clients on slow links.",
         procedure: "kubeadm-apiserver-args",
         set: "The default, 1m0s, fits most clusters: leave it unset. Look whether someone set \
             minutes or hours and why; up to 300s is defensible for slow links.",
@@ -265,7 +267,7 @@ pub(super) const WORDS: &[Words] = &[
     },
     Words {
         control: "kube-apiserver-serving-certificate",
-        title: "API server serves its own certificate (--tls-cert-file, -private-key-file)",
+        title: "API server serves its certificate (--tls-cert-file, --tls-private-key-file)",
         rationale: "Without them the server makes a self-signed certificate that clients cannot \
             verify, so they learn to skip verification.",
         procedure: "kubeadm-apiserver-args",

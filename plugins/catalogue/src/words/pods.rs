@@ -103,8 +103,9 @@ pub(super) const WORDS: &[Words] = &[
         title: "Containers add no capabilities (capabilities.add)",
         rationale: "SYS_ADMIN, NET_ADMIN, SYS_PTRACE and others are half-way to root on the node.",
         procedure: "namespace-policy",
-        set: "enforce=baseline refuses all beyond the runtime's default set, restricted all but \
-            NET_BIND_SERVICE; for each addition shown decide whether the program needs it",
+        set: "enforce=baseline refuses all but the usual defaults (NET_RAW is not among them), \
+            restricted all but NET_BIND_SERVICE; for each shown decide whether the program needs \
+            it",
         breaks: "Network tools, debuggers and storage agents lose functions.",
         references: &[PSS],
     },

@@ -8,10 +8,10 @@ pub const PROCEDURES: &[ProcedureWords] = &[
     ProcedureWords {
         name: "kubeadm-apiserver-args",
         change: "Durable: apiServer.extraArgs (name=value; v1beta4 has a list, older a map) in \
-            ClusterConfiguration, ConfigMap kube-system/kubeadm-config. Save the same text as \
-            FILE; on each control-plane node: kubeadm init phase control-plane apiserver \
-            --config FILE. Edits of /etc/kubernetes/manifests/kube-apiserver.yaml alone are lost \
-            at kubeadm upgrade.",
+            ClusterConfiguration, ConfigMap kube-system/kubeadm-config. Same text in FILE; on \
+            each control-plane node: kubeadm init phase control-plane apiserver --config FILE \
+            (--patches DIR if used). Edits of manifests/kube-apiserver.yaml alone are lost at \
+            kubeadm upgrade.",
         effect: "The kubelet recreates the API server of that node, away for up to a minute: one \
             node at a time, waiting for /readyz. With a single control-plane node the API is \
             down meanwhile; pods keep running.",
@@ -25,10 +25,10 @@ pub const PROCEDURES: &[ProcedureWords] = &[
     ProcedureWords {
         name: "kubeadm-controller-manager-args",
         change: "Durable: controllerManager.extraArgs (name=value; v1beta4 has a list, older a \
-            map) in ClusterConfiguration, ConfigMap kube-system/kubeadm-config. Save the same \
-            text as FILE; on each control-plane node: kubeadm init phase control-plane \
-            controller-manager --config FILE. Edits of the manifest alone are lost at kubeadm \
-            upgrade.",
+            map) in ClusterConfiguration, ConfigMap kube-system/kubeadm-config. Same text in \
+            FILE; on each control-plane node: kubeadm init phase control-plane \
+            controller-manager --config FILE (--patches DIR if used). Edits of the manifest \
+            alone are lost at kubeadm upgrade.",
         effect: "The pod is recreated on that node; another takes over the lease within seconds. \
             Pods keep running; new ones and clean-up wait.",
         rollback: "Put the old value back in ConfigMap and FILE, render again; keep copies of \
@@ -39,9 +39,9 @@ pub const PROCEDURES: &[ProcedureWords] = &[
     ProcedureWords {
         name: "kubeadm-scheduler-args",
         change: "Durable: scheduler.extraArgs (name=value; v1beta4 has a list, older a map) in \
-            ClusterConfiguration, ConfigMap kube-system/kubeadm-config. Save the same text as \
-            FILE; on each control-plane node: kubeadm init phase control-plane scheduler \
-            --config FILE. Edits of the manifest alone are lost at kubeadm upgrade.",
+            ClusterConfiguration, ConfigMap kube-system/kubeadm-config. Same text in FILE; on \
+            each control-plane node: kubeadm init phase control-plane scheduler --config FILE \
+            (--patches DIR if used). Edits of the manifest alone are lost at kubeadm upgrade.",
         effect: "The pod is recreated on that node; another takes over the lease within seconds, \
             and pending pods wait so long.",
         rollback: "Put the old value back in ConfigMap and FILE, render again; keep copies of \
@@ -52,8 +52,9 @@ pub const PROCEDURES: &[ProcedureWords] = &[
         name: "kubeadm-etcd-args",
         change: "Durable: etcd.local.extraArgs in ClusterConfiguration, ConfigMap \
             kube-system/kubeadm-config; then on each member kubeadm init phase etcd local \
-            --config FILE, comparing the manifest before and after. External etcd: its unit. \
-            Flags win over ETCD_* variables; with --config-file etcd ignores both.",
+            --config FILE (--patches DIR if used); compare the manifest before and after. \
+            External etcd: its unit. Flags win over ETCD_* variables; with --config-file etcd \
+            ignores both.",
         effect: "The member restarts. One at a time, healthy in between: two of three away lose \
             quorum and the API with it. First: etcdctl snapshot save FILE.",
         rollback: "Put the old manifest back from a copy kept outside /etc/kubernetes/manifests, \
