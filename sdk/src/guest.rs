@@ -27,8 +27,8 @@ pub mod bindings {
     });
 }
 
-pub use bindings::exports;
 use bindings::cisb::host::{context, files, kubernetes, log, processes, types};
+pub use bindings::exports;
 use bindings::exports::cisb::profile::checks as wit;
 
 /// The host.

@@ -48,7 +48,7 @@ macro_rules! profile {
                     $crate::guest::run(&$profile, &check, &settings)
                 }
             }
-            $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);
+    $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);
         };
     };
 }
