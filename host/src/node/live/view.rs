@@ -160,7 +160,3 @@ fn sees_through(init: Option<&Folder>, own: Option<&Folder>) -> bool {
     capabilities.is_some_and(|bits| bits & PTRACE != 0)
         && init.is_some_and(|init| init.link("ns/pid").is_ok())
 }
-
-#[cfg(test)]
-#[path = "view_tests.rs"]
-mod tests;
