@@ -8,6 +8,7 @@
 )]
 
 pub mod component;
+pub mod guests;
 pub mod profiles;
 pub mod setup;
 pub mod sys;
