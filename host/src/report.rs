@@ -1,9 +1,17 @@
 //! The report: the one value that every output prints, and the exit code.
 //! Pure: no file, no clock.
 
+pub mod escape;
+pub mod exit;
+#[cfg(test)]
+mod fixture;
 pub mod json;
 pub mod kube_bench;
+mod layout;
+mod screen;
 pub mod text;
+#[cfg(test)]
+mod tests;
 
 use cisb_contract::manifest::Section;
 use serde::{Deserialize, Serialize};
