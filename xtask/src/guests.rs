@@ -63,7 +63,8 @@ pub fn list(workspace: &Workspace) -> Result<Vec<Guest>> {
 pub fn write(workspace: &Workspace, folder: &Path, guest: &Guest) -> Result<PathBuf> {
     let bytes = build(workspace, guest).with_context(|| format!("guest {}", guest.name))?;
     let path = folder.join(format!("{}.wasm", guest.name));
-    std::fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
+    std::fs::write(&path, bytes)
+        .with_context(|| format!("{} cannot be written", path.display()))?;
     Ok(path)
 }
 
@@ -82,7 +83,10 @@ pub fn build(workspace: &Workspace, guest: &Guest) -> Result<Vec<u8>> {
     )?;
     let bytes = component::encode(&module)?;
     let manifest = manifest(&guest.name, &directives(&guest.text, ";;! "))?;
-    Ok(component::add_manifest(&bytes, &serde_json::to_vec(&manifest)?))
+    Ok(component::add_manifest(
+        &bytes,
+        &serde_json::to_vec(&manifest)?,
+    ))
 }
 
 /// The contract as a resolved world.
