@@ -9,9 +9,9 @@ pub mod json;
 pub mod kube_bench;
 mod layout;
 mod screen;
-pub mod text;
 #[cfg(test)]
 mod tests;
+pub mod text;
 
 use cisb_contract::manifest::Section;
 use serde::{Deserialize, Serialize};
