@@ -11,9 +11,11 @@
 pub mod args;
 pub mod component;
 pub mod config;
+pub mod defaults;
 pub mod facts;
 pub mod rule;
 pub mod static_pod;
+pub mod values;
 pub mod verdict;
 
 pub use cisb_contract as contract;
