@@ -13,6 +13,8 @@ pub mod component;
 pub mod config;
 pub mod defaults;
 pub mod facts;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod fake;
 pub mod rule;
 pub mod static_pod;
 pub mod values;
