@@ -213,12 +213,7 @@ const REMOVED: &[(Component, &str, u32, &str)] = &[
         24,
         "the container runtime's CNI configuration",
     ),
-    (
-        Component::Kubelet,
-        "dynamic-config-dir",
-        24,
-        "--config-dir",
-    ),
+    (Component::Kubelet, "dynamic-config-dir", 24, "--config-dir"),
 ];
 
 const fn row(
@@ -322,7 +317,11 @@ mod tests {
     #[test]
     fn every_row_is_json_and_rows_do_not_overlap() {
         for (i, a) in ROWS.iter().enumerate() {
-            serde_json::from_str::<Value>(a.value).expect(a.setting);
+            assert!(
+                serde_json::from_str::<Value>(a.value).is_ok(),
+                "{}",
+                a.setting
+            );
             assert!(!a.source.is_empty() && a.from <= a.to, "{}", a.setting);
             for b in &ROWS[i + 1..] {
                 let same = a.component == b.component && a.setting == b.setting;
@@ -333,22 +332,35 @@ mod tests {
         }
     }
 
+    fn value(setting: &str, set: Set, minor: Option<u32>) -> Option<Value> {
+        let found = of(Component::Kubelet, setting, set, minor);
+        found.ok().flatten().map(|d| d.value)
+    }
+
     #[test]
     fn an_unknown_version_takes_only_what_all_versions_agree_on() {
-        let kubelet = Component::Kubelet;
-        let found = of(kubelet, "rotate-certificates", Set::Usual, None).unwrap();
-        assert!(found.unwrap().basis.contains("version not known"));
-        assert!(of(kubelet, "event-qps", Set::Usual, None).is_err());
-        let old = of(kubelet, "event-qps", Set::Usual, Some(26)).unwrap().unwrap();
-        let new = of(kubelet, "event-qps", Set::Usual, Some(27)).unwrap().unwrap();
-        assert_eq!((old.value, new.value), (5.into(), 50.into()));
+        let found = of(Component::Kubelet, "rotate-certificates", Set::Usual, None);
+        assert!(matches!(found, Ok(Some(d)) if d.basis.contains("version not known")));
+        assert_eq!(value("event-qps", Set::Usual, None), None);
+        assert_eq!(value("event-qps", Set::Usual, Some(26)), Some(5.into()));
+        assert_eq!(value("event-qps", Set::Usual, Some(27)), Some(50.into()));
+    }
+
+    #[test]
+    fn a_kubelet_without_a_file_keeps_the_legacy_defaults() {
+        let both = |setting| [Set::Usual, Set::Legacy].map(|set| value(setting, set, Some(30)));
+        assert_eq!(
+            both("anonymous-auth"),
+            [Some(false.into()), Some(true.into())]
+        );
+        assert_eq!(both("read-only-port"), [Some(0.into()), Some(10255.into())]);
     }
 
     #[test]
     fn a_version_outside_the_table_is_an_error() {
         for minor in [OLDEST - 1, NEWEST + 1] {
             let error = of(Component::Kubelet, "pod-max-pids", Set::Usual, Some(minor));
-            assert!(error.unwrap_err().contains("the table covers"));
+            assert!(matches!(error, Err(text) if text.contains("the table covers")));
             assert!(admission_plugins(Some(minor)).is_err());
         }
     }

@@ -63,7 +63,11 @@ pub fn duration(text: &str) -> Option<i128> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let whole: i128 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+        let whole: i128 = if whole.is_empty() {
+            0
+        } else {
+            whole.parse().ok()?
+        };
         total = total.checked_add(whole.checked_mul(unit)?)?;
         let mut scale = unit;
         for digit in fraction.bytes() {
@@ -160,7 +164,13 @@ mod tests {
 
     #[test]
     fn loopback_is_judged_by_the_host_part() {
-        for text in ["127.0.0.1", "127.0.0.1:10249", "::1", "[::1]:10249", "localhost:1"] {
+        for text in [
+            "127.0.0.1",
+            "127.0.0.1:10249",
+            "::1",
+            "[::1]:10249",
+            "localhost:1",
+        ] {
             assert_eq!(is_loopback(text), Some(true), "{text}");
         }
         for text in ["0.0.0.0", "0.0.0.0:10249", "::", "[::]:1", "10.0.0.1:127"] {
