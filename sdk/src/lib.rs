@@ -11,6 +11,7 @@
 pub mod args;
 pub mod component;
 pub mod config;
+pub mod defaults;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
@@ -19,6 +20,7 @@ pub mod fake;
 pub mod guest;
 pub mod rule;
 pub mod static_pod;
+pub mod values;
 pub mod verdict;
 
 pub use cisb_contract as contract;
