@@ -14,8 +14,10 @@ pub mod config;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
+pub mod files;
 pub mod rule;
 pub mod static_pod;
+pub mod systemd;
 pub mod verdict;
 
 pub use cisb_contract as contract;
