@@ -21,6 +21,10 @@ pub mod guest;
 pub mod rule;
 pub mod static_pod;
 pub mod values;
+pub mod files;
+pub mod rule;
+pub mod static_pod;
+pub mod systemd;
 pub mod verdict;
 
 pub use cisb_contract as contract;

@@ -19,3 +19,4 @@ pub fn controls() -> Vec<control::Control> {
 pub fn requests() -> cisb_sdk::contract::manifest::Requests {
     cisb_sdk::contract::manifest::Requests::default()
 }
+pub mod files;
