@@ -9,6 +9,7 @@
 //! from a [`fake::FakeNode`].
 
 pub mod facts;
+pub mod kubernetes;
 pub mod rule;
 pub mod verdict;
 
