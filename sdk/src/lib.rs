@@ -8,9 +8,15 @@
 //! Inside a component the facts come from the host; in a native test they come
 //! from a [`fake::FakeNode`].
 
+pub mod args;
+pub mod component;
+pub mod config;
 pub mod facts;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod fake;
 pub mod kubernetes;
 pub mod rule;
+pub mod static_pod;
 pub mod verdict;
 
 pub use cisb_contract as contract;

@@ -249,13 +249,13 @@ pub fn secret_environment(pod: &Value) -> Vec<(String, String)> {
     each(pod, |c| {
         let mut seen = Vec::new();
         for variable in array(c.container, "/env") {
-            if let Some(source) = variable.pointer("/valueFrom/secretKeyRef") {
+            if let Some(source @ Value::Object(_)) = variable.pointer("/valueFrom/secretKeyRef") {
                 let secret = text(source, "/name");
                 seen.push(format!("{} from Secret {secret}", text(variable, "/name")));
             }
         }
         for source in array(c.container, "/envFrom") {
-            if let Some(source) = source.pointer("/secretRef") {
+            if let Some(source @ Value::Object(_)) = source.pointer("/secretRef") {
                 seen.push(format!("all of Secret {}", text(source, "/name")));
             }
         }

@@ -1,6 +1,7 @@
 //! Network policies, secret storage, image provenance, and how namespaces are
 //! used.
 
+use cisb_sdk::args::{Args, Style};
 use cisb_sdk::facts::Place;
 use cisb_sdk::kubernetes::network::{self, Plugin};
 use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
@@ -262,55 +263,52 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
             );
         }
     }
-    let mut servers = 0;
-    let mut complete = false;
-    if let Ok(found) = cx.facts.find(API_SERVER) {
-        sheet.cite(&[found.observation]);
-        complete = found.complete;
-        for process in &found.processes {
-            let info = process.info();
-            if !matches!(info.place, Place::Node | Place::StaticPod) {
-                continue;
-            }
-            servers += 1;
-            let plugins = info.args.iter().zip(info.args.iter().skip(1).map(Some).chain([None]));
-            let on = plugins
-                .filter_map(|(arg, next)| {
-                    let flag = arg.trim_start_matches('-').replace('_', "-");
-                    let list = match flag.strip_prefix("enable-admission-plugins")? {
-                        "" => next?.clone(),
-                        value => value.strip_prefix('=')?.to_owned(),
-                    };
-                    Some(list)
-                })
-                .any(|list| list.split(',').any(|p| p.trim() == "ImagePolicyWebhook"));
-            let (state, actual) = match on {
-                true => (Verdict::Pass, "ImagePolicyWebhook is enabled"),
-                false => (Verdict::NotApplicable, "ImagePolicyWebhook is not enabled"),
+    let mut others = sheet.has(Verdict::Manual);
+    match cx.facts.find(API_SERVER) {
+        Ok(found) => {
+            sheet.cite(&[found.observation]);
+            others |= !found.complete;
+            let own = |p: &&std::rc::Rc<dyn cisb_sdk::facts::Process>| {
+                matches!(p.info().place, Place::Node | Place::StaticPod)
             };
-            let subject = "kube-apiserver --enable-admission-plugins".to_owned();
-            let seen = vec![process.observation()];
-            sheet.put(subject, state, actual.to_owned(), "", seen);
+            let servers: Vec<_> = found.processes.iter().filter(own).collect();
+            if servers.is_empty() {
+                sheet.notes.push(UNSEEN.to_owned());
+            }
+            for server in servers {
+                let (state, actual, reason) = match enables_image_policy(&server.info().args) {
+                    true => (Verdict::Pass, "ImagePolicyWebhook is enabled", ""),
+                    false if others => (
+                        Verdict::Manual,
+                        "ImagePolicyWebhook is not enabled",
+                        "does something else verify images?",
+                    ),
+                    false => (
+                        Verdict::Fail,
+                        "ImagePolicyWebhook is not enabled, and no webhook and no policy sees pods",
+                        "nothing at admission can verify an image",
+                    ),
+                };
+                let seen = vec![server.observation()];
+                sheet.put(format!("{API_SERVER} --enable-admission-plugins"), state, actual.to_owned(), reason, seen);
+            }
         }
+        Err(_) => sheet.notes.push(UNSEEN.to_owned()),
     }
-    if sheet.has(Verdict::Pass) {
+    if sheet.has(Verdict::Pass) || sheet.has(Verdict::Fail) {
         return sheet.finish("the API server asks an image policy webhook");
     }
-    if servers > 0 && complete && !sheet.has(Verdict::Manual) {
-        sheet.expected = "ImagePolicyWebhook, or an admission webhook or policy that sees pods".into();
-        sheet.put(
-            "admission of images".to_owned(),
-            Verdict::Fail,
-            "ImagePolicyWebhook is not enabled, no webhook and no policy sees pods".to_owned(),
-            "nothing at admission can verify an image",
-            lists.all_seen(),
-        );
-        return sheet.finish("");
-    }
-    if servers == 0 {
-        sheet.notes.push("no kube-apiserver process is seen from here, so its admission plugins are not known".into());
-    }
     sheet.finish_open("find out what verifies the origin of images before they run")
+}
+
+const UNSEEN: &str =
+    "no kube-apiserver process is seen from here, so its admission plugins are not known";
+
+/// Whether the arguments of an API server enable the plugin.
+fn enables_image_policy(args: &[String]) -> bool {
+    let args = Args::parse(Style::Pflag, args);
+    args.all("enable-admission-plugins")
+        .any(|flag| flag.value.split(',').any(|p| p.trim() == "ImagePolicyWebhook"))
 }
 
 /// Which namespaces there are, and what is in them.
