@@ -13,8 +13,8 @@
 
 pub mod capability;
 pub mod cli;
-pub mod document;
 pub mod config;
+pub mod document;
 pub mod engine;
 pub mod evidence;
 pub mod finding;

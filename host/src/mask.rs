@@ -55,12 +55,23 @@ pub fn text(path: &str, bytes: &[u8]) -> Masked {
             // One byte, one character: offsets agree, and the other bytes stay.
             let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
             let masked = mask_text(&text);
-            (masked != text).then(|| masked.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect())
+            (masked != text).then(|| {
+                masked
+                    .chars()
+                    .map(|c| u8::try_from(c).unwrap_or(b'?'))
+                    .collect()
+            })
         }
     };
     match masked {
-        Some(bytes) => Masked { bytes, changed: true },
-        None => Masked { bytes: bytes.to_vec(), changed: false },
+        Some(bytes) => Masked {
+            bytes,
+            changed: true,
+        },
+        None => Masked {
+            bytes: bytes.to_vec(),
+            changed: false,
+        },
     }
 }
 
@@ -94,10 +105,18 @@ pub fn mask_args(args: &mut [String]) -> usize {
     for arg in args {
         let masked = match (pending.take(), flag(arg)) {
             (Some(name), _) if !arg.starts_with("--") => {
-                if names::is_plain(&name, arg) { arg.clone() } else { MASKED.to_owned() }
+                if names::is_plain(&name, arg) {
+                    arg.clone()
+                } else {
+                    MASKED.to_owned()
+                }
             }
             (_, Some((name, Some(value)))) if names::is_secret(name) => {
-                if names::is_plain(name, value) { arg.clone() } else { format!("{name}={MASKED}") }
+                if names::is_plain(name, value) {
+                    arg.clone()
+                } else {
+                    format!("{name}={MASKED}")
+                }
             }
             (_, Some((name, None))) if names::is_secret(name) => {
                 pending = Some(name.to_owned());
@@ -135,13 +154,22 @@ fn flag(arg: &str) -> Option<(&str, Option<&str>)> {
 
 /// A text without its secrets, as a document if it is one; none if it has none.
 fn text_within(text: &str, cloud: bool, level: usize) -> Option<String> {
-    let structured = |documents: &Vec<Value>| documents.iter().any(|value| value.is_object() || value.is_array());
+    let structured = |documents: &Vec<Value>| {
+        documents
+            .iter()
+            .any(|value| value.is_object() || value.is_array())
+    };
     let documents = document::parse(text.as_bytes()).ok().filter(structured);
     let Some(mut documents) = documents else {
         let masked = mask_text(text);
         return (masked != text).then_some(masked);
     };
-    let mask = |documents: &mut Vec<Value>| documents.iter_mut().map(|value| values::walk(value, cloud, level)).sum::<usize>();
+    let mask = |documents: &mut Vec<Value>| {
+        documents
+            .iter_mut()
+            .map(|value| values::walk(value, cloud, level))
+            .sum::<usize>()
+    };
     if mask(&mut documents) > 0 {
         return Some(as_json(&documents));
     }
@@ -151,11 +179,18 @@ fn text_within(text: &str, cloud: bool, level: usize) -> Option<String> {
         return None;
     }
     let again = document::parse(masked.as_bytes()).ok();
-    Some(if again.as_ref() == Some(&documents) { masked } else { as_json(&documents) })
+    Some(if again.as_ref() == Some(&documents) {
+        masked
+    } else {
+        as_json(&documents)
+    })
 }
 
 fn as_json(documents: &[Value]) -> String {
-    let texts: Vec<String> = documents.iter().map(|document| format!("{document:#}\n")).collect();
+    let texts: Vec<String> = documents
+        .iter()
+        .map(|document| format!("{document:#}\n"))
+        .collect();
     texts.join("---\n")
 }
 

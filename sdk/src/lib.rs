@@ -15,16 +15,15 @@ pub mod defaults;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
+pub mod files;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
-pub mod rule;
-pub mod static_pod;
-pub mod values;
-pub mod files;
+pub mod kubernetes;
 pub mod rule;
 pub mod static_pod;
 pub mod systemd;
+pub mod values;
 pub mod verdict;
 
 pub use cisb_contract as contract;

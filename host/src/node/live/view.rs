@@ -48,8 +48,14 @@ struct Namespace {
 impl Namespace {
     fn of(init: Option<&Folder>, name: &str, initial: &[u8]) -> Self {
         match init.and_then(|init| init.link(name).ok()) {
-            Some(link) => Self { link: Some(link), certain: true },
-            None => Self { link: Some(initial.to_vec()), certain: false },
+            Some(link) => Self {
+                link: Some(link),
+                certain: true,
+            },
+            None => Self {
+                link: Some(initial.to_vec()),
+                certain: false,
+            },
         }
     }
 
@@ -92,7 +98,11 @@ impl View {
         }
         let hides = hides_processes(procfs, own.as_ref());
         if hides != Some(false) && !sees_through(init.as_ref(), own.as_ref()) {
-            let why = if hides.is_some() { "is mounted with hidepid" } else { "may hide processes" };
+            let why = if hides.is_some() {
+                "is mounted with hidepid"
+            } else {
+                "may hide processes"
+            };
             view.hints.push(format!(
                 "{path} {why}: run as root with CAP_SYS_PTRACE, or remount it with hidepid=0"
             ));
@@ -106,7 +116,11 @@ impl View {
             // Where the first process is closed to us, we may still share its mounts.
             let own = own?;
             let shared = self.is_node_mounts(&own.link("ns/mnt").ok()?) == Some(true);
-            if shared && own.link("root").ok()? == b"/" { read(own) } else { None }
+            if shared && own.link("root").ok()? == b"/" {
+                read(own)
+            } else {
+                None
+            }
         })
     }
 
@@ -144,11 +158,18 @@ fn hides_processes(procfs: &OwnedFd, own: Option<&Folder>) -> Option<bool> {
     let own = own?;
     let info = own.text(&format!("fdinfo/{}", procfs.as_raw_fd())).ok()?;
     let info = String::from_utf8(info).ok()?;
-    let id = info.lines().find_map(|line| line.strip_prefix("mnt_id:"))?.trim().parse().ok()?;
+    let id = info
+        .lines()
+        .find_map(|line| line.strip_prefix("mnt_id:"))?
+        .trim()
+        .parse()
+        .ok()?;
     let table = mounts::parse(&own.bytes("mountinfo", 16 << 20).ok()?.0)?;
     let options = &table.by_id(id)?.options;
     let hides = options.split(|&byte| byte == b',').any(|option| {
-        option.strip_prefix(b"hidepid=").is_some_and(|value| value != b"0" && value != b"off")
+        option
+            .strip_prefix(b"hidepid=")
+            .is_some_and(|value| value != b"0" && value != b"off")
     });
     Some(hides)
 }
