@@ -117,8 +117,14 @@ pub fn open(access: &Access) -> Result<Box<dyn Cluster>, ClusterError> {
 
 fn from_kubeconfig(runtime: &Runtime, path: &Path, exec: bool) -> Result<Config, ClusterError> {
     let path = || path.to_owned();
-    let unusable = |reason: String| ClusterError::Unusable { path: path(), reason };
-    let read = |source| ClusterError::Read { path: path(), source };
+    let unusable = |reason: String| ClusterError::Unusable {
+        path: path(),
+        reason,
+    };
+    let read = |source| ClusterError::Read {
+        path: path(),
+        source,
+    };
     let metadata = std::fs::metadata(path()).map_err(read)?;
     if metadata.is_dir() {
         return Err(unusable("it is a directory".into()));
@@ -127,11 +133,18 @@ fn from_kubeconfig(runtime: &Runtime, path: &Path, exec: bool) -> Result<Config,
         return Err(unusable(format!("it is larger than {KUBECONFIG} bytes")));
     }
     let explain = |error| match error {
-        KubeconfigError::ReadConfig(source, _) => ClusterError::Read { path: path(), source },
+        KubeconfigError::ReadConfig(source, _) => ClusterError::Read {
+            path: path(),
+            source,
+        },
         error => unusable(plain(&error)),
     };
     let mut file = Kubeconfig::read_from(path()).map_err(explain)?;
-    for cluster in file.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
+    for cluster in file
+        .clusters
+        .iter_mut()
+        .filter_map(|named| named.cluster.as_mut())
+    {
         // The library asks the environment for a proxy where the file names none.
         match cluster.proxy_url.as_deref() {
             None | Some("") => cluster.proxy_url = Some("http://none.invalid".into()),
@@ -141,7 +154,11 @@ fn from_kubeconfig(runtime: &Runtime, path: &Path, exec: bool) -> Result<Config,
     let options = KubeConfigOptions::default();
     let config = runtime.block_on(Config::from_custom_kubeconfig(file, &options));
     let mut config = config.map_err(explain)?;
-    if config.proxy_url.take().is_some_and(|proxy| proxy.host() == Some("set.invalid")) {
+    if config
+        .proxy_url
+        .take()
+        .is_some_and(|proxy| proxy.host() == Some("set.invalid"))
+    {
         return Err(ClusterError::Proxy { path: path() });
     }
     if config.accept_invalid_certs {
@@ -151,10 +168,16 @@ fn from_kubeconfig(runtime: &Runtime, path: &Path, exec: bool) -> Result<Config,
         return Err(ClusterError::NotHttps { path: path() });
     }
     let user = &config.auth_info;
-    let program = user.exec.as_ref().map(|exec| exec.command.clone().unwrap_or_default());
+    let program = user
+        .exec
+        .as_ref()
+        .map(|exec| exec.command.clone().unwrap_or_default());
     let program = program.or_else(|| user.auth_provider.as_ref().map(|it| it.name.clone()));
     if let (Some(program), false) = (program, exec) {
-        return Err(ClusterError::Exec { path: path(), program });
+        return Err(ClusterError::Exec {
+            path: path(),
+            program,
+        });
     }
     Ok(config)
 }
@@ -183,6 +206,8 @@ struct Api {
     client: Client,
     /// Host and port, for messages.
     address: String,
+    /// How long one request may take.
+    patience: Duration,
     answers: Mutex<HashMap<Resource, Result<Objects, Miss>>>,
     version: OnceLock<Result<String, Miss>>,
     /// Set once nobody has answered at all: later questions would wait as long.
@@ -196,10 +221,15 @@ impl Api {
         // Our own timeouts cover all of it, and our own retries stay within them.
         config.default_retry = false;
         config.connect_timeout = Some(REQUEST);
-        let address = config.cluster_url.authority().map_or_else(String::new, |authority| {
-            let port = authority.port().map_or_else(String::new, |port| format!(":{port}"));
-            format!("{}{port}", authority.host())
-        });
+        let address = config
+            .cluster_url
+            .authority()
+            .map_or_else(String::new, |authority| {
+                let port = authority
+                    .port()
+                    .map_or_else(String::new, |port| format!(":{port}"));
+                format!("{}{port}", authority.host())
+            });
         let client = {
             let _guard = runtime.enter();
             Client::try_from(config).map_err(|error| ClusterError::Client(reason(&error)))?
@@ -208,6 +238,7 @@ impl Api {
             runtime,
             client,
             address,
+            patience: REQUEST,
             answers: Mutex::default(),
             version: OnceLock::new(),
             down: OnceLock::new(),
@@ -225,18 +256,27 @@ impl Api {
         let status = response.status();
         let body = Limited::new(response.into_body(), limit).collect().await;
         let body = body.map_err(|error| match error.downcast::<LengthLimitError>() {
-            Ok(_) => Miss::TooLarge { size: limit as u64 + 1, limit: limit as u64 },
+            Ok(_) => Miss::TooLarge {
+                size: limit as u64 + 1,
+                limit: limit as u64,
+            },
             Err(error) => self.unreachable(&deepest(error.as_ref())),
         })?;
-        Ok(Reply { status, body: body.to_bytes().to_vec() })
+        Ok(Reply {
+            status,
+            body: body.to_bytes().to_vec(),
+        })
     }
 
     async fn ask_patiently(&self, path: &str, limit: usize) -> Result<Reply, Miss> {
         let mut tries = 1;
         loop {
-            let answer = timeout(REQUEST, self.ask(path, limit)).await.unwrap_or_else(|_| {
-                Err(self.unreachable(&format!("no answer within {} s", REQUEST.as_secs())))
-            });
+            let answer = timeout(self.patience, self.ask(path, limit))
+                .await
+                .unwrap_or_else(|_| {
+                    Err(self
+                        .unreachable(&format!("no answer within {} s", self.patience.as_secs())))
+                });
             let busy = answer.as_ref().is_ok_and(|reply| {
                 matches!(
                     reply.status,
@@ -254,7 +294,10 @@ impl Api {
     }
 
     fn unreachable(&self, reason: &str) -> Miss {
-        Miss::Unreachable(format!("the API server {} cannot be reached: {reason}", self.address))
+        Miss::Unreachable(format!(
+            "the API server {} cannot be reached: {reason}",
+            self.address
+        ))
     }
 }
 
@@ -296,7 +339,10 @@ impl Cluster for Api {
         if let Some(answer) = answers.get(resource) {
             return answer.clone();
         }
-        let session = Session { api: self, deadline: Instant::now() + LIST };
+        let session = Session {
+            api: self,
+            deadline: Instant::now() + LIST,
+        };
         let answer = list::list(&session, resource, LIMITS);
         answers.insert(resource.clone(), answer.clone());
         answer
@@ -304,7 +350,10 @@ impl Cluster for Api {
 
     fn version(&self) -> Result<String, Miss> {
         let ask = || {
-            let session = Session { api: self, deadline: Instant::now() + LIST };
+            let session = Session {
+                api: self,
+                deadline: Instant::now() + LIST,
+            };
             list::version(&session)
         };
         self.version.get_or_init(ask).clone()

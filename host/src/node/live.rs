@@ -48,8 +48,10 @@ pub fn open(
     node_name: Option<&str>,
     cluster: Box<dyn Cluster>,
 ) -> Result<Node, LiveError> {
-    let tree = Root::open(root)
-        .map_err(|source| LiveError::Root { path: root.to_owned(), source })?;
+    let tree = Root::open(root).map_err(|source| LiveError::Root {
+        path: root.to_owned(),
+        source,
+    })?;
     let whole_machine = root == Path::new("/");
     let name = match node_name {
         Some(name) => name.to_owned(),
@@ -63,28 +65,58 @@ pub fn open(
                 path: path.to_owned(),
                 source: errno.into(),
             })?;
-            let source = format!("live: root {}, processes {}", root.display(), path.display());
+            let source = format!(
+                "live: root {}, processes {}",
+                root.display(),
+                path.display()
+            );
             (Origin::Live, source, Box::new(table))
         }
-        None => (Origin::Tree, format!("file tree: root {}", root.display()), Box::new(NoProcesses)),
+        None => (
+            Origin::Tree,
+            format!("file tree: root {}", root.display()),
+            Box::new(NoProcesses),
+        ),
     };
     // A tree may be that of another machine; this one's platform says nothing of it.
-    let platform = if origin == Origin::Live { platform() } else { String::new() };
-    let identity =
-        Identity { name, origin, source, captured: None, kubernetes_version: None, platform };
-    Ok(Node { identity, files: Box::new(Tree(tree)), processes, cluster })
+    let platform = if origin == Origin::Live {
+        platform()
+    } else {
+        String::new()
+    };
+    let identity = Identity {
+        name,
+        origin,
+        source,
+        captured: None,
+        kubernetes_version: None,
+        platform,
+    };
+    Ok(Node {
+        identity,
+        files: Box::new(Tree(tree)),
+        processes,
+        cluster,
+    })
 }
 
 /// The name that the tree's `/etc/hostname` states.
 fn host_name(tree: &Arc<Root>) -> Option<String> {
     let found = Tree(Arc::clone(tree)).find("/etc/hostname").ok()?;
     let text = String::from_utf8(found.read(4096).ok()?.bytes).ok()?;
-    let line = text.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'))?;
+    let line = text
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty() && !line.starts_with('#'))?;
     usable_name(line)
 }
 
 fn kernel_host_name() -> Option<String> {
-    usable_name(std::fs::read_to_string("/proc/sys/kernel/hostname").ok()?.trim())
+    usable_name(
+        std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()?
+            .trim(),
+    )
 }
 
 /// A name as DNS knows it, or nothing: it comes from a file and goes into reports.

@@ -11,8 +11,12 @@ use crate::node::{Miss, Objects, Resource};
 /// Objects asked for at a time.
 const PAGE: usize = 500;
 /// What one list may come to.
-pub(super) const LIMITS: Limits =
-    Limits { pages: 2_000, objects: 200_000, page_bytes: 64 << 20, bytes: 128 << 20 };
+pub(super) const LIMITS: Limits = Limits {
+    pages: 2_000,
+    objects: 200_000,
+    page_bytes: 64 << 20,
+    bytes: 128 << 20,
+};
 /// A list whose snapshot the server has dropped meanwhile is begun again this often.
 const RESTARTS: usize = 1;
 
@@ -57,10 +61,14 @@ pub(super) fn version(server: &dyn Server) -> Result<String, Miss> {
     let reply = server.get("/version", 1 << 20)?;
     check(reply.status, "its version")?;
     let answer: Option<Value> = serde_json::from_slice(&reply.body).ok();
-    let version = answer.as_ref().and_then(|answer| answer.get("gitVersion")?.as_str());
+    let version = answer
+        .as_ref()
+        .and_then(|answer| answer.get("gitVersion")?.as_str());
     let version = version.filter(|version| version.starts_with('v'));
     version.map(str::to_owned).ok_or_else(|| {
-        Miss::Unreachable("what answers is not a Kubernetes API server: it states no version".into())
+        Miss::Unreachable(
+            "what answers is not a Kubernetes API server: it states no version".into(),
+        )
     })
 }
 
@@ -71,7 +79,10 @@ fn pages(
     path: &str,
     limits: Limits,
 ) -> Result<Option<Objects>, Miss> {
-    let mut whole = Objects { items: Vec::new(), resource_version: String::new() };
+    let mut whole = Objects {
+        items: Vec::new(),
+        resource_version: String::new(),
+    };
     let mut token: Option<String> = None;
     let mut bytes = 0;
     for _ in 0..limits.pages {
@@ -84,17 +95,24 @@ fn pages(
         }
         bytes += reply.body.len();
         if bytes > limits.bytes {
-            return Err(Miss::TooLarge { size: bytes as u64, limit: limits.bytes as u64 });
+            return Err(Miss::TooLarge {
+                size: bytes as u64,
+                limit: limits.bytes as u64,
+            });
         }
-        let page = Page::parse(&reply.body, resource)
-            .ok_or_else(|| Miss::Other(format!("the answer to {path} is not a list of that kind")))?;
+        let page = Page::parse(&reply.body, resource).ok_or_else(|| {
+            Miss::Other(format!("the answer to {path} is not a list of that kind"))
+        })?;
         if token.is_some() && page.version != whole.resource_version {
             return Ok(None);
         }
         whole.resource_version = page.version;
         whole.items.extend(page.items);
         if whole.items.len() > limits.objects {
-            return Err(Miss::Other(format!("{path} has more than {} objects", limits.objects)));
+            return Err(Miss::Other(format!(
+                "{path} has more than {} objects",
+                limits.objects
+            )));
         }
         match page.next {
             None => return Ok(Some(whole)),
@@ -104,7 +122,10 @@ fn pages(
             next => token = next,
         }
     }
-    Err(Miss::Other(format!("{path} has more than {} pages", limits.pages)))
+    Err(Miss::Other(format!(
+        "{path} has more than {} pages",
+        limits.pages
+    )))
 }
 
 /// One page of a list.
@@ -116,7 +137,9 @@ struct Page {
 
 impl Page {
     fn parse(body: &[u8], resource: &Resource) -> Option<Self> {
-        let Value::Object(mut answer) = serde_json::from_slice(body).ok()? else { return None };
+        let Value::Object(mut answer) = serde_json::from_slice(body).ok()? else {
+            return None;
+        };
         let group_version = match resource.group.as_str() {
             "" => resource.version.clone(),
             group => format!("{group}/{}", resource.version),
@@ -128,7 +151,10 @@ impl Page {
             None | Some(Value::Null) => Some(""),
             Some(value) => value.as_str(),
         };
-        let (version, next) = (text("resourceVersion")?.to_owned(), text("continue")?.to_owned());
+        let (version, next) = (
+            text("resourceVersion")?.to_owned(),
+            text("continue")?.to_owned(),
+        );
         let items = match answer.remove("items")? {
             Value::Array(items) => items,
             // How Go writes an empty list.
@@ -136,7 +162,11 @@ impl Page {
             _ => return None,
         };
         let next = (!next.is_empty()).then_some(next);
-        (named && items.iter().all(Value::is_object)).then_some(Self { items, version, next })
+        (named && items.iter().all(Value::is_object)).then_some(Self {
+            items,
+            version,
+            next,
+        })
     }
 }
 
@@ -150,22 +180,31 @@ fn check(status: StatusCode, what: &str) -> Result<(), Miss> {
         StatusCode::FORBIDDEN => Err(Miss::NotPermitted(format!(
             "the API server forbids to read {what}: grant get and list on it"
         ))),
-        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-            Err(Miss::Unreachable(format!("the API server answers {status} to {what}")))
-        }
-        status => Err(Miss::Other(format!("the API server answers {status} to {what}"))),
+        status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => Err(
+            Miss::Unreachable(format!("the API server answers {status} to {what}")),
+        ),
+        status => Err(Miss::Other(format!(
+            "the API server answers {status} to {what}"
+        ))),
     }
 }
 
 /// The path of a list. The parts come from a profile: nothing but names gets in.
 fn path_of(resource: &Resource) -> Result<String, Miss> {
-    let Resource { group, version, plural } = resource;
+    let Resource {
+        group,
+        version,
+        plural,
+    } = resource;
     let name = |text: &str| {
-        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+        let plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
         !text.is_empty() && text.bytes().all(plain) && text.starts_with(|first: char| first != '.')
     };
     if !(group.is_empty() || name(group)) || !name(version) || !name(plural) {
-        return Err(Miss::BadPath(format!("{group:?} {version:?} {plural:?} names no API resource")));
+        return Err(Miss::BadPath(format!(
+            "{group:?} {version:?} {plural:?} names no API resource"
+        )));
     }
     Ok(match group.as_str() {
         "" => format!("/api/{version}/{plural}"),
@@ -210,22 +249,38 @@ mod tests {
             let next = self.replies.borrow_mut().pop_front();
             let (status, body) = next.ok_or(Miss::Unreachable("end of script".into()))?;
             let status = StatusCode::from_u16(status).unwrap();
-            Ok(Reply { status, body: body.to_string().into_bytes() })
+            Ok(Reply {
+                status,
+                body: body.to_string().into_bytes(),
+            })
         }
     }
 
     fn script(replies: &[(u16, Value)]) -> Script {
-        Script { replies: RefCell::new(replies.iter().cloned().collect()), ..Script::default() }
+        Script {
+            replies: RefCell::new(replies.iter().cloned().collect()),
+            ..Script::default()
+        }
     }
 
     fn pods() -> Resource {
-        Resource { group: String::new(), version: "v1".into(), plural: "pods".into() }
+        Resource {
+            group: String::new(),
+            version: "v1".into(),
+            plural: "pods".into(),
+        }
     }
 
     fn page(names: &[&str], version: &str, next: &str) -> (u16, Value) {
-        let items: Vec<Value> = names.iter().map(|name| json!({"metadata": {"name": name}})).collect();
+        let items: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"metadata": {"name": name}}))
+            .collect();
         let metadata = json!({"resourceVersion": version, "continue": next});
-        (200, json!({"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": items}))
+        (
+            200,
+            json!({"kind": "PodList", "apiVersion": "v1", "metadata": metadata, "items": items}),
+        )
     }
 
     fn ask(replies: &[(u16, Value)]) -> Result<Objects, Miss> {
@@ -234,27 +289,52 @@ mod tests {
 
     #[test]
     fn follows_pages_to_the_end() {
-        let script = script(&[page(&["a"], "7", "to/ken=="), page(&["b"], "7", "x"), page(&["c"], "7", "")]);
+        let script = script(&[
+            page(&["a"], "7", "to/ken=="),
+            page(&["b"], "7", "x"),
+            page(&["c"], "7", ""),
+        ]);
         let objects = list(&script, &pods(), LIMITS).unwrap();
-        let names: Vec<&str> =
-            objects.items.iter().map(|item| item["metadata"]["name"].as_str().unwrap()).collect();
-        assert_eq!((names, objects.resource_version.as_str()), (vec!["a", "b", "c"], "7"));
+        let names: Vec<&str> = objects
+            .items
+            .iter()
+            .map(|item| item["metadata"]["name"].as_str().unwrap())
+            .collect();
+        assert_eq!(
+            (names, objects.resource_version.as_str()),
+            (vec!["a", "b", "c"], "7")
+        );
         let asked = [
             "/api/v1/pods?limit=500",
             "/api/v1/pods?limit=500&continue=to%2Fken%3D%3D",
             "/api/v1/pods?limit=500&continue=x",
         ];
         assert_eq!(*script.asked.borrow(), asked);
-        let empty = (200, json!({"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": null}));
+        let empty = (
+            200,
+            json!({"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": null}),
+        );
         assert!(ask(&[empty]).unwrap().items.is_empty());
     }
 
     #[test]
     fn begins_again_once_when_the_snapshot_is_gone() {
         let gone = (410, json!({"kind": "Status", "reason": "Expired"}));
-        let again = ask(&[page(&["a"], "7", "x"), gone.clone(), page(&["a", "b"], "9", "")]).unwrap();
-        assert_eq!((again.items.len(), again.resource_version.as_str()), (2, "9"));
-        let moved = ask(&[page(&["a"], "7", "x"), page(&["b"], "8", ""), page(&["a", "b"], "9", "")]);
+        let again = ask(&[
+            page(&["a"], "7", "x"),
+            gone.clone(),
+            page(&["a", "b"], "9", ""),
+        ])
+        .unwrap();
+        assert_eq!(
+            (again.items.len(), again.resource_version.as_str()),
+            (2, "9")
+        );
+        let moved = ask(&[
+            page(&["a"], "7", "x"),
+            page(&["b"], "8", ""),
+            page(&["a", "b"], "9", ""),
+        ]);
         assert_eq!(moved.unwrap().items.len(), 2);
         assert_eq!(ask(&[gone.clone(), gone]), Err(Miss::Raced));
     }
@@ -263,12 +343,40 @@ mod tests {
     fn a_cut_list_is_an_error() {
         let two = [page(&["a", "b"], "7", "x"), page(&["c"], "7", "y")];
         let with = |limits| list(&script(&two), &pods(), limits).unwrap_err();
-        assert!(with(Limits { objects: 1, ..LIMITS }).to_string().contains("1 objects"));
-        assert!(with(Limits { pages: 2, ..LIMITS }).to_string().contains("2 pages"));
-        assert!(matches!(with(Limits { bytes: 10, ..LIMITS }), Miss::TooLarge { limit: 10, .. }));
-        assert!(ask(&[page(&["a"], "7", "x"), page(&["b"], "7", "x")]).unwrap_err().to_string().contains("circle"));
-        assert!(matches!(ask(&[page(&["a"], "7", "x"), (503, json!({}))]), Err(Miss::Unreachable(_))));
-        assert!(matches!(ask(&[page(&["a"], "7", "x")]), Err(Miss::Unreachable(_))));
+        assert!(
+            with(Limits {
+                objects: 1,
+                ..LIMITS
+            })
+            .to_string()
+            .contains("1 objects")
+        );
+        assert!(
+            with(Limits { pages: 2, ..LIMITS })
+                .to_string()
+                .contains("2 pages")
+        );
+        assert!(matches!(
+            with(Limits {
+                bytes: 10,
+                ..LIMITS
+            }),
+            Miss::TooLarge { limit: 10, .. }
+        ));
+        assert!(
+            ask(&[page(&["a"], "7", "x"), page(&["b"], "7", "x")])
+                .unwrap_err()
+                .to_string()
+                .contains("circle")
+        );
+        assert!(matches!(
+            ask(&[page(&["a"], "7", "x"), (503, json!({}))]),
+            Err(Miss::Unreachable(_))
+        ));
+        assert!(matches!(
+            ask(&[page(&["a"], "7", "x")]),
+            Err(Miss::Unreachable(_))
+        ));
     }
 
     #[test]
@@ -282,8 +390,14 @@ mod tests {
         // A 404 counts only from an API server.
         let version = (200, json!({"gitVersion": "v1.36.2"}));
         assert_eq!(ask(&[(404, json!({})), version]), Err(Miss::NotFound));
-        assert!(matches!(ask(&[(404, json!({})), (404, json!({}))]), Err(Miss::Other(_))));
-        assert!(matches!(ask(&[(404, json!({})), (200, json!("hello"))]), Err(Miss::Unreachable(_))));
+        assert!(matches!(
+            ask(&[(404, json!({})), (404, json!({}))]),
+            Err(Miss::Other(_))
+        ));
+        assert!(matches!(
+            ask(&[(404, json!({})), (200, json!("hello"))]),
+            Err(Miss::Unreachable(_))
+        ));
     }
 
     #[test]
@@ -299,29 +413,57 @@ mod tests {
             json!({"kind": "PodList", "apiVersion": "v1", "metadata": {"continue": 7}, "items": []}),
             json!({"kind": "PodList", "apiVersion": "v1", "items": []}),
         ] {
-            assert!(matches!(ask(&[(200, body.clone())]), Err(Miss::Other(_))), "{body}");
+            assert!(
+                matches!(ask(&[(200, body.clone())]), Err(Miss::Other(_))),
+                "{body}"
+            );
         }
     }
 
     #[test]
     fn only_names_get_into_a_path() {
         let path = |group: &str, version: &str, plural: &str| {
-            path_of(&Resource { group: group.into(), version: version.into(), plural: plural.into() })
+            path_of(&Resource {
+                group: group.into(),
+                version: version.into(),
+                plural: plural.into(),
+            })
         };
         let rbac = "rbac.authorization.k8s.io";
-        assert_eq!(path(rbac, "v1", "clusterroles").unwrap(), format!("/apis/{rbac}/v1/clusterroles"));
+        assert_eq!(
+            path(rbac, "v1", "clusterroles").unwrap(),
+            format!("/apis/{rbac}/v1/clusterroles")
+        );
         for (group, version, plural) in [
-            ("", "v1", "pods?watch=1"), ("", "v1", "../secrets"), ("", "", "pods"), ("", "v1", ""),
-            ("a/b", "v1", "x"), ("", "v1", "nodes/proxy"), ("..", "v1", "x"), ("", "v1", "a%2f"),
+            ("", "v1", "pods?watch=1"),
+            ("", "v1", "../secrets"),
+            ("", "", "pods"),
+            ("", "v1", ""),
+            ("a/b", "v1", "x"),
+            ("", "v1", "nodes/proxy"),
+            ("..", "v1", "x"),
+            ("", "v1", "a%2f"),
         ] {
-            assert!(matches!(path(group, version, plural), Err(Miss::BadPath(_))), "{plural}");
+            assert!(
+                matches!(path(group, version, plural), Err(Miss::BadPath(_))),
+                "{plural}"
+            );
         }
     }
 
     #[test]
     fn the_version_is_the_servers() {
-        assert_eq!(version(&script(&[(200, json!({"gitVersion": "v1.36.2"}))])).unwrap(), "v1.36.2");
-        assert!(matches!(version(&script(&[(403, json!({}))])), Err(Miss::NotPermitted(_))));
-        assert!(matches!(version(&script(&[(200, json!({}))])), Err(Miss::Unreachable(_))));
+        assert_eq!(
+            version(&script(&[(200, json!({"gitVersion": "v1.36.2"}))])).unwrap(),
+            "v1.36.2"
+        );
+        assert!(matches!(
+            version(&script(&[(403, json!({}))])),
+            Err(Miss::NotPermitted(_))
+        ));
+        assert!(matches!(
+            version(&script(&[(200, json!({}))])),
+            Err(Miss::Unreachable(_))
+        ));
     }
 }

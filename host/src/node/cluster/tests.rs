@@ -35,7 +35,10 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn a_plain_kubeconfig_opens_without_asking_anybody() {
-    let text = kubeconfig("server: 'https://192.0.2.1:6443'", &format!("token: {CANARY}"));
+    let text = kubeconfig(
+        "server: 'https://192.0.2.1:6443'",
+        &format!("token: {CANARY}"),
+    );
     assert!(open_text(&text, false).unwrap().present());
 }
 
@@ -49,25 +52,40 @@ fn programs_run_only_where_allowed() {
     );
     let text = kubeconfig("server: 'https://192.0.2.1:6443'", &user);
     let error = refusal(&text);
-    assert!(error.contains("touch") && error.contains("--kubeconfig-exec"), "{error}");
+    assert!(
+        error.contains("touch") && error.contains("--kubeconfig-exec"),
+        "{error}"
+    );
     assert!(!ran.exists());
     // Allowed, it runs; that it prints no credentials is said without what it printed.
     let error = open_text(&text, true).err().unwrap();
-    assert!(ran.exists() && matches!(error, ClusterError::Client(_)), "{error}");
+    assert!(
+        ran.exists() && matches!(error, ClusterError::Client(_)),
+        "{error}"
+    );
     let provider = "auth-provider: {name: gcp, config: {cmd-path: touch}}";
     let error = refusal(&kubeconfig("server: 'https://192.0.2.1:6443'", provider));
-    assert!(error.contains("gcp") && error.contains("--kubeconfig-exec"), "{error}");
+    assert!(
+        error.contains("gcp") && error.contains("--kubeconfig-exec"),
+        "{error}"
+    );
 }
 
 #[test]
 fn nothing_unverified() {
     let user = format!("token: {CANARY}");
     let server = "server: 'https://192.0.2.1:6443'";
-    let error = refusal(&kubeconfig(&format!("{server}, insecure-skip-tls-verify: true"), &user));
+    let error = refusal(&kubeconfig(
+        &format!("{server}, insecure-skip-tls-verify: true"),
+        &user,
+    ));
     assert!(error.contains("insecure-skip-tls-verify"), "{error}");
     let error = refusal(&kubeconfig("server: 'http://192.0.2.1:8080'", &user));
     assert!(error.contains("https"), "{error}");
-    let error = refusal(&kubeconfig(&format!("{server}, proxy-url: 'http://u:{CANARY}@p'"), &user));
+    let error = refusal(&kubeconfig(
+        &format!("{server}, proxy-url: 'http://u:{CANARY}@p'"),
+        &user,
+    ));
     assert!(error.contains("proxy-url"), "{error}");
 }
 
@@ -75,23 +93,42 @@ fn nothing_unverified() {
 fn what_is_no_kubeconfig_is_said_without_repeating_it() {
     let server = "server: 'https://192.0.2.1:6443'";
     for text in [
-        "", "[]", "- 1", "just words", &format!("users: {{{CANARY}"), &format!("a: {CANARY}\nb"),
+        "",
+        "[]",
+        "- 1",
+        "just words",
+        &format!("users: {{{CANARY}"),
+        &format!("a: {CANARY}\nb"),
         &format!("users: [{{name: u, user: {{token: [{CANARY}]}}}}]"),
         "current-context: none\n",
         &kubeconfig("", ""),
         &kubeconfig("server: 'not a url'", ""),
         &kubeconfig(&format!("{server}, certificate-authority: /no/such/ca"), ""),
-        &kubeconfig(&format!("{server}, certificate-authority-data: '{CANARY}'"), ""),
+        &kubeconfig(
+            &format!("{server}, certificate-authority-data: '{CANARY}'"),
+            "",
+        ),
     ] {
         refusal(text);
     }
-    let client = kubeconfig(server, &format!("client-certificate-data: '{CANARY}', client-key-data: '{CANARY}'"));
+    let client = kubeconfig(
+        server,
+        &format!("client-certificate-data: '{CANARY}', client-key-data: '{CANARY}'"),
+    );
     let error = open_text(&client, false).err().unwrap().to_string();
     assert!(!error.contains(CANARY), "{error}");
     let folder = tempfile::tempdir().unwrap();
     for path in [folder.path().to_owned(), folder.path().join("none")] {
-        let error = open(&Access::Kubeconfig { path: path.clone(), exec: false }).err().unwrap();
-        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        let error = open(&Access::Kubeconfig {
+            path: path.clone(),
+            exec: false,
+        })
+        .err()
+        .unwrap();
+        assert!(
+            error.to_string().contains(path.to_str().unwrap()),
+            "{error}"
+        );
     }
 }
 
@@ -122,12 +159,19 @@ fn api(url: &str) -> Api {
 }
 
 fn answer(status: &str, body: &str) -> String {
-    format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn roles() -> Resource {
     let group = "rbac.authorization.k8s.io".into();
-    Resource { group, version: "v1".into(), plural: "roles".into() }
+    Resource {
+        group,
+        version: "v1".into(),
+        plural: "roles".into(),
+    }
 }
 
 fn role_page(next: &str) -> String {
@@ -145,14 +189,23 @@ fn lists_come_over_the_wire_once() {
         answer("200 OK", r#"{"gitVersion":"v1.36.2"}"#),
     ]);
     let first = api.list(&roles()).unwrap();
-    assert_eq!((first.items.len(), first.resource_version.as_str()), (2, "5"));
+    assert_eq!(
+        (first.items.len(), first.resource_version.as_str()),
+        (2, "5")
+    );
     assert_eq!(api.list(&roles()).unwrap(), first);
     assert_eq!(api.version().unwrap(), "v1.36.2");
     assert_eq!(api.version().unwrap(), "v1.36.2");
     let heads = server.join().unwrap();
-    assert!(heads[0].starts_with("GET /apis/rbac.authorization.k8s.io/v1/roles?limit=500 HTTP/1.1\r\n"));
+    assert!(
+        heads[0].starts_with("GET /apis/rbac.authorization.k8s.io/v1/roles?limit=500 HTTP/1.1\r\n")
+    );
     assert!(heads[1].contains("&continue=more HTTP"));
-    assert!(heads[0].to_lowercase().contains("accept: application/json\r\n"));
+    assert!(
+        heads[0]
+            .to_lowercase()
+            .contains("accept: application/json\r\n")
+    );
 }
 
 #[test]
@@ -166,7 +219,9 @@ fn a_busy_server_is_asked_again() {
 fn refusals_keep_their_reason_and_are_not_asked_twice() {
     let (api, server) = serve(vec![answer("403 Forbidden", "{}")]);
     for _ in 0..2 {
-        assert!(matches!(api.list(&roles()), Err(Miss::NotPermitted(why)) if why.contains("roles")));
+        assert!(
+            matches!(api.list(&roles()), Err(Miss::NotPermitted(why)) if why.contains("roles"))
+        );
     }
     server.join().unwrap();
 }
@@ -176,7 +231,13 @@ fn an_answer_without_end_is_cut_and_an_early_end_is_no_list() {
     let endless = "HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n".to_owned() + &"x".repeat(4096);
     let (api, server) = serve(vec![endless]);
     let cut = api.runtime.block_on(api.ask("/api/v1/pods", 1024));
-    assert_eq!(cut.unwrap_err(), Miss::TooLarge { size: 1025, limit: 1024 });
+    assert_eq!(
+        cut.unwrap_err(),
+        Miss::TooLarge {
+            size: 1025,
+            limit: 1024
+        }
+    );
     server.join().unwrap();
     let early = "HTTP/1.1 200 OK\r\ncontent-length: 99999\r\n\r\n{\"kind\":".to_owned();
     let (api, server) = serve(vec![early]);
@@ -187,9 +248,29 @@ fn an_answer_without_end_is_cut_and_an_early_end_is_no_list() {
 #[test]
 fn nobody_there_is_said_once_with_the_address() {
     // Bound and dropped: nobody listens there.
-    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let api = api(&format!("http://user:{CANARY}@{free}"));
-    let Err(Miss::Unreachable(why)) = api.version() else { panic!("nobody answers") };
-    assert!(why.contains(&free.to_string()) && !why.contains(CANARY), "{why}");
+    let Err(Miss::Unreachable(why)) = api.version() else {
+        panic!("nobody answers")
+    };
+    assert!(
+        why.contains(&free.to_string()) && !why.contains(CANARY),
+        "{why}"
+    );
     assert_eq!(api.list(&roles()), Err(Miss::Unreachable(why)));
+}
+
+#[test]
+fn a_server_that_says_nothing_is_not_waited_for() {
+    // It accepts in the kernel's queue and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut api = api(&format!("http://{}", listener.local_addr().unwrap()));
+    api.patience = Duration::from_millis(100);
+    let begun = std::time::Instant::now();
+    assert!(matches!(api.list(&roles()), Err(Miss::Unreachable(why)) if why.contains("no answer")));
+    assert!(matches!(api.version(), Err(Miss::Unreachable(_))));
+    assert!(begun.elapsed() < Duration::from_secs(5));
 }

@@ -48,22 +48,45 @@ enum Resolver {
 impl Root {
     /// Opens the root once; every path starts from this descriptor.
     pub(super) fn open(path: &Path) -> io::Result<Arc<Self>> {
-        let fd = open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let fd = open(
+            path,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
         let reopen = own_descriptors();
         // An old kernel says ENOSYS, a seccomp profile that predates it EPERM.
-        let probe = openat2(&fd, ".", OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), IN_ROOT);
+        let probe = openat2(
+            &fd,
+            ".",
+            OFlags::PATH | OFlags::CLOEXEC,
+            Mode::empty(),
+            IN_ROOT,
+        );
         let resolver = match (probe, &reopen) {
             (Ok(_), Some(_)) => Resolver::Kernel,
             _ => Resolver::Walk,
         };
-        Ok(Arc::new(Self { fd, reopen, resolver, names: OnceLock::new() }))
+        Ok(Arc::new(Self {
+            fd,
+            reopen,
+            resolver,
+            names: OnceLock::new(),
+        }))
     }
 
     /// The same root without `openat2`.
     #[cfg(test)]
     fn walking(path: &Path) -> Arc<Self> {
         let root = Self::open(path).map(Arc::into_inner).unwrap().unwrap();
-        Arc::new(Self { resolver: Resolver::Walk, ..root })
+        Arc::new(Self {
+            resolver: Resolver::Walk,
+            ..root
+        })
+    }
+
+    /// The root itself.
+    pub(super) fn descriptor(&self) -> &OwnedFd {
+        &self.fd
     }
 
     /// Finds a path and describes it.
@@ -73,7 +96,12 @@ impl Root {
         let names = self.names.get_or_init(|| self.read_names());
         stat.owner = names.users.get(&stat.uid).cloned();
         stat.group = names.groups.get(&stat.gid).cloned();
-        Ok(Found { fd, stat, mark, root: Arc::clone(self) })
+        Ok(Found {
+            fd,
+            stat,
+            mark,
+            root: Arc::clone(self),
+        })
     }
 
     /// The target of `path` if it is a link; links on the way to it are followed.
@@ -109,7 +137,9 @@ impl Root {
         // procfs is full of doors to other roots, and its files describe the
         // scanner's machine, not the scanned tree.
         if fstatfs(&fd).map_err(|errno| miss(errno, path))?.f_type == PROC_SUPER_MAGIC {
-            return Err(Miss::BadPath(format!("{path:?} leads into procfs, which is not walked")));
+            return Err(Miss::BadPath(format!(
+                "{path:?} leads into procfs, which is not walked"
+            )));
         }
         let resolved = String::from_utf8(resolved)
             .map_err(|_| Miss::BadPath(format!("{path:?} leads to a name that is not UTF-8")))?;
@@ -165,8 +195,15 @@ impl Root {
             let mut file = self.reopen(&fd, path, OFlags::empty()).ok()?;
             steady(&mut file, &mark, users::LIMIT, read_whole).ok()
         };
-        let parse = |path| read(path).map(|text| users::parse(&text)).unwrap_or_default();
-        Names { users: parse("/etc/passwd"), groups: parse("/etc/group") }
+        let parse = |path| {
+            read(path)
+                .map(|text| users::parse(&text))
+                .unwrap_or_default()
+        };
+        Names {
+            users: parse("/etc/passwd"),
+            groups: parse("/etc/group"),
+        }
     }
 
     /// Opens for reading what `fd` already names. Call it only for a regular
@@ -183,11 +220,13 @@ impl Root {
             Err(Errno::PERM) => openat(descriptors, &name, flags, Mode::empty()),
             other => other,
         };
-        opened.map(std::fs::File::from).map_err(|errno| match errno {
-            // It has been found; it cannot be absent.
-            Errno::NOENT | Errno::STALE => Miss::Raced,
-            errno => miss(errno, path),
-        })
+        opened
+            .map(std::fs::File::from)
+            .map_err(|errno| match errno {
+                // It has been found; it cannot be absent.
+                Errno::NOENT | Errno::STALE => Miss::Raced,
+                errno => miss(errno, path),
+            })
     }
 }
 
@@ -223,9 +262,14 @@ impl Found {
             return Err(Miss::WrongType(self.stat.kind.word()));
         }
         if self.stat.size > limit {
-            return Err(Miss::TooLarge { size: self.stat.size, limit });
+            return Err(Miss::TooLarge {
+                size: self.stat.size,
+                limit,
+            });
         }
-        let mut file = self.root.reopen(&self.fd, &self.stat.resolved, OFlags::empty())?;
+        let mut file = self
+            .root
+            .reopen(&self.fd, &self.stat.resolved, OFlags::empty())?;
         steady(&mut file, &self.mark, limit, take)
     }
 }
@@ -266,7 +310,13 @@ impl File for Found {
         }
         let path = &self.stat.resolved;
         // It has been found; a directory removed since is not an absent one.
-        let fail = |errno| if errno == Errno::NOENT { Miss::Raced } else { miss(errno, path) };
+        let fail = |errno| {
+            if errno == Errno::NOENT {
+                Miss::Raced
+            } else {
+                miss(errno, path)
+            }
+        };
         let mut last = None;
         for _ in 0..READS {
             let directory = self.root.reopen(&self.fd, path, OFlags::DIRECTORY)?;
@@ -280,7 +330,10 @@ impl File for Found {
         }
         // Names come and go faster than they can be read.
         let listing = last.ok_or(Miss::Raced)?;
-        Ok(Listing { complete: false, ..listing })
+        Ok(Listing {
+            complete: false,
+            ..listing
+        })
     }
 }
 
@@ -315,9 +368,15 @@ struct Mark {
 
 impl Mark {
     fn of(stat: &rustix::fs::Stat) -> Self {
-        #[expect(clippy::unnecessary_cast, reason = "the fields differ between architectures")]
+        #[expect(
+            clippy::unnecessary_cast,
+            reason = "the fields differ between architectures"
+        )]
         let mtime = (stat.st_mtime as i64, stat.st_mtime_nsec as i64);
-        Self { size: stat.st_size, mtime }
+        Self {
+            size: stat.st_size,
+            mtime,
+        }
     }
 }
 
@@ -325,12 +384,7 @@ impl Mark {
 type Take<T> = fn(&mut dyn Read, u64) -> io::Result<(u64, T)>;
 
 /// Takes the contents while they stay what they were when the file was found.
-fn steady<T>(
-    file: &mut std::fs::File,
-    found: &Mark,
-    limit: u64,
-    take: Take<T>,
-) -> Result<T, Miss> {
+fn steady<T>(file: &mut std::fs::File, found: &Mark, limit: u64, take: Take<T>) -> Result<T, Miss> {
     let failed = |error: io::Error| Miss::Other(format!("cannot be read: {error}"));
     for _ in 0..READS {
         let before = Mark::of(&fstat(&*file).map_err(|errno| failed(errno.into()))?);
@@ -339,9 +393,13 @@ fn steady<T>(
             return Err(Miss::TooLarge { size, limit });
         }
         file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let (read, taken) = take(&mut (&*file).take(limit.saturating_add(1)), size).map_err(failed)?;
+        let (read, taken) =
+            take(&mut (&*file).take(limit.saturating_add(1)), size).map_err(failed)?;
         if read > limit {
-            return Err(Miss::TooLarge { size: read.max(size), limit });
+            return Err(Miss::TooLarge {
+                size: read.max(size),
+                limit,
+            });
         }
         let after = Mark::of(&fstat(&*file).map_err(|errno| failed(errno.into()))?);
         if before == after && before == *found {
@@ -388,10 +446,12 @@ fn describe(fd: &OwnedFd, resolved: String) -> rustix::io::Result<(Stat, Mark)> 
 fn miss(errno: Errno, path: &str) -> Miss {
     match errno {
         Errno::NOENT | Errno::NOTDIR => Miss::NotFound,
-        Errno::ACCESS | Errno::PERM => {
-            Miss::NotPermitted(format!("the scanner may not look at {path:?}: run it as root"))
-        }
-        Errno::LOOP => Miss::BadPath(format!("{path:?} leads through too many links, or a magic one")),
+        Errno::ACCESS | Errno::PERM => Miss::NotPermitted(format!(
+            "the scanner may not look at {path:?}: run it as root"
+        )),
+        Errno::LOOP => Miss::BadPath(format!(
+            "{path:?} leads through too many links, or a magic one"
+        )),
         Errno::NAMETOOLONG => Miss::BadPath(format!("a path of {} bytes is too long", path.len())),
         Errno::XDEV => Miss::BadPath(format!("{path:?} leads out of the scanned root")),
         Errno::MFILE | Errno::NFILE => {

@@ -42,7 +42,10 @@ impl Case {
 fn read(root: &Arc<Root>, path: &str) -> Result<(String, String), Miss> {
     let found = root.find(path)?;
     let contents = found.read(1 << 20)?;
-    Ok((found.stat().resolved.clone(), String::from_utf8(contents.bytes).unwrap()))
+    Ok((
+        found.stat().resolved.clone(),
+        String::from_utf8(contents.bytes).unwrap(),
+    ))
 }
 
 fn bad_path(answer: Result<Found, Miss>) -> bool {
@@ -62,17 +65,33 @@ fn links_stay_inside_the_root() {
     case.link("..", "etc/parent");
     for root in case.both() {
         for path in [
-            "/etc/config", "/absolute", "/etc/up", "/etc/twice", "/directory/config",
-            "//etc/./dir/../config", "/../../etc/config", "/etc/parent/etc/config",
+            "/etc/config",
+            "/absolute",
+            "/etc/up",
+            "/etc/twice",
+            "/directory/config",
+            "//etc/./dir/../config",
+            "/../../etc/config",
+            "/etc/parent/etc/config",
         ] {
             let expected = ("/etc/config".to_owned(), "inside".to_owned());
-            assert_eq!(read(&root, path), Ok(expected), "{path} by {:?}", root.resolver);
+            assert_eq!(
+                read(&root, path),
+                Ok(expected),
+                "{path} by {:?}",
+                root.resolver
+            );
         }
         assert_eq!(root.find("/").unwrap().stat().resolved, "/");
         assert_eq!(root.find("/..").unwrap().stat().resolved, "/");
         assert_eq!(root.find("/etc/dir/").unwrap().stat().resolved, "/etc/dir");
         for path in ["/escape", "/etc/escape", "/../secret", "/etc/../../secret"] {
-            assert_eq!(root.find(path).err(), Some(Miss::NotFound), "{path} by {:?}", root.resolver);
+            assert_eq!(
+                root.find(path).err(),
+                Some(Miss::NotFound),
+                "{path} by {:?}",
+                root.resolver
+            );
         }
     }
 }
@@ -87,16 +106,49 @@ fn what_is_not_there_or_no_path() {
         case.link(&format!("chain-{}", step + 1), &format!("chain-{step}"));
     }
     fs::write(case.root.join("chain-41"), "end").unwrap();
-    symlink(std::ffi::OsStr::from_bytes(b"bytes-\xff"), case.root.join("to-bytes")).unwrap();
-    fs::write(case.root.join(std::ffi::OsStr::from_bytes(b"bytes-\xff")), "x").unwrap();
+    symlink(
+        std::ffi::OsStr::from_bytes(b"bytes-\xff"),
+        case.root.join("to-bytes"),
+    )
+    .unwrap();
+    fs::write(
+        case.root.join(std::ffi::OsStr::from_bytes(b"bytes-\xff")),
+        "x",
+    )
+    .unwrap();
     for root in case.both() {
-        for path in ["/none", "/etc/none/x", "/etc/config/x", "/etc/config/", "/etc/config/..", "/dangling"] {
-            assert_eq!(root.find(path).err(), Some(Miss::NotFound), "{path} by {:?}", root.resolver);
+        for path in [
+            "/none",
+            "/etc/none/x",
+            "/etc/config/x",
+            "/etc/config/",
+            "/etc/config/..",
+            "/dangling",
+        ] {
+            assert_eq!(
+                root.find(path).err(),
+                Some(Miss::NotFound),
+                "{path} by {:?}",
+                root.resolver
+            );
         }
-        assert!(root.find("/chain-1").is_ok(), "40 links are followed by {:?}", root.resolver);
+        assert!(
+            root.find("/chain-1").is_ok(),
+            "40 links are followed by {:?}",
+            root.resolver
+        );
         let long = format!("/{}", "n".repeat(256));
         let longer = "/n".repeat(3000);
-        for path in ["", "etc/config", "/loop-a", "/chain-0", "/a\0b", "/to-bytes", &long, &longer] {
+        for path in [
+            "",
+            "etc/config",
+            "/loop-a",
+            "/chain-0",
+            "/a\0b",
+            "/to-bytes",
+            &long,
+            &longer,
+        ] {
             assert!(bad_path(root.find(path)), "{path} by {:?}", root.resolver);
         }
     }
@@ -105,10 +157,19 @@ fn what_is_not_there_or_no_path() {
 #[test]
 fn procfs_is_not_walked() {
     // Our own mount of procfs, seen through a root of `/`.
-    for root in [Root::open(Path::new("/")).unwrap(), Root::walking(Path::new("/"))] {
+    for root in [
+        Root::open(Path::new("/")).unwrap(),
+        Root::walking(Path::new("/")),
+    ] {
         for path in [
-            "/proc", "/proc/self/root/etc", "/proc/thread-self/root/etc/passwd", "/proc/self/fd/0",
-            "/proc/self/exe", "/proc/self/environ", "/proc/self/cwd", "/proc/sys/kernel/hostname",
+            "/proc",
+            "/proc/self/root/etc",
+            "/proc/thread-self/root/etc/passwd",
+            "/proc/self/fd/0",
+            "/proc/self/exe",
+            "/proc/self/environ",
+            "/proc/self/cwd",
+            "/proc/sys/kernel/hostname",
         ] {
             assert!(bad_path(root.find(path)), "{path} by {:?}", root.resolver);
         }
@@ -123,10 +184,20 @@ fn only_files_and_directories_are_opened() {
     mknodat(&root_fd, "fifo", Type::Fifo, Mode::from_raw_mode(0o640), 0).unwrap();
     // Only the superuser makes devices.
     let zero = rustix::fs::makedev(1, 5);
-    let device = mknodat(&root_fd, "zero", Type::CharacterDevice, Mode::from_raw_mode(0o666), zero);
+    let device = mknodat(
+        &root_fd,
+        "zero",
+        Type::CharacterDevice,
+        Mode::from_raw_mode(0o666),
+        zero,
+    );
     case.link("fifo", "to-fifo");
     for root in case.both() {
-        let mut kinds = vec![("/fifo", Kind::Fifo), ("/to-fifo", Kind::Fifo), ("/socket", Kind::Socket)];
+        let mut kinds = vec![
+            ("/fifo", Kind::Fifo),
+            ("/to-fifo", Kind::Fifo),
+            ("/socket", Kind::Socket),
+        ];
         if device.is_ok() {
             kinds.push(("/zero", Kind::CharDevice));
         }
@@ -139,8 +210,14 @@ fn only_files_and_directories_are_opened() {
             assert_eq!(found.digest(10).unwrap_err(), wrong);
             assert_eq!(found.list(10).unwrap_err(), wrong);
         }
-        assert_eq!(root.find("/etc").unwrap().read(10).unwrap_err(), Miss::WrongType("directory"));
-        assert_eq!(root.find("/etc/config").unwrap().list(10).unwrap_err(), Miss::WrongType("file"));
+        assert_eq!(
+            root.find("/etc").unwrap().read(10).unwrap_err(),
+            Miss::WrongType("directory")
+        );
+        assert_eq!(
+            root.find("/etc/config").unwrap().list(10).unwrap_err(),
+            Miss::WrongType("file")
+        );
     }
 }
 
@@ -149,7 +226,11 @@ fn reads_what_fits_and_digests_it() {
     let case = case();
     let file = fs::File::create(case.root.join("sparse")).unwrap();
     file.set_len(1 << 42).unwrap();
-    fs::set_permissions(case.root.join("etc/config"), fs::Permissions::from_mode(0o4640)).unwrap();
+    fs::set_permissions(
+        case.root.join("etc/config"),
+        fs::Permissions::from_mode(0o4640),
+    )
+    .unwrap();
     for root in case.both() {
         let found = root.find("/etc/config").unwrap();
         // `printf inside | sha256sum`
@@ -158,16 +239,28 @@ fn reads_what_fits_and_digests_it() {
         assert_eq!(contents.bytes, b"inside");
         assert_eq!(contents.sha256, sum);
         assert_eq!(found.digest(6).unwrap(), sum);
-        assert_eq!(found.read(5).unwrap_err(), Miss::TooLarge { size: 6, limit: 5 });
-        assert_eq!(found.digest(5).unwrap_err(), Miss::TooLarge { size: 6, limit: 5 });
+        assert_eq!(
+            found.read(5).unwrap_err(),
+            Miss::TooLarge { size: 6, limit: 5 }
+        );
+        assert_eq!(
+            found.digest(5).unwrap_err(),
+            Miss::TooLarge { size: 6, limit: 5 }
+        );
         let meta = fs::metadata(case.root.join("etc/config")).unwrap();
         let stat = found.stat();
-        assert_eq!((stat.mode, stat.uid, stat.gid), (0o4640, meta.uid(), meta.gid()));
+        assert_eq!(
+            (stat.mode, stat.uid, stat.gid),
+            (0o4640, meta.uid(), meta.gid())
+        );
         assert_eq!((stat.size, stat.kind), (6, Kind::Regular));
 
         let sparse = root.find("/sparse").unwrap();
         assert_eq!(sparse.stat().size, 1 << 42);
-        let too_large = Miss::TooLarge { size: 1 << 42, limit: 1 << 20 };
+        let too_large = Miss::TooLarge {
+            size: 1 << 42,
+            limit: 1 << 20,
+        };
         assert_eq!(sparse.read(1 << 20).unwrap_err(), too_large);
         assert_eq!(sparse.digest(1 << 20).unwrap_err(), too_large);
     }
@@ -180,10 +273,18 @@ fn what_changes_after_it_was_found_is_raced() {
         let path = case.root.join("log");
         fs::write(&path, "one\n").unwrap();
         let found = root.find("/log").unwrap();
-        fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b"two\n").unwrap();
+        fs::OpenOptions::new()
+            .append(true)
+            .open(&path)
+            .unwrap()
+            .write_all(b"two\n")
+            .unwrap();
         assert_eq!(found.read(100).unwrap_err(), Miss::Raced);
         assert_eq!(found.digest(100).unwrap_err(), Miss::Raced);
-        assert_eq!(found.read(7).unwrap_err(), Miss::TooLarge { size: 8, limit: 7 });
+        assert_eq!(
+            found.read(7).unwrap_err(),
+            Miss::TooLarge { size: 8, limit: 7 }
+        );
         fs::File::create(&path).unwrap();
         assert_eq!(found.read(100).unwrap_err(), Miss::Raced);
         // Replaced, not changed: what was found is still what is read.
@@ -237,7 +338,11 @@ fn no_swap_leads_out_of_the_root() {
                 if stop.load(Ordering::Relaxed) {
                     break;
                 }
-                let target = if turn % 2 == 0 { outside.as_str() } else { "/a" };
+                let target = if turn % 2 == 0 {
+                    outside.as_str()
+                } else {
+                    "/a"
+                };
                 let _ = fs::remove_file(&spare);
                 symlink(target, &spare).unwrap();
                 fs::rename(&spare, &way).unwrap();
@@ -251,7 +356,11 @@ fn no_swap_leads_out_of_the_root() {
         let mut inside = 0;
         while !stop.load(Ordering::Relaxed) {
             for root in &roots {
-                for path in ["/way/secret", "/etc/dir/../../secret", "/etc/dir/../../../secret"] {
+                for path in [
+                    "/way/secret",
+                    "/etc/dir/../../secret",
+                    "/etc/dir/../../../secret",
+                ] {
                     match read(root, path) {
                         Ok((_, text)) => {
                             assert_eq!(text, "inside", "{path} by {:?}", root.resolver);
@@ -276,12 +385,30 @@ fn listings_are_sorted_bounded_and_honest() {
     for root in case.both() {
         let list = |limit| root.find("/etc/dir").unwrap().list(limit).unwrap();
         let names = [".hidden", "a", "b", "é"].map(str::to_owned).to_vec();
-        assert_eq!(list(4), Listing { names, complete: true });
+        assert_eq!(
+            list(4),
+            Listing {
+                names,
+                complete: true
+            }
+        );
         let cut = list(3);
         assert_eq!((cut.names.len(), cut.complete), (3, false));
-        assert_eq!(list(0), Listing { names: vec![], complete: false });
+        assert_eq!(
+            list(0),
+            Listing {
+                names: vec![],
+                complete: false
+            }
+        );
     }
-    fs::write(case.root.join("etc/dir").join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
+    fs::write(
+        case.root
+            .join("etc/dir")
+            .join(std::ffi::OsStr::from_bytes(b"\xff")),
+        "",
+    )
+    .unwrap();
     for root in case.both() {
         let listing = root.find("/etc/dir").unwrap().list(100).unwrap();
         assert_eq!((listing.names.len(), listing.complete), (4, false));
@@ -289,7 +416,13 @@ fn listings_are_sorted_bounded_and_honest() {
     fs::remove_dir_all(case.root.join("etc/dir")).unwrap();
     fs::create_dir(case.root.join("etc/dir")).unwrap();
     let found = Root::open(&case.root).unwrap().find("/etc/dir").unwrap();
-    assert_eq!(found.list(9).unwrap(), Listing { names: vec![], complete: true });
+    assert_eq!(
+        found.list(9).unwrap(),
+        Listing {
+            names: vec![],
+            complete: true
+        }
+    );
     fs::remove_dir(case.root.join("etc/dir")).unwrap();
     assert_ne!(found.list(9).err(), Some(Miss::NotFound), "it was found");
 }
@@ -299,9 +432,20 @@ fn names_come_from_the_scanned_root() {
     let case = case();
     let meta = fs::metadata(case.root.join("etc/config")).unwrap();
     let unnamed = Root::open(&case.root).unwrap().find("/etc/config").unwrap();
-    assert_eq!((&unnamed.stat().owner, &unnamed.stat().group), (&None, &None));
-    fs::write(case.root.join("etc/passwd"), format!("keeper:x:{}:0::/:\n", meta.uid())).unwrap();
-    fs::write(case.root.join("etc/real-group"), format!("crew:x:{}:\n", meta.gid())).unwrap();
+    assert_eq!(
+        (&unnamed.stat().owner, &unnamed.stat().group),
+        (&None, &None)
+    );
+    fs::write(
+        case.root.join("etc/passwd"),
+        format!("keeper:x:{}:0::/:\n", meta.uid()),
+    )
+    .unwrap();
+    fs::write(
+        case.root.join("etc/real-group"),
+        format!("crew:x:{}:\n", meta.gid()),
+    )
+    .unwrap();
     case.link("/etc/real-group", "etc/group");
     for root in case.both() {
         let found = root.find("/etc/config").unwrap();
@@ -336,11 +480,51 @@ fn links_can_be_read_without_following_them() {
     case.link("etc", "way");
     case.link("config", "etc/link");
     for root in case.both() {
-        assert_eq!(root.link_at("/absolute").unwrap().as_deref(), Some("/etc/config"));
-        assert_eq!(root.link_at("/way/link").unwrap().as_deref(), Some("config"));
+        assert_eq!(
+            root.link_at("/absolute").unwrap().as_deref(),
+            Some("/etc/config")
+        );
+        assert_eq!(
+            root.link_at("/way/link").unwrap().as_deref(),
+            Some("config")
+        );
         assert_eq!(root.link_at("/etc/config").unwrap(), None);
         assert_eq!(root.link_at("/etc").unwrap(), None);
         assert_eq!(root.link_at("/").unwrap(), None);
         assert_eq!(root.link_at("/none"), Err(Miss::NotFound));
     }
+}
+
+#[test]
+fn what_may_not_be_searched_is_not_absent() {
+    let case = case();
+    let mode =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(case.root.join("etc/dir/inner"), "x").unwrap();
+    mode(case.outer.path(), 0o755);
+    mode(&case.root.join("etc/config"), 0);
+    mode(&case.root.join("etc/dir"), 0o600);
+    let roots = case.both();
+    let look = || {
+        if rustix::process::geteuid().is_root() {
+            // This thread only: it gives up what the superuser may do.
+            rustix::thread::set_thread_uid(rustix::process::Uid::from_raw(65534)).unwrap();
+        }
+        for root in &roots {
+            for path in ["/etc/dir/inner", "/etc/dir/none", "/etc/dir/../dir/none"] {
+                let answer = root.find(path).err();
+                assert!(
+                    matches!(answer, Some(Miss::NotPermitted(_))),
+                    "{path}: {answer:?}"
+                );
+            }
+            assert_eq!(root.find("/etc/none").err(), Some(Miss::NotFound));
+            // Its description is open to everybody who may search its directory.
+            let found = root.find("/etc/config").unwrap();
+            assert_eq!((found.stat().mode, found.stat().size), (0, 6));
+            assert!(matches!(found.read(9), Err(Miss::NotPermitted(_))));
+            assert!(matches!(found.digest(9), Err(Miss::NotPermitted(_))));
+        }
+    };
+    std::thread::scope(|scope| scope.spawn(look).join().unwrap());
 }

@@ -22,6 +22,18 @@ pub(super) struct Mount {
     pub(super) options: Vec<u8>,
 }
 
+impl Mount {
+    /// Whether it is mounted exactly there.
+    pub(super) fn is_at(&self, point: &[u8]) -> bool {
+        self.point == point
+    }
+
+    /// Whether both show the same place of the same file system.
+    pub(super) fn shows_the_same_as(&self, other: &Self) -> bool {
+        (&self.device, &self.root) == (&other.device, &other.root)
+    }
+}
+
 /// A mount namespace as one process sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Mounts(Vec<Mount>);
@@ -42,7 +54,9 @@ pub(super) enum NoPlace {
 /// Reads a mount table. A line that cannot be understood spoils all of it: what
 /// it mounts could cover any path.
 pub(super) fn parse(text: &[u8]) -> Option<Mounts> {
-    let lines = text.split(|&byte| byte == b'\n').filter(|line| !line.is_empty());
+    let lines = text
+        .split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty());
     lines.map(parse_line).collect::<Option<_>>().map(Mounts)
 }
 
@@ -56,7 +70,15 @@ fn parse_line(line: &[u8]) -> Option<Mount> {
     let mut rest = fields.skip_while(|field| *field != b"-").skip(1);
     let kind = rest.next()?.to_vec();
     let options = rest.nth(1).unwrap_or_default().to_vec();
-    (point.starts_with(b"/")).then_some(Mount { id, parent, device, root, point, kind, options })
+    (point.starts_with(b"/")).then_some(Mount {
+        id,
+        parent,
+        device,
+        root,
+        point,
+        kind,
+        options,
+    })
 }
 
 /// Undoes `\040` and its like: the kernel writes blanks and backslashes in octal.
@@ -80,6 +102,11 @@ impl Mounts {
     /// The mount with this id.
     pub(super) fn by_id(&self, id: u32) -> Option<&Mount> {
         self.0.iter().find(|mount| mount.id == id)
+    }
+
+    /// What is mounted on `/`.
+    pub(super) fn root(&self) -> Option<&Mount> {
+        self.covering(b"/")
     }
 
     /// The mount a path without links ends in, found as the kernel finds it: from
@@ -115,7 +142,10 @@ impl Mounts {
 pub(super) fn to_node(process: &Mounts, node: &Mounts, path: &str) -> Result<String, NoPlace> {
     let path = path.as_bytes();
     let mount = process.covering(path).ok_or(NoPlace::Uncovered)?;
-    let inside = join(&mount.root, below(path, &mount.point).ok_or(NoPlace::Uncovered)?);
+    let inside = join(
+        &mount.root,
+        below(path, &mount.point).ok_or(NoPlace::Uncovered)?,
+    );
     let mut places: Vec<(&Mount, Vec<u8>)> = node
         .0
         .iter()
@@ -143,7 +173,9 @@ pub(super) fn to_node(process: &Mounts, node: &Mounts, path: &str) -> Result<Str
 
 /// The length of the mount point that covers a path: up to there it has no links.
 pub(super) fn covered(process: &Mounts, path: &str) -> Option<usize> {
-    process.covering(path.as_bytes()).map(|mount| mount.point.len())
+    process
+        .covering(path.as_bytes())
+        .map(|mount| mount.point.len())
 }
 
 /// What is left of `path` under `base`, without a leading slash; none if it is elsewhere.
@@ -195,9 +227,15 @@ mod tests {
 
     #[test]
     fn finds_the_same_file_on_the_node() {
-        assert_eq!(place("/etc/kubernetes/pki/ca.crt").unwrap(), "/etc/kubernetes/pki/ca.crt");
+        assert_eq!(
+            place("/etc/kubernetes/pki/ca.crt").unwrap(),
+            "/etc/kubernetes/pki/ca.crt"
+        );
         assert_eq!(place("/etc/kubernetes/pki").unwrap(), "/etc/kubernetes/pki");
-        assert_eq!(place("/data/snap/db").unwrap(), "/var/lib/etcd/member/snap/db");
+        assert_eq!(
+            place("/data/snap/db").unwrap(),
+            "/var/lib/etcd/member/snap/db"
+        );
         assert_eq!(place("/srv/x").unwrap(), "/srv/data dir/b/x");
         assert_eq!(
             place("/var/run/secrets/kubernetes.io/serviceaccount/token").unwrap(),
@@ -210,7 +248,10 @@ mod tests {
         assert_eq!(place("/etc/passwd"), Err(NoPlace::Image));
         assert_eq!(place("/etc/kubernetes/pkix/ca.crt"), Err(NoPlace::Image));
         assert_eq!(place("/other/x"), Err(NoPlace::Unmounted));
-        assert_eq!(place("/etc/kubernetes/pki/hidden/x"), Err(NoPlace::Unmounted));
+        assert_eq!(
+            place("/etc/kubernetes/pki/hidden/x"),
+            Err(NoPlace::Unmounted)
+        );
         let none = to_node(&Mounts::default(), &parse(NODE).unwrap(), "/x");
         assert_eq!(none, Err(NoPlace::Uncovered));
     }
@@ -219,7 +260,8 @@ mod tests {
     fn a_mount_over_another_hides_it() {
         // The second line is mounted on /a/b, then the third over /a.
         let node = parse(b"1 0 8:1 / / rw - ext4 d rw\n2 1 8:2 / /a/b rw - ext4 d rw\n3 1 8:3 / /a rw - ext4 d rw\n").unwrap();
-        let process = parse(b"9 0 8:2 / / rw - ext4 d rw\n10 9 8:1 /a /x rw - ext4 d rw\n").unwrap();
+        let process =
+            parse(b"9 0 8:2 / / rw - ext4 d rw\n10 9 8:1 /a /x rw - ext4 d rw\n").unwrap();
         assert_eq!(to_node(&process, &node, "/file"), Err(NoPlace::Unmounted));
         assert_eq!(to_node(&process, &node, "/x/file"), Err(NoPlace::Unmounted));
         // Two mounts on one point: the upper one counts.
@@ -230,10 +272,15 @@ mod tests {
     #[test]
     fn a_private_mount_namespace_of_the_same_root_translates() {
         // What systemd's PrivateTmp gives: the node's root, with another /tmp.
-        let process = parse(b"60 59 8:1 / / rw - ext4 d rw\n61 60 8:1 /tmp/private-1 /tmp rw - ext4 d rw\n").unwrap();
+        let process =
+            parse(b"60 59 8:1 / / rw - ext4 d rw\n61 60 8:1 /tmp/private-1 /tmp rw - ext4 d rw\n")
+                .unwrap();
         let node = parse(NODE).unwrap();
         assert_eq!(to_node(&process, &node, "/etc/x").unwrap(), "/etc/x");
-        assert_eq!(to_node(&process, &node, "/tmp/x").unwrap(), "/tmp/private-1/x");
+        assert_eq!(
+            to_node(&process, &node, "/tmp/x").unwrap(),
+            "/tmp/private-1/x"
+        );
         // The node sees /run, but the process has the directory below it.
         assert_eq!(to_node(&process, &node, "/run/x"), Err(NoPlace::Unmounted));
     }
@@ -242,7 +289,10 @@ mod tests {
     fn a_broken_line_spoils_the_table() {
         assert_eq!(parse(b"1 0 8:1 / / rw - ext4 d rw\nwhat is this\n"), None);
         assert_eq!(unescape(br"a\040b\134c\0"), br"a b\c\0");
-        assert_eq!(parse(NODE).unwrap().by_id(23).unwrap().options, b"rw,hidepid=2");
+        assert_eq!(
+            parse(NODE).unwrap().by_id(23).unwrap().options,
+            b"rw,hidepid=2"
+        );
         // Tables that point in circles end.
         let circle = parse(b"1 2 8:1 / / rw - ext4 d rw\n2 1 8:2 / / rw - ext4 d rw\n").unwrap();
         assert!(circle.covering(b"/x").is_none());

@@ -68,13 +68,18 @@ pub(super) fn group(lines: &str, depth: usize) -> Group {
 /// that is not the root.
 pub(super) fn main_path(lines: &str) -> Option<&str> {
     let v2 = lines.lines().find_map(|line| line.strip_prefix("0::"));
-    v2.filter(|path| *path != "/").or_else(|| paths(lines).find(|path| *path != "/")).or(v2)
+    v2.filter(|path| *path != "/")
+        .or_else(|| paths(lines).find(|path| *path != "/"))
+        .or(v2)
 }
 
 /// How many levels below the root the reader's control group namespace starts:
 /// the node's first process lies outside, so its path climbs that often.
 pub(super) fn depth(lines_of_init: &str) -> usize {
-    paths(lines_of_init).map(|path| climb(path).0).max().unwrap_or(0)
+    paths(lines_of_init)
+        .map(|path| climb(path).0)
+        .max()
+        .unwrap_or(0)
 }
 
 fn paths(lines: &str) -> impl Iterator<Item = &str> {
@@ -118,12 +123,18 @@ fn classify(path: &str, depth: usize) -> Group {
             return group;
         }
     }
-    if in_pods { Group::Unclear } else { Group::Plain }
+    if in_pods {
+        Group::Unclear
+    } else {
+        Group::Plain
+    }
 }
 
 /// The id in `pod<id>` or `kubepods-burstable-pod<id>.slice`.
 fn pod_id(segment: &str) -> Option<&str> {
-    let name = segment.split_once(".slice").map_or(segment, |(name, _)| name);
+    let name = segment
+        .split_once(".slice")
+        .map_or(segment, |(name, _)| name);
     match name.strip_prefix("pod") {
         Some(id) => Some(id),
         None if name.contains("kubepods") => name.split_once("-pod").map(|(_, id)| id),
@@ -147,7 +158,13 @@ fn is_uuid(id: &str) -> bool {
 
 fn is_container(segment: &str) -> bool {
     const ENGINES: [&str; 8] = [
-        "docker-", "libpod-", "crio-", "cri-containerd-", "nerdctl-", "lxc.payload", "machine-",
+        "docker-",
+        "libpod-",
+        "crio-",
+        "cri-containerd-",
+        "nerdctl-",
+        "lxc.payload",
+        "machine-",
         "lxc.monitor",
     ];
     ENGINES.iter().any(|engine| segment.starts_with(engine)) || has_container_id(segment)
@@ -155,7 +172,9 @@ fn is_container(segment: &str) -> bool {
 
 /// Engines name a container by 64 hexadecimal digits.
 fn has_container_id(segment: &str) -> bool {
-    segment.split(|digit: char| !digit.is_ascii_hexdigit()).any(|run| run.len() == 64)
+    segment
+        .split(|digit: char| !digit.is_ascii_hexdigit())
+        .any(|run| run.len() == 64)
 }
 
 #[cfg(test)]
@@ -174,22 +193,68 @@ mod tests {
             ("/init.scope".into(), Group::Plain),
             ("/system.slice/kubelet.service".into(), Group::Plain),
             ("/podruntime/kubelet".into(), Group::Plain),
-            ("/user.slice/user-0.slice/session-1.scope".into(), Group::Plain),
-            (format!("/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{HASH}.slice/cri-containerd-{ID}.scope"), Group::StaticPod),
-            (format!("/kubepods.slice/kubepods-pod{HASH}.slice/crio-{ID}.scope"), Group::StaticPod),
-            (format!("/kubepods/burstable/pod{HASH}/{ID}"), Group::StaticPod),
+            (
+                "/user.slice/user-0.slice/session-1.scope".into(),
+                Group::Plain,
+            ),
+            (
+                format!(
+                    "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod{HASH}.slice/cri-containerd-{ID}.scope"
+                ),
+                Group::StaticPod,
+            ),
+            (
+                format!("/kubepods.slice/kubepods-pod{HASH}.slice/crio-{ID}.scope"),
+                Group::StaticPod,
+            ),
+            (
+                format!("/kubepods/burstable/pod{HASH}/{ID}"),
+                Group::StaticPod,
+            ),
             (format!("/kubepods/besteffort/pod{UUID}/{ID}"), Group::Pod),
-            (format!("/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{under}.slice/cri-containerd-{ID}.scope"), Group::Pod),
-            (format!("/system.slice/containerd.service/kubepods-burstable-pod{under}.slice:cri-containerd:{ID}"), Group::Pod),
-            (format!("/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod{HASH}.slice/cri-containerd-{ID}.scope"), Group::StaticPod),
+            (
+                format!(
+                    "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod{under}.slice/cri-containerd-{ID}.scope"
+                ),
+                Group::Pod,
+            ),
+            (
+                format!(
+                    "/system.slice/containerd.service/kubepods-burstable-pod{under}.slice:cri-containerd:{ID}"
+                ),
+                Group::Pod,
+            ),
+            (
+                format!(
+                    "/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod{HASH}.slice/cri-containerd-{ID}.scope"
+                ),
+                Group::StaticPod,
+            ),
             // kind on a laptop, kind in a pod, a pod that plays a static pod.
-            (format!("/system.slice/docker-{ID}.scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod{HASH}.slice/x"), Group::Container),
-            (format!("/kubepods/burstable/pod{UUID}/{ID}/kubelet/kubepods/pod{HASH}/{ID}"), Group::Pod),
+            (
+                format!(
+                    "/system.slice/docker-{ID}.scope/kubelet.slice/kubelet-kubepods.slice/kubelet-kubepods-pod{HASH}.slice/x"
+                ),
+                Group::Container,
+            ),
+            (
+                format!("/kubepods/burstable/pod{UUID}/{ID}/kubelet/kubepods/pod{HASH}/{ID}"),
+                Group::Pod,
+            ),
             (format!("/docker/{ID}"), Group::Container),
-            (format!("/machine.slice/libpod-{ID}.scope/container"), Group::Container),
-            ("/lxc.payload.web/system.slice/x.service".into(), Group::Container),
+            (
+                format!("/machine.slice/libpod-{ID}.scope/container"),
+                Group::Container,
+            ),
+            (
+                "/lxc.payload.web/system.slice/x.service".into(),
+                Group::Container,
+            ),
             // Somebody without rights over the system borrowed the words.
-            (format!("/user.slice/user-1000.slice/user@1000.service/kubepods-pod{HASH}.slice/x"), Group::Container),
+            (
+                format!("/user.slice/user-1000.slice/user@1000.service/kubepods-pod{HASH}.slice/x"),
+                Group::Container,
+            ),
             (format!("/foo/pod{HASH}/x"), Group::Plain),
             ("/kubepods.slice".into(), Group::Unclear),
             ("/kubepods/podmy-own-id/x".into(), Group::Unclear),
@@ -201,14 +266,22 @@ mod tests {
 
     #[test]
     fn v1_lines_are_read_together() {
-        let lines = format!("9:name=systemd:/kubepods/pod{UUID}/{ID}\n4:memory:/kubepods/pod{UUID}/{ID}\n0::/\n");
+        let lines = format!(
+            "9:name=systemd:/kubepods/pod{UUID}/{ID}\n4:memory:/kubepods/pod{UUID}/{ID}\n0::/\n"
+        );
         assert_eq!(group(&lines, 0), Group::Pod);
-        assert_eq!(main_path(&lines), Some(format!("/kubepods/pod{UUID}/{ID}").as_str()));
+        assert_eq!(
+            main_path(&lines),
+            Some(format!("/kubepods/pod{UUID}/{ID}").as_str())
+        );
         let torn = format!("4:memory:/kubepods/pod{UUID}/x\n3:cpu:/kubepods/pod{HASH}/x\n");
         assert_eq!(group(&torn, 0), Group::Unclear);
         assert_eq!(group("", 0), Group::Plain);
         assert_eq!(main_path("3:cpu:/\n0::/\n"), Some("/"));
-        assert_eq!(main_path("0::/system.slice/a:b.service\n"), Some("/system.slice/a:b.service"));
+        assert_eq!(
+            main_path("0::/system.slice/a:b.service\n"),
+            Some("/system.slice/a:b.service")
+        );
         assert_eq!(main_path(""), None);
     }
 
@@ -221,8 +294,12 @@ mod tests {
         assert_eq!(group(kubelet, 4), Group::Plain);
         // Itself, and a container beside it.
         assert_eq!(group("0::/\n", 4), Group::Unclear);
-        assert_eq!(group(&format!("0::/../cri-containerd-{ID}.scope\n"), 4), Group::Container);
-        let neighbour = format!("0::/../../kubepods-burstable-pod{HASH}.slice/cri-containerd-{ID}.scope\n");
+        assert_eq!(
+            group(&format!("0::/../cri-containerd-{ID}.scope\n"), 4),
+            Group::Container
+        );
+        let neighbour =
+            format!("0::/../../kubepods-burstable-pod{HASH}.slice/cri-containerd-{ID}.scope\n");
         assert_eq!(group(&neighbour, 4), Group::StaticPod);
         assert_eq!(group(&format!("0::/../../pod{UUID}/{ID}\n"), 4), Group::Pod);
         assert_eq!(depth("0::/init.scope\n"), 0);
@@ -230,14 +307,32 @@ mod tests {
 
     #[test]
     fn a_missing_sign_is_unknown() {
-        let place = |group, pid_namespace, network| place(Signs { group, pid_namespace, network });
+        let place = |group, pid_namespace, network| {
+            place(Signs {
+                group,
+                pid_namespace,
+                network,
+            })
+        };
         assert_eq!(place(Some(Group::Plain), Some(true), None), Place::Node);
-        assert_eq!(place(Some(Group::Plain), Some(false), Some(true)), Place::Foreign);
+        assert_eq!(
+            place(Some(Group::Plain), Some(false), Some(true)),
+            Place::Foreign
+        );
         assert_eq!(place(Some(Group::Plain), None, Some(true)), Place::Unknown);
         assert_eq!(place(None, Some(true), Some(true)), Place::Unknown);
-        assert_eq!(place(Some(Group::StaticPod), Some(false), None), Place::StaticPod);
-        assert_eq!(place(Some(Group::Pod), Some(false), Some(true)), Place::HostNetworkPod);
+        assert_eq!(
+            place(Some(Group::StaticPod), Some(false), None),
+            Place::StaticPod
+        );
+        assert_eq!(
+            place(Some(Group::Pod), Some(false), Some(true)),
+            Place::HostNetworkPod
+        );
         assert_eq!(place(Some(Group::Pod), Some(false), None), Place::Unknown);
-        assert_eq!(place(Some(Group::Container), Some(true), Some(true)), Place::Foreign);
+        assert_eq!(
+            place(Some(Group::Container), Some(true), Some(true)),
+            Place::Foreign
+        );
     }
 }

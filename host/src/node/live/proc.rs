@@ -57,7 +57,9 @@ pub(super) struct Status {
 pub(super) fn status(text: &[u8]) -> Status {
     let text = String::from_utf8_lossy(text);
     let field = |name: &str| {
-        text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim)
+        text.lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+            .map(str::trim)
     };
     Status {
         uid: field("Uid").and_then(|ids| ids.split_whitespace().nth(1)?.parse().ok()),
@@ -72,7 +74,11 @@ pub(super) fn arguments(bytes: &[u8]) -> Vec<&[u8]> {
     if bytes.is_empty() {
         return Vec::new();
     }
-    bytes.strip_suffix(b"\0").unwrap_or(bytes).split(|&byte| byte == 0).collect()
+    bytes
+        .strip_suffix(b"\0")
+        .unwrap_or(bytes)
+        .split(|&byte| byte == 0)
+        .collect()
 }
 
 /// The value of a variable in `/proc/PID/environ`. The first one counts, as for `getenv`.
@@ -98,18 +104,29 @@ mod tests {
         let stat = stat(line).unwrap();
         assert_eq!(
             stat,
-            Stat { comm: "a) R (b c".into(), state: b'S', ppid: 7, kernel_thread: false, threads: 9, start: 1234 }
+            Stat {
+                comm: "a) R (b c".into(),
+                state: b'S',
+                ppid: 7,
+                kernel_thread: false,
+                threads: 9,
+                start: 1234
+            }
         );
         assert!(!stat.is_over());
     }
 
     #[test]
     fn kernel_threads_and_the_dead_are_told() {
-        let kthreadd = stat(b"2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0").unwrap();
+        let kthreadd =
+            stat(b"2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 5 0").unwrap();
         assert!(kthreadd.kernel_thread);
         let zombie = stat(b"9 (sh) Z 1 9 9 0 -1 4227084 0 0 0 0 0 0 0 0 20 0 1 0 77 0").unwrap();
         assert!(zombie.is_over());
-        let leader = Stat { threads: 3, ..zombie };
+        let leader = Stat {
+            threads: 3,
+            ..zombie
+        };
         assert!(!leader.is_over());
         for torn in [&b""[..], b"1 (x", b"1 (x) S", b"1 (x) S 0 1 1 0 -1", b") ("] {
             assert_eq!(stat(torn), None);
@@ -121,7 +138,11 @@ mod tests {
         let text = b"Name:\tx\nUid:\t1000\t996\t0\t0\nNSpid:\t4711\t1\nCapEff:\t000001ffffffffff\n";
         assert_eq!(
             status(text),
-            Status { uid: Some(996), namespaces: Some(2), capabilities: Some(0x1ff_ffff_ffff) }
+            Status {
+                uid: Some(996),
+                namespaces: Some(2),
+                capabilities: Some(0x1ff_ffff_ffff)
+            }
         );
         assert_eq!(status(b"Name:\tUid:\n"), Status::default());
     }
@@ -143,7 +164,10 @@ mod tests {
         assert_eq!(variable(environ, "EMPTY"), Some(&b""[..]));
         assert_eq!(variable(environ, "NOVALUE"), None);
         assert_eq!(variable(environ, "B"), None);
-        assert_eq!(executable(b"/usr/bin/kubelet (deleted)").unwrap(), "/usr/bin/kubelet");
+        assert_eq!(
+            executable(b"/usr/bin/kubelet (deleted)").unwrap(),
+            "/usr/bin/kubelet"
+        );
         assert_eq!(executable(b"/usr/bin/\xff"), None);
     }
 }

@@ -18,7 +18,7 @@ use super::place::{self, Signs};
 use super::translate;
 use super::view::View;
 use super::{mounts, proc};
-use crate::node::{Miss, Process, Processes, Table};
+use crate::node::{Miss, Place, Process, Processes, Table};
 
 /// A longer argument list is cut, and the process says so.
 const ARGUMENTS: usize = 2 << 20;
@@ -27,7 +27,7 @@ const ALL_ARGUMENTS: usize = 64 << 20;
 /// The other files of a process.
 const SMALL: usize = 1 << 20;
 /// A mount table.
-const MOUNTS: usize = 16 << 20;
+pub(super) const MOUNTS: usize = 16 << 20;
 /// More processes are not read.
 const PROCESSES: usize = 200_000;
 /// A process that is replaced while it is read is tried again this often.
@@ -46,14 +46,24 @@ pub(super) struct Procfs {
 impl Procfs {
     /// Opens a process table. Paths that processes name are looked up in `root`.
     pub(super) fn open(path: &Path, root: Arc<Root>) -> rustix::io::Result<Self> {
-        let fd = open(path, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let fd = open(
+            path,
+            OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
+            Mode::empty(),
+        )?;
         let genuine = fstatfs(&fd)?.f_type == PROC_SUPER_MAGIC;
-        Ok(Self { fd, path: path.to_owned(), genuine, root, table: OnceLock::new() })
+        Ok(Self {
+            fd,
+            path: path.to_owned(),
+            genuine,
+            root,
+            table: OnceLock::new(),
+        })
     }
 
     fn read(&self) -> &Result<(View, Table), Miss> {
         self.table.get_or_init(|| {
-            let view = View::of(&self.fd, &self.path, self.genuine);
+            let view = View::of(&self.fd, &self.path, self.genuine, self.root.descriptor());
             let table = self.read_table(&view)?;
             Ok((view, table))
         })
@@ -65,10 +75,14 @@ impl Procfs {
         let (mut refused, mut bytes) = (0, 0);
         let pids = self.pids()?;
         if pids.len() > PROCESSES {
-            hints.push(format!("there are more than {PROCESSES} processes, the rest was not read"));
+            hints.push(format!(
+                "there are more than {PROCESSES} processes, the rest was not read"
+            ));
         }
         for &pid in pids.iter().take(PROCESSES) {
-            let Some(mut process) = self.read_process(pid, view) else { continue };
+            let Some(mut process) = self.read_process(pid, view) else {
+                continue;
+            };
             refused += usize::from(process.comm.is_empty() && process.error.is_some());
             bytes += process.argv.iter().map(String::len).sum::<usize>();
             if bytes > ALL_ARGUMENTS {
@@ -83,7 +97,11 @@ impl Procfs {
         if refused > 0 {
             hints.push(format!("{refused} processes may not be read: run as root"));
         }
-        Ok(Table { processes, complete: hints.is_empty(), hint: hints.join("; ") })
+        Ok(Table {
+            processes,
+            complete: hints.is_empty(),
+            hint: hints.join("; "),
+        })
     }
 
     fn pids(&self) -> Result<Vec<u32>, Miss> {
@@ -92,7 +110,10 @@ impl Procfs {
             let mut pids = Vec::new();
             for entry in Dir::new(openat(&self.fd, ".", flags, Mode::empty())?)? {
                 let name = entry?.file_name().to_bytes().to_vec();
-                if let Some(pid) = str::from_utf8(&name).ok().and_then(|name| name.parse().ok()) {
+                if let Some(pid) = str::from_utf8(&name)
+                    .ok()
+                    .and_then(|name| name.parse().ok())
+                {
                     pids.push(pid);
                 }
             }
@@ -100,7 +121,10 @@ impl Procfs {
             Ok(pids)
         };
         listing().map_err(|errno| {
-            Miss::Other(format!("the processes in {} cannot be listed: {errno}", self.path.display()))
+            Miss::Other(format!(
+                "the processes in {} cannot be listed: {errno}",
+                self.path.display()
+            ))
         })
     }
 
@@ -137,7 +161,9 @@ impl Procfs {
                 if cut {
                     error = Some(format!("its arguments are longer than {ARGUMENTS} bytes"));
                 }
-                let list = list.iter().map(|one| String::from_utf8_lossy(one).into_owned());
+                let list = list
+                    .iter()
+                    .map(|one| String::from_utf8_lossy(one).into_owned());
                 (list.collect(), intact)
             }
             Err(Errno::NOENT | Errno::SRCH) => return Err(Skip::Gone),
@@ -149,16 +175,34 @@ impl Procfs {
         if !intact {
             error = Some("an argument is not UTF-8".into());
         }
-        let status = dir.text("status").map(|text| proc::status(&text)).unwrap_or_default();
-        let cgroup = dir.text("cgroup").ok().and_then(|text| String::from_utf8(text).ok());
-        let pidns = dir.link("ns/pid").ok().and_then(|link| String::from_utf8(link).ok());
-        let netns = dir.link("ns/net").ok().and_then(|link| String::from_utf8(link).ok());
+        let status = dir
+            .text("status")
+            .map(|text| proc::status(&text))
+            .unwrap_or_default();
+        let cgroup = dir
+            .text("cgroup")
+            .ok()
+            .and_then(|text| String::from_utf8(text).ok());
+        let pidns = dir
+            .link("ns/pid")
+            .ok()
+            .and_then(|link| String::from_utf8(link).ok());
+        let netns = dir
+            .link("ns/net")
+            .ok()
+            .and_then(|link| String::from_utf8(link).ok());
         let signs = Signs {
-            group: cgroup.as_deref().map(|lines| place::group(lines, view.cgroup_depth)),
+            group: cgroup
+                .as_deref()
+                .map(|lines| place::group(lines, view.cgroup_depth)),
             pid_namespace: view
                 .is_node_pid_namespace(pidns.as_deref())
                 .or_else(|| status.namespaces.map(|count| count == 1)),
             network: view.is_node_network(netns.as_deref()),
+        };
+        let place = match place::place(signs) {
+            Place::Node if !view.is_the_node => Place::Unknown,
+            place => place,
         };
         let exe = dir.link("exe");
         let after = dir.stat()?;
@@ -171,9 +215,12 @@ impl Procfs {
             exe: exe.ok().as_deref().and_then(proc::executable),
             argv,
             start: Some(after.start),
-            cgroup: cgroup.as_deref().and_then(place::main_path).map(str::to_owned),
+            cgroup: cgroup
+                .as_deref()
+                .and_then(place::main_path)
+                .map(str::to_owned),
             pidns,
-            place: place::place(signs),
+            place,
             error,
         };
         Ok((process, same))
@@ -182,7 +229,9 @@ impl Procfs {
     /// The process of the table, if it is still the same one.
     fn again(&self, pid: u32) -> Result<(&View, Folder, u64), Miss> {
         let (view, table) = self.read().as_ref().map_err(Clone::clone)?;
-        let found = table.processes.binary_search_by_key(&pid, |process| process.pid);
+        let found = table
+            .processes
+            .binary_search_by_key(&pid, |process| process.pid);
         let process = found.ok().and_then(|index| table.processes.get(index));
         let start = process.ok_or(Miss::NotFound)?.start;
         let start = start.ok_or_else(|| refused(pid))?;
@@ -194,7 +243,10 @@ impl Procfs {
 
 impl Processes for Procfs {
     fn table(&self) -> Result<&Table, Miss> {
-        self.read().as_ref().map(|(_, table)| table).map_err(Clone::clone)
+        self.read()
+            .as_ref()
+            .map(|(_, table)| table)
+            .map_err(Clone::clone)
     }
 
     fn environment(&self, pid: u32, names: &[String]) -> Result<BTreeMap<String, String>, Miss> {
@@ -202,17 +254,23 @@ impl Processes for Procfs {
             return Ok(BTreeMap::new());
         }
         let (_, dir, start) = self.again(pid)?;
-        let (environ, cut) =
-            dir.bytes("environ", ARGUMENTS).map_err(|errno| Skip::from(errno).miss(pid))?;
+        let (environ, cut) = dir
+            .bytes("environ", ARGUMENTS)
+            .map_err(|errno| Skip::from(errno).miss(pid))?;
         // Not before it is known whose environment this is.
         dir.check(pid, start)?;
         if cut {
             let limit = ARGUMENTS as u64;
-            return Err(Miss::TooLarge { size: limit + 1, limit });
+            return Err(Miss::TooLarge {
+                size: limit + 1,
+                limit,
+            });
         }
         let mut values = BTreeMap::new();
         for name in names {
-            let Some(value) = proc::variable(&environ, name) else { continue };
+            let Some(value) = proc::variable(&environ, name) else {
+                continue;
+            };
             let value = str::from_utf8(value)
                 .map_err(|_| Miss::Other(format!("{name} of process {pid} is not UTF-8")))?;
             values.insert(name.clone(), value.to_owned());
@@ -227,25 +285,35 @@ impl Processes for Procfs {
             )));
         }
         let (view, dir, start) = self.again(pid)?;
-        let namespace = dir.link("ns/mnt").map_err(|errno| Skip::from(errno).miss(pid))?;
-        let base = dir.link("root").map_err(|errno| Skip::from(errno).miss(pid))?;
+        let namespace = dir
+            .link("ns/mnt")
+            .map_err(|errno| Skip::from(errno).miss(pid))?;
+        let base = dir
+            .link("root")
+            .map_err(|errno| Skip::from(errno).miss(pid))?;
         let answer = if view.is_node_mounts(&namespace) == Some(true) {
             if base == b"/" {
                 Ok(path.to_owned())
             } else {
-                Err(Miss::BadPath(format!("process {pid} runs under another root directory")))
+                Err(Miss::BadPath(format!(
+                    "process {pid} runs under another root directory"
+                )))
             }
         } else {
             let node = view.mounts.as_ref().ok_or_else(|| {
                 Miss::NotPermitted(
-                    "the node's mount table may not be read: run as root with CAP_SYS_PTRACE".into(),
+                    "the node's mount table may not be read: run as root with CAP_SYS_PTRACE"
+                        .into(),
                 )
             })?;
-            let (text, cut) =
-                dir.bytes("mountinfo", MOUNTS).map_err(|errno| Skip::from(errno).miss(pid))?;
+            let (text, cut) = dir
+                .bytes("mountinfo", MOUNTS)
+                .map_err(|errno| Skip::from(errno).miss(pid))?;
             let table = (!cut).then(|| mounts::parse(&text)).flatten();
             let table = table.ok_or_else(|| {
-                Miss::Other(format!("the mount table of process {pid} cannot be understood"))
+                Miss::Other(format!(
+                    "the mount table of process {pid} cannot be understood"
+                ))
             })?;
             translate::follow(&table, node, path, |path| self.root.link_at(path))
         };
@@ -283,7 +351,9 @@ impl Skip {
 }
 
 fn refused(pid: u32) -> Miss {
-    Miss::NotPermitted(format!("process {pid} may not be looked into: run as root with CAP_SYS_PTRACE"))
+    Miss::NotPermitted(format!(
+        "process {pid} may not be looked into: run as root with CAP_SYS_PTRACE"
+    ))
 }
 
 fn unread(pid: u32, reason: String) -> Process {
@@ -297,7 +367,7 @@ fn unread(pid: u32, reason: String) -> Process {
         start: None,
         cgroup: None,
         pidns: None,
-        place: crate::node::Place::Unknown,
+        place: Place::Unknown,
         error: Some(reason),
     }
 }
@@ -318,7 +388,11 @@ impl Folder {
     /// That the process is still the one that started at `start`.
     fn check(&self, pid: u32, start: u64) -> Result<(), Miss> {
         let now = self.stat().map_err(|skip| skip.miss(pid))?;
-        if now.start == start { Ok(()) } else { Err(Skip::Gone.miss(pid)) }
+        if now.start == start {
+            Ok(())
+        } else {
+            Err(Skip::Gone.miss(pid))
+        }
     }
 
     pub(super) fn link(&self, name: &str) -> rustix::io::Result<Vec<u8>> {

@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use rustix::fd::AsRawFd;
 use tempfile::TempDir;
 
 use super::*;
-use crate::node::Place;
 
 const INITIAL: &str = "pid:[4026531836]";
 const CONTAINER: &str = "/kubepods/burstable/pod0123456789abcdef0123456789abcdef/x";
@@ -44,10 +44,27 @@ impl Fake {
     fn new() -> Self {
         let fake = Self(tempfile::tempdir().unwrap());
         fs::create_dir_all(fake.path("root/etc")).unwrap();
-        fake.add(Spec { pid: 1, comm: "systemd", cmdline: b"/sbin/init\0", cgroup: "/init.scope", ..PLAIN });
-        fake.add(Spec { pid: 2, comm: "kthreadd", flags: 0x20_8040, cmdline: b"", cgroup: "/", ..PLAIN });
+        fake.add(Spec {
+            pid: 1,
+            comm: "systemd",
+            cmdline: b"/sbin/init\0",
+            cgroup: "/init.scope",
+            ..PLAIN
+        });
+        fake.add(Spec {
+            pid: 2,
+            comm: "kthreadd",
+            flags: 0x20_8040,
+            cmdline: b"",
+            cgroup: "/",
+            ..PLAIN
+        });
         fs::write(fake.path("proc/1/mountinfo"), NODE_MOUNTS).unwrap();
-        fake.add(Spec { pid: 7, comm: "cisb", ..PLAIN });
+        fake.add(Spec {
+            pid: 7,
+            comm: "cisb",
+            ..PLAIN
+        });
         symlink("7", fake.path("proc/self")).unwrap();
         fake
     }
@@ -58,16 +75,32 @@ impl Fake {
 
     fn add(&self, spec: Spec) {
         let dir = self.path(&format!("proc/{}", spec.pid));
+        let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(dir.join("ns")).unwrap();
-        let Spec { pid, comm, flags, cgroup, .. } = spec;
-        let stat = format!("{pid} ({comm}) S 1 1 1 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 1 0 {pid}00 0 0\n");
+        let Spec {
+            pid,
+            comm,
+            flags,
+            cgroup,
+            ..
+        } = spec;
+        let stat =
+            format!("{pid} ({comm}) S 1 1 1 0 -1 {flags} 0 0 0 0 0 0 0 0 20 0 1 0 {pid}00 0 0\n");
         fs::write(dir.join("stat"), stat).unwrap();
-        fs::write(dir.join("status"), "Uid:\t0\t0\t0\t0\nNSpid:\t5\nCapEff:\t000001ffffffffff\n").unwrap();
+        fs::write(
+            dir.join("status"),
+            "Uid:\t0\t0\t0\t0\nNSpid:\t5\nCapEff:\t000001ffffffffff\n",
+        )
+        .unwrap();
         fs::write(dir.join("cmdline"), spec.cmdline).unwrap();
         fs::write(dir.join("cgroup"), format!("0::{cgroup}\n")).unwrap();
         symlink("/", dir.join("root")).unwrap();
         symlink(format!("/usr/bin/{comm} (deleted)"), dir.join("exe")).unwrap();
-        let links = [("pid", spec.pid_namespace), ("net", spec.network), ("mnt", spec.mounts)];
+        let links = [
+            ("pid", spec.pid_namespace),
+            ("net", spec.network),
+            ("mnt", spec.mounts),
+        ];
         for (name, link) in links {
             if let Some(link) = link {
                 symlink(link, dir.join("ns").join(name)).unwrap();
@@ -86,7 +119,6 @@ impl Fake {
     }
 
     fn mount_options(&self, procfs: &Procfs, options: &str) {
-        use rustix::fd::AsRawFd;
         let own = self.path("proc/7");
         fs::create_dir_all(own.join("fdinfo")).unwrap();
         let fd = procfs.fd.as_raw_fd().to_string();
@@ -98,13 +130,21 @@ impl Fake {
 
 fn find(procfs: &Procfs, pid: u32) -> Process {
     let table = procfs.table().unwrap();
-    table.processes.iter().find(|process| process.pid == pid).unwrap().clone()
+    table
+        .processes
+        .iter()
+        .find(|process| process.pid == pid)
+        .unwrap()
+        .clone()
 }
 
 #[test]
 fn reads_a_whole_table() {
     let fake = Fake::new();
-    fake.add(Spec { cmdline: b"/usr/bin/kubelet\0\0--x\0", ..PLAIN });
+    fake.add(Spec {
+        cmdline: b"/usr/bin/kubelet\0\0--x\0",
+        ..PLAIN
+    });
     fs::create_dir(fake.path("proc/sys")).unwrap();
     fs::create_dir(fake.path("proc/300")).unwrap();
     let procfs = fake.open();
@@ -133,21 +173,68 @@ fn reads_a_whole_table() {
 fn tells_whose_a_process_is() {
     let fake = Fake::new();
     let other = Some("pid:[9]");
-    fake.add(Spec { pid: 10, cgroup: CONTAINER, pid_namespace: other, ..PLAIN });
-    fake.add(Spec { pid: 11, cgroup: UUID_POD, pid_namespace: other, network: Some("net:[1]"), ..PLAIN });
-    fake.add(Spec { pid: 12, cgroup: UUID_POD, pid_namespace: other, network: Some("net:[2]"), ..PLAIN });
-    fake.add(Spec { pid: 13, pid_namespace: other, ..PLAIN });
+    fake.add(Spec {
+        pid: 10,
+        cgroup: CONTAINER,
+        pid_namespace: other,
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 11,
+        cgroup: UUID_POD,
+        pid_namespace: other,
+        network: Some("net:[1]"),
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 12,
+        cgroup: UUID_POD,
+        pid_namespace: other,
+        network: Some("net:[2]"),
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 13,
+        pid_namespace: other,
+        ..PLAIN
+    });
     // Without rights over a process its namespaces are closed; its status is not.
-    fake.add(Spec { pid: 14, pid_namespace: None, network: None, mounts: None, ..PLAIN });
-    fake.add(Spec { pid: 15, cgroup: UUID_POD, pid_namespace: None, network: None, ..PLAIN });
-    fake.add(Spec { pid: 16, pid_namespace: None, ..PLAIN });
-    fs::write(fake.path("proc/16/status"), "Uid:\t0\t0\t0\t0\nNSpid:\t16\t1\n").unwrap();
+    fake.add(Spec {
+        pid: 14,
+        pid_namespace: None,
+        network: None,
+        mounts: None,
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 15,
+        cgroup: UUID_POD,
+        pid_namespace: None,
+        network: None,
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 16,
+        pid_namespace: None,
+        ..PLAIN
+    });
+    fs::write(
+        fake.path("proc/16/status"),
+        "Uid:\t0\t0\t0\t0\nNSpid:\t16\t1\n",
+    )
+    .unwrap();
     fake.add(Spec { pid: 17, ..PLAIN });
     fs::remove_file(fake.path("proc/17/cgroup")).unwrap();
     let procfs = fake.open();
     let places = [
-        (1, Place::Node), (10, Place::StaticPod), (11, Place::HostNetworkPod), (12, Place::Foreign),
-        (13, Place::Foreign), (14, Place::Node), (15, Place::Unknown), (16, Place::Foreign),
+        (1, Place::Node),
+        (10, Place::StaticPod),
+        (11, Place::HostNetworkPod),
+        (12, Place::Foreign),
+        (13, Place::Foreign),
+        (14, Place::Node),
+        (15, Place::Unknown),
+        (16, Place::Foreign),
         (17, Place::Unknown),
     ];
     for (pid, place) in places {
@@ -158,7 +245,11 @@ fn tells_whose_a_process_is() {
 #[test]
 fn what_cannot_be_read_whole_says_so() {
     let fake = Fake::new();
-    fake.add(Spec { pid: 10, cmdline: b"kubelet\0--x=\xff\0", ..PLAIN });
+    fake.add(Spec {
+        pid: 10,
+        cmdline: b"kubelet\0--x=\xff\0",
+        ..PLAIN
+    });
     fake.add(Spec { pid: 11, ..PLAIN });
     fs::write(fake.path("proc/11/cmdline"), vec![b'a'; ARGUMENTS + 9]).unwrap();
     fake.add(Spec { pid: 12, ..PLAIN });
@@ -171,11 +262,21 @@ fn what_cannot_be_read_whole_says_so() {
     assert_eq!(long.argv[0].len(), ARGUMENTS);
     assert!(long.error.unwrap().contains("longer"));
     let torn = find(&procfs, 12);
-    assert_eq!((torn.place, torn.start, torn.error.is_some()), (Place::Unknown, None, true));
-    assert_eq!((find(&procfs, 13).exe, find(&procfs, 13).error), (None, None));
+    assert_eq!(
+        (torn.place, torn.start, torn.error.is_some()),
+        (Place::Unknown, None, true)
+    );
+    assert_eq!(
+        (find(&procfs, 13).exe, find(&procfs, 13).error),
+        (None, None)
+    );
     // A process of which nothing is known could be any.
     let table = procfs.table().unwrap();
-    assert!(!table.complete && table.hint.contains("root"), "{}", table.hint);
+    assert!(
+        !table.complete && table.hint.contains("root"),
+        "{}",
+        table.hint
+    );
 }
 
 #[test]
@@ -195,7 +296,10 @@ fn a_table_without_evidence_is_not_whole() {
     assert_eq!(hint(|_| {}, "rw"), "");
     assert_eq!(hint(|_| {}, "rw,hidepid=2"), "", "root sees through it");
     // The first process is closed to us: a thread of the kernel is proof enough.
-    assert_eq!(hint(|fake| drop_file(fake, "proc/1/ns/pid"), "rw,hidepid=off"), "");
+    assert_eq!(
+        hint(|fake| drop_file(fake, "proc/1/ns/pid"), "rw,hidepid=off"),
+        ""
+    );
     // So is being in the initial namespace ourselves.
     let own = |fake: &Fake| {
         drop_file(fake, "proc/1/ns/pid");
@@ -214,13 +318,58 @@ fn a_table_without_evidence_is_not_whole() {
     };
     let hinted = hint(nothing, "rw");
     assert!(hinted.contains("hostPID: true"), "{hinted}");
-    let weak = |fake: &Fake| fs::write(fake.path("proc/7/status"), "CapEff:\t0000000000000000\n").unwrap();
+    let weak =
+        |fake: &Fake| fs::write(fake.path("proc/7/status"), "CapEff:\t0000000000000000\n").unwrap();
     for value in ["1", "2", "invisible", "ptraceable", "noaccess", "4"] {
         let hint = hint(weak, &format!("rw,hidepid={value}"));
-        assert!(hint.contains("hidepid") && hint.contains("CAP_SYS_PTRACE"), "{hint}");
+        assert!(
+            hint.contains("hidepid") && hint.contains("CAP_SYS_PTRACE"),
+            "{hint}"
+        );
     }
     let in_user_namespace = |fake: &Fake| drop_file(fake, "proc/1/ns/pid");
     assert!(hint(in_user_namespace, "rw,hidepid=2").contains("hidepid"));
+}
+
+#[test]
+fn a_private_table_belongs_only_to_the_root_it_shows() {
+    let place = |scanned_root: &str| {
+        let fake = Fake::new();
+        for pid in [1, 7, 100] {
+            fake.add(Spec { pid, ..PLAIN });
+            fs::remove_file(fake.path(&format!("proc/{pid}/ns/pid"))).unwrap();
+            symlink("pid:[4026532999]", fake.path(&format!("proc/{pid}/ns/pid"))).unwrap();
+        }
+        fs::write(
+            fake.path("proc/1/mountinfo"),
+            "1 0 0:50 / / rw - overlay overlay rw\n",
+        )
+        .unwrap();
+        let procfs = fake.open();
+        // Our own descriptor of the root, as our own procfs would show it.
+        let fd = procfs.root.descriptor().as_raw_fd().to_string();
+        fs::create_dir_all(fake.path("proc/7/fd")).unwrap();
+        symlink("/host", fake.path("proc/7/fd").join(&fd)).unwrap();
+        fs::write(fake.path("proc/7/fdinfo").join(&fd), "mnt_id:\t24\n").unwrap();
+        let lines = format!(
+            "1 0 0:9 / / rw - overlay o rw\n23 1 0:21 / /proc rw - proc proc rw\n{scanned_root}"
+        );
+        fs::write(fake.path("proc/7/mountinfo"), lines).unwrap();
+        assert!(procfs.table().unwrap().hint.contains("hostPID"));
+        find(&procfs, 100).place
+    };
+    // The node is a container itself, and its root is what is scanned.
+    assert_eq!(
+        place("24 1 0:50 / /host rw - overlay overlay rw\n"),
+        Place::Node
+    );
+    // The node's files beside the processes of the scanner's own container.
+    assert_eq!(place("24 1 8:1 / /host rw - ext4 d rw\n"), Place::Unknown);
+    assert_eq!(
+        place("24 1 0:50 / / rw - overlay overlay rw\n"),
+        Place::Unknown
+    );
+    assert_eq!(place(""), Place::Unknown);
 }
 
 #[test]
@@ -228,7 +377,11 @@ fn a_directory_that_is_no_procfs_says_how_to_mount_one() {
     let fake = Fake::new();
     let procfs = Procfs::open(&fake.path("proc"), Root::open(&fake.path("root")).unwrap()).unwrap();
     let table = procfs.table().unwrap();
-    assert!(!table.complete && table.hint.contains("--proc"), "{}", table.hint);
+    assert!(
+        !table.complete && table.hint.contains("--proc"),
+        "{}",
+        table.hint
+    );
     let empty = tempfile::tempdir().unwrap();
     let procfs = Procfs::open(empty.path(), Root::open(empty.path()).unwrap()).unwrap();
     let table = procfs.table().unwrap();
@@ -239,19 +392,37 @@ fn a_directory_that_is_no_procfs_says_how_to_mount_one() {
 fn environment_gives_only_what_is_asked_for() {
     let fake = Fake::new();
     fake.add(PLAIN);
-    fs::write(fake.path("proc/100/environ"), b"ETCD_X=1\0SECRET=s\0ETCD_Y=\0BAD=\xff\0").unwrap();
+    fs::write(
+        fake.path("proc/100/environ"),
+        b"ETCD_X=1\0SECRET=s\0ETCD_Y=\0BAD=\xff\0",
+    )
+    .unwrap();
     fake.add(Spec { pid: 101, ..PLAIN });
     let procfs = fake.open();
     let ask = |pid, names: &[&str]| {
-        procfs.environment(pid, &names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
+        procfs.environment(
+            pid,
+            &names
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect::<Vec<_>>(),
+        )
     };
     let values = ask(100, &["ETCD_X", "ETCD_Y", "ETCD_Z"]).unwrap();
-    assert_eq!(values, BTreeMap::from([("ETCD_X".into(), "1".into()), ("ETCD_Y".into(), String::new())]));
+    assert_eq!(
+        values,
+        BTreeMap::from([
+            ("ETCD_X".into(), "1".into()),
+            ("ETCD_Y".into(), String::new())
+        ])
+    );
     assert!(ask(100, &["BAD"]).is_err());
     assert_eq!(ask(999, &["A"]), Err(Miss::NotFound));
     assert!(matches!(ask(101, &["A"]), Err(Miss::Other(why)) if why.contains("ended")));
     // Its number now belongs to another process.
-    let stat = fs::read_to_string(fake.path("proc/100/stat")).unwrap().replace(" 10000 ", " 20000 ");
+    let stat = fs::read_to_string(fake.path("proc/100/stat"))
+        .unwrap()
+        .replace(" 10000 ", " 20000 ");
     fs::write(fake.path("proc/100/stat"), stat).unwrap();
     assert!(matches!(ask(100, &["ETCD_X"]), Err(Miss::Other(why)) if why.contains("ended")));
     assert!(procfs.translate(100, "/etc/x").is_err());
@@ -261,14 +432,26 @@ fn environment_gives_only_what_is_asked_for() {
 fn paths_are_translated_by_mounts() {
     let fake = Fake::new();
     fake.add(PLAIN);
-    fake.add(Spec { pid: 10, mounts: Some("mnt:[2]"), ..PLAIN });
+    fake.add(Spec {
+        pid: 10,
+        mounts: Some("mnt:[2]"),
+        ..PLAIN
+    });
     let mounts = "10 9 0:50 / / rw - overlay overlay rw\n11 10 8:1 /etc /host-etc ro - ext4 d rw\n";
     fs::write(fake.path("proc/10/mountinfo"), mounts).unwrap();
-    fake.add(Spec { pid: 11, mounts: None, ..PLAIN });
+    fake.add(Spec {
+        pid: 11,
+        mounts: None,
+        ..PLAIN
+    });
     fake.add(Spec { pid: 12, ..PLAIN });
     fs::remove_file(fake.path("proc/12/root")).unwrap();
     symlink("/jail", fake.path("proc/12/root")).unwrap();
-    fake.add(Spec { pid: 13, mounts: Some("mnt:[2]"), ..PLAIN });
+    fake.add(Spec {
+        pid: 13,
+        mounts: Some("mnt:[2]"),
+        ..PLAIN
+    });
     fs::write(fake.path("proc/13/mountinfo"), "torn\n").unwrap();
     fs::write(fake.path("root/etc/file"), "").unwrap();
     symlink("/host-etc/file", fake.path("root/etc/link")).unwrap();
@@ -283,8 +466,14 @@ fn paths_are_translated_by_mounts() {
     assert!(bad(10, "/etc/file").contains("image"));
     assert!(bad(100, "pki/ca.crt").contains("working directory"));
     assert!(bad(12, "/etc/x").contains("root directory"));
-    assert!(matches!(procfs.translate(11, "/etc/x"), Err(Miss::Other(_) | Miss::NotPermitted(_))));
-    assert!(matches!(procfs.translate(13, "/etc/x"), Err(Miss::Other(_))));
+    assert!(matches!(
+        procfs.translate(11, "/etc/x"),
+        Err(Miss::Other(_) | Miss::NotPermitted(_))
+    ));
+    assert!(matches!(
+        procfs.translate(13, "/etc/x"),
+        Err(Miss::Other(_))
+    ));
 }
 
 #[test]
@@ -293,11 +482,19 @@ fn the_real_table_shows_this_test() {
     let procfs = Procfs::open(Path::new("/proc"), root).unwrap();
     let own = find(&procfs, std::process::id());
     assert_eq!(own.argv, std::env::args().collect::<Vec<_>>());
-    assert_eq!(own.exe.unwrap(), std::env::current_exe().unwrap().to_str().unwrap());
+    assert_eq!(
+        own.exe.unwrap(),
+        std::env::current_exe().unwrap().to_str().unwrap()
+    );
     assert_eq!(own.error, None);
     let table = procfs.table().unwrap();
     assert_eq!(table.complete, table.hint.is_empty());
-    assert!(table.processes.iter().all(|process| process.comm != "kthreadd"));
+    assert!(
+        table
+            .processes
+            .iter()
+            .all(|process| process.comm != "kthreadd")
+    );
     // Where this machine lets us see its first namespaces, our paths are the node's.
     if let Ok(path) = procfs.translate(own.pid, "/etc/hostname") {
         assert_eq!(path, "/etc/hostname");

@@ -73,7 +73,11 @@ fn step(
         match link_at(&place(&at)?) {
             Ok(Some(target)) => {
                 at.truncate(parent);
-                let base = if target.starts_with('/') { "" } else { at.as_str() };
+                let base = if target.starts_with('/') {
+                    ""
+                } else {
+                    at.as_str()
+                };
                 return Ok(Step::Link(format!("{base}/{target}/{rest}")));
             }
             Ok(None) => {}
@@ -86,16 +90,26 @@ fn step(
             Err(miss) => return Err(miss),
         }
     }
-    Ok(Step::Arrived(if at.is_empty() { "/".to_owned() } else { at }))
+    Ok(Step::Arrived(if at.is_empty() {
+        "/".to_owned()
+    } else {
+        at
+    }))
 }
 
 /// Whether `at` lies on the way to a mount point that covers the rest of the
 /// path: the kernel names mount points without links, so there is none up to it.
 fn leads_to_mount(process: &Mounts, at: &str, rest: &str) -> bool {
     let whole = format!("{at}/{rest}");
-    let plain = whole.split('/').take_while(|name| *name != ".." && *name != ".");
+    let plain = whole
+        .split('/')
+        .take_while(|name| *name != ".." && *name != ".");
     let plain = plain.collect::<Vec<_>>().join("/");
-    let plain = if plain.ends_with('/') { plain.trim_end_matches('/') } else { &plain };
+    let plain = if plain.ends_with('/') {
+        plain.trim_end_matches('/')
+    } else {
+        &plain
+    };
     covered(process, plain).is_some_and(|length| length >= at.len() && at.len() > 1)
 }
 
@@ -138,17 +152,34 @@ mod tests {
         ];
         let follow = |path| follow_with(&links, path);
         assert_eq!(follow("/etc/pki/ca.crt").unwrap(), "/srv/pki/ca.crt");
-        assert_eq!(follow("/etc/pki/current/ca.crt").unwrap(), "/srv/pki/v1/ca.crt");
+        assert_eq!(
+            follow("/etc/pki/current/ca.crt").unwrap(),
+            "/srv/pki/v1/ca.crt"
+        );
         assert_eq!(follow("/etc/pki/absolute").unwrap(), "/var/lib/etcd/ca.crt");
         assert_eq!(follow("/etc/pki/up").unwrap(), "/var/lib/etcd/x");
         assert_eq!(follow("//etc//pki/./a/../b/").unwrap(), "/srv/pki/b");
         assert_eq!(follow("/etc/pki").unwrap(), "/srv/pki");
         assert_eq!(follow("/etc/pki/missing/a").unwrap(), "/srv/pki/missing/a");
-        assert!(matches!(follow("/etc/pki/loop"), Err(Miss::BadPath(why)) if why.contains("links")));
-        for image in ["/etc/pki/image", "/etc/passwd", "/etc/pki/../passwd", "/", "/etc/pkix"] {
-            assert!(matches!(follow(image), Err(Miss::BadPath(why)) if why.contains("image")), "{image}");
+        assert!(
+            matches!(follow("/etc/pki/loop"), Err(Miss::BadPath(why)) if why.contains("links"))
+        );
+        for image in [
+            "/etc/pki/image",
+            "/etc/passwd",
+            "/etc/pki/../passwd",
+            "/",
+            "/etc/pkix",
+        ] {
+            assert!(
+                matches!(follow(image), Err(Miss::BadPath(why)) if why.contains("image")),
+                "{image}"
+            );
         }
-        assert!(matches!(follow("/etc/pki/secret/a"), Err(Miss::NotPermitted(_))));
+        assert!(matches!(
+            follow("/etc/pki/secret/a"),
+            Err(Miss::NotPermitted(_))
+        ));
         // What `..` after a missing name means cannot be told.
         assert_eq!(follow("/etc/pki/missing/../a"), Err(Miss::NotFound));
     }

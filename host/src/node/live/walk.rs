@@ -69,13 +69,30 @@ pub(super) fn walk(root: BorrowedFd<'_>, path: &str) -> Result<(OwnedFd, Vec<u8>
 }
 
 fn open(here: BorrowedFd<'_>, name: &[u8]) -> Result<OwnedFd> {
-    openat(here, name, OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC, Mode::empty())
+    openat(
+        here,
+        name,
+        OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
 }
 
 /// Puts a path's components on the stack, the first on top. An empty last
 /// component (a trailing slash) stays: what it follows must be a directory.
 fn push(waiting: &mut Vec<Vec<u8>>, path: &[u8]) -> Result<()> {
-    let relative = path.iter().position(|&byte| byte != b'/').unwrap_or(path.len());
-    waiting.extend(path[relative..].split(|&byte| byte == b'/').rev().map(<[u8]>::to_vec));
-    if waiting.len() > COMPONENTS { Err(Errno::NAMETOOLONG) } else { Ok(()) }
+    let relative = path
+        .iter()
+        .position(|&byte| byte != b'/')
+        .unwrap_or(path.len());
+    waiting.extend(
+        path[relative..]
+            .split(|&byte| byte == b'/')
+            .rev()
+            .map(<[u8]>::to_vec),
+    );
+    if waiting.len() > COMPONENTS {
+        Err(Errno::NAMETOOLONG)
+    } else {
+        Ok(())
+    }
 }
