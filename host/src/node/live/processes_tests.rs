@@ -256,7 +256,13 @@ fn what_cannot_be_read_whole_says_so() {
     fs::write(fake.path("proc/12/stat"), "12 (kubelet").unwrap();
     fake.add(Spec { pid: 13, ..PLAIN });
     fs::remove_file(fake.path("proc/13/exe")).unwrap();
+    fake.add(Spec {
+        pid: 14,
+        cmdline: b"",
+        ..PLAIN
+    });
     let procfs = fake.open();
+    assert!(find(&procfs, 14).error.unwrap().contains("gone"));
     assert!(find(&procfs, 10).error.unwrap().contains("UTF-8"));
     let long = find(&procfs, 11);
     assert_eq!(long.argv[0].len(), ARGUMENTS);

@@ -8,10 +8,11 @@ use std::path::Path;
 
 use rustix::fd::{AsRawFd, OwnedFd};
 
+use super::folder::Folder;
 use super::mounts::{self, Mounts};
 use super::place;
 use super::proc;
-use super::processes::{Folder, MOUNTS};
+use super::processes::MOUNTS;
 
 /// The kernel gives the first namespace of each kind a fixed number: PID since
 /// long ago, network and mount lately. Nothing else ever has these.
