@@ -20,7 +20,7 @@ use crate::cli::inspect::Inspection;
 use crate::engine::run::{Obstacle, Outcome};
 use crate::engine::{Engine, EngineError, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
-use crate::node::cluster::ClusterError;
+use crate::node::cluster::{Access, ClusterError};
 use crate::node::live::LiveError;
 use crate::node::record::RecordError;
 use crate::node::recording::Recorder;
@@ -307,9 +307,12 @@ fn open(request: &Scan) -> Result<Node, ScanError> {
             let cluster: Box<dyn Cluster> = match &request.cluster {
                 ClusterSource::None => Box::new(NoCluster),
                 ClusterSource::Kubeconfig { path, exec } => {
-                    node::cluster::from_kubeconfig(path, *exec)?
+                    node::cluster::open(&Access::Kubeconfig {
+                        path: path.clone(),
+                        exec: *exec,
+                    })?
                 }
-                ClusterSource::InCluster => node::cluster::in_cluster()?,
+                ClusterSource::InCluster => node::cluster::open(&Access::InCluster)?,
             };
             Ok(node::live::open(
                 root,

@@ -116,17 +116,35 @@ impl Host for Session {
             Ok(table) => table,
             Err(miss) => return Ok(Err(self.miss("process-search", &subject, &miss))),
         };
-        let turnout = if table.complete {
+        let matching = || {
+            table
+                .processes
+                .iter()
+                .filter_map(|p| identify(request, p).map(|identity| (p, identity)))
+        };
+        // What could not be read whole is not judged: a process whose arguments
+        // are gone must not look like one without flags.
+        let unread = matching().find_map(|(p, _)| {
+            let why = p.error.as_ref()?;
+            Some(format!("process {} ({}): {why}", p.pid, p.comm))
+        });
+        let hint = if table.complete {
+            unread.unwrap_or_default()
+        } else {
+            table.hint.clone()
+        };
+        let complete = table.complete && hint.is_empty();
+        let turnout = if complete {
             Turnout::Served
         } else {
-            Turnout::Partial(table.hint.clone())
+            Turnout::Partial(hint.clone())
         };
         let search = self.ledger.mint("process-search", subject, turnout);
         let mut processes = Vec::new();
-        for process in &table.processes {
-            let Some(identity) = identify(request, process) else {
+        for (process, identity) in matching() {
+            if process.error.is_some() {
                 continue;
-            };
+            }
             if let Err(full) = self.room() {
                 return Ok(Err(full));
             }
@@ -134,11 +152,9 @@ impl Host for Session {
             mask::mask_args(&mut args);
             let place = place(process);
             let name = process.exe.as_deref().unwrap_or(&process.comm);
-            let turnout = match &process.error {
-                Some(why) => Turnout::Partial(why.clone()),
-                None => Turnout::Served,
-            };
-            let observation = self.ledger.mint("process", name.to_owned(), turnout);
+            let observation = self
+                .ledger
+                .mint("process", name.to_owned(), Turnout::Served);
             self.ledger.add(observation, place_word(place));
             if identity == Identity::Weak {
                 self.ledger
@@ -163,8 +179,8 @@ impl Host for Session {
         Ok(Ok(Found {
             observation: search,
             processes,
-            complete: table.complete,
-            hint: table.hint.clone(),
+            complete,
+            hint,
         }))
     }
 }

@@ -1,6 +1,8 @@
 //! A node as it is now: its file tree under a root and its process table in a procfs.
 
+mod contents;
 mod files;
+mod folder;
 mod mounts;
 mod place;
 mod proc;

@@ -6,7 +6,7 @@
 //! what it is, that same object is reopened for reading through
 //! `/proc/self/fd`, so nothing can be put in its place in between.
 
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
@@ -18,14 +18,13 @@ use rustix::fs::{
 use rustix::io::Errno;
 use sha2::{Digest, Sha256};
 
+use super::contents::{Mark, READS, Take, names, read_whole, steady};
 use super::users::{self, Names};
 use super::walk::walk;
 use crate::node::{Contents, File, Files, Kind, Listing, Miss, Stat};
 
 /// A path that changes under the lookup this often is given up.
 const LOOKUPS: usize = 64;
-/// Contents that change while they are read this often are given up.
-const READS: usize = 4;
 
 /// A directory that stands for a node's `/`.
 pub(super) struct Root {
@@ -82,6 +81,11 @@ impl Root {
             resolver: Resolver::Walk,
             ..root
         })
+    }
+
+    /// The root itself.
+    pub(super) fn descriptor(&self) -> &OwnedFd {
+        &self.fd
     }
 
     /// Finds a path and describes it.
@@ -330,85 +334,6 @@ impl File for Found {
             ..listing
         })
     }
-}
-
-fn names(directory: &mut Dir, limit: usize) -> rustix::io::Result<Listing> {
-    let mut names = Vec::new();
-    let mut complete = true;
-    for entry in directory {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name == c"." || name == c".." {
-            continue;
-        }
-        if names.len() >= limit {
-            complete = false;
-            break;
-        }
-        match name.to_str() {
-            Ok(name) => names.push(name.to_owned()),
-            Err(_) => complete = false,
-        }
-    }
-    names.sort_unstable();
-    Ok(Listing { names, complete })
-}
-
-/// What changes when contents do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Mark {
-    size: i64,
-    mtime: (i64, i64),
-}
-
-impl Mark {
-    fn of(stat: &rustix::fs::Stat) -> Self {
-        #[expect(
-            clippy::unnecessary_cast,
-            reason = "the fields differ between architectures"
-        )]
-        let mtime = (stat.st_mtime as i64, stat.st_mtime_nsec as i64);
-        Self {
-            size: stat.st_size,
-            mtime,
-        }
-    }
-}
-
-/// Takes something from at most `limit + 1` bytes and says how many there were.
-type Take<T> = fn(&mut dyn Read, u64) -> io::Result<(u64, T)>;
-
-/// Takes the contents while they stay what they were when the file was found.
-fn steady<T>(file: &mut std::fs::File, found: &Mark, limit: u64, take: Take<T>) -> Result<T, Miss> {
-    let failed = |error: io::Error| Miss::Other(format!("cannot be read: {error}"));
-    for _ in 0..READS {
-        let before = Mark::of(&fstat(&*file).map_err(|errno| failed(errno.into()))?);
-        let size = u64::try_from(before.size).unwrap_or(0);
-        if size > limit {
-            return Err(Miss::TooLarge { size, limit });
-        }
-        file.seek(SeekFrom::Start(0)).map_err(failed)?;
-        let (read, taken) =
-            take(&mut (&*file).take(limit.saturating_add(1)), size).map_err(failed)?;
-        if read > limit {
-            return Err(Miss::TooLarge {
-                size: read.max(size),
-                limit,
-            });
-        }
-        let after = Mark::of(&fstat(&*file).map_err(|errno| failed(errno.into()))?);
-        if before == after && before == *found {
-            return Ok(taken);
-        }
-    }
-    Err(Miss::Raced)
-}
-
-fn read_whole(source: &mut dyn Read, size: u64) -> io::Result<(u64, Vec<u8>)> {
-    // The size is checked against the limit before, so it can be trusted for this.
-    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
-    source.read_to_end(&mut bytes)?;
-    Ok((bytes.len() as u64, bytes))
 }
 
 fn describe(fd: &OwnedFd, resolved: String) -> rustix::io::Result<(Stat, Mark)> {

@@ -494,3 +494,37 @@ fn links_can_be_read_without_following_them() {
         assert_eq!(root.link_at("/none"), Err(Miss::NotFound));
     }
 }
+
+#[test]
+fn what_may_not_be_searched_is_not_absent() {
+    let case = case();
+    let mode =
+        |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    fs::write(case.root.join("etc/dir/inner"), "x").unwrap();
+    mode(case.outer.path(), 0o755);
+    mode(&case.root.join("etc/config"), 0);
+    mode(&case.root.join("etc/dir"), 0o600);
+    let roots = case.both();
+    let look = || {
+        if rustix::process::geteuid().is_root() {
+            // This thread only: it gives up what the superuser may do.
+            rustix::thread::set_thread_uid(rustix::process::Uid::from_raw(65534)).unwrap();
+        }
+        for root in &roots {
+            for path in ["/etc/dir/inner", "/etc/dir/none", "/etc/dir/../dir/none"] {
+                let answer = root.find(path).err();
+                assert!(
+                    matches!(answer, Some(Miss::NotPermitted(_))),
+                    "{path}: {answer:?}"
+                );
+            }
+            assert_eq!(root.find("/etc/none").err(), Some(Miss::NotFound));
+            // Its description is open to everybody who may search its directory.
+            let found = root.find("/etc/config").unwrap();
+            assert_eq!((found.stat().mode, found.stat().size), (0, 6));
+            assert!(matches!(found.read(9), Err(Miss::NotPermitted(_))));
+            assert!(matches!(found.digest(9), Err(Miss::NotPermitted(_))));
+        }
+    };
+    std::thread::scope(|scope| scope.spawn(look).join().unwrap());
+}

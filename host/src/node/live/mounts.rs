@@ -22,6 +22,18 @@ pub(super) struct Mount {
     pub(super) options: Vec<u8>,
 }
 
+impl Mount {
+    /// Whether it is mounted exactly there.
+    pub(super) fn is_at(&self, point: &[u8]) -> bool {
+        self.point == point
+    }
+
+    /// Whether both show the same place of the same file system.
+    pub(super) fn shows_the_same_as(&self, other: &Self) -> bool {
+        (&self.device, &self.root) == (&other.device, &other.root)
+    }
+}
+
 /// A mount namespace as one process sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Mounts(Vec<Mount>);
@@ -90,6 +102,11 @@ impl Mounts {
     /// The mount with this id.
     pub(super) fn by_id(&self, id: u32) -> Option<&Mount> {
         self.0.iter().find(|mount| mount.id == id)
+    }
+
+    /// What is mounted on `/`.
+    pub(super) fn root(&self) -> Option<&Mount> {
+        self.covering(b"/")
     }
 
     /// The mount a path without links ends in, found as the kernel finds it: from

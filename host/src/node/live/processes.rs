@@ -9,25 +9,24 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use rustix::fd::{AsFd, OwnedFd};
-use rustix::fs::{Dir, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, open, openat, readlinkat};
+use rustix::fd::OwnedFd;
+use rustix::fs::{Dir, Mode, OFlags, PROC_SUPER_MAGIC, fstatfs, open, openat};
 use rustix::io::Errno;
 
 use super::files::Root;
+use super::folder::{Folder, Skip, refused};
 use super::place::{self, Signs};
 use super::translate;
 use super::view::View;
 use super::{mounts, proc};
-use crate::node::{Miss, Process, Processes, Table};
+use crate::node::{Miss, Place, Process, Processes, Table};
 
 /// A longer argument list is cut, and the process says so.
 const ARGUMENTS: usize = 2 << 20;
 /// All argument lists together.
 const ALL_ARGUMENTS: usize = 64 << 20;
-/// The other files of a process.
-const SMALL: usize = 1 << 20;
 /// A mount table.
-const MOUNTS: usize = 16 << 20;
+pub(super) const MOUNTS: usize = 16 << 20;
 /// More processes are not read.
 const PROCESSES: usize = 200_000;
 /// A process that is replaced while it is read is tried again this often.
@@ -63,7 +62,7 @@ impl Procfs {
 
     fn read(&self) -> &Result<(View, Table), Miss> {
         self.table.get_or_init(|| {
-            let view = View::of(&self.fd, &self.path, self.genuine);
+            let view = View::of(&self.fd, &self.path, self.genuine, self.root.descriptor());
             let table = self.read_table(&view)?;
             Ok((view, table))
         })
@@ -175,6 +174,11 @@ impl Procfs {
         if !intact {
             error = Some("an argument is not UTF-8".into());
         }
+        // Since Linux 5.18 no program starts without an argument. If they are gone,
+        // so is its main thread, and what flags it has cannot be told.
+        if argv.is_empty() && error.is_none() {
+            error = Some("its arguments are gone".into());
+        }
         let status = dir
             .text("status")
             .map(|text| proc::status(&text))
@@ -200,6 +204,10 @@ impl Procfs {
                 .or_else(|| status.namespaces.map(|count| count == 1)),
             network: view.is_node_network(netns.as_deref()),
         };
+        let place = match place::place(signs) {
+            Place::Node if !view.is_the_node => Place::Unknown,
+            place => place,
+        };
         let exe = dir.link("exe");
         let after = dir.stat()?;
         let same = (&before.comm, before.start) == (&after.comm, after.start) && exe_before == exe;
@@ -216,7 +224,7 @@ impl Procfs {
                 .and_then(place::main_path)
                 .map(str::to_owned),
             pidns,
-            place: place::place(signs),
+            place,
             error,
         };
         Ok((process, same))
@@ -318,40 +326,6 @@ impl Processes for Procfs {
     }
 }
 
-/// Why a process is not in the table, or only by its number.
-pub(super) enum Skip {
-    Gone,
-    NotAProcess,
-    Refused(String),
-}
-
-impl From<Errno> for Skip {
-    fn from(errno: Errno) -> Self {
-        match errno {
-            Errno::NOENT | Errno::SRCH => Self::Gone,
-            Errno::ACCESS | Errno::PERM => Self::Refused("it may not be read: run as root".into()),
-            errno => Self::Refused(format!("it cannot be read: {errno}")),
-        }
-    }
-}
-
-impl Skip {
-    fn miss(self, pid: u32) -> Miss {
-        match self {
-            Self::Gone | Self::NotAProcess => {
-                Miss::Other(format!("process {pid} has ended since it was listed"))
-            }
-            Self::Refused(_) => refused(pid),
-        }
-    }
-}
-
-fn refused(pid: u32) -> Miss {
-    Miss::NotPermitted(format!(
-        "process {pid} may not be looked into: run as root with CAP_SYS_PTRACE"
-    ))
-}
-
 fn unread(pid: u32, reason: String) -> Process {
     Process {
         pid,
@@ -363,67 +337,8 @@ fn unread(pid: u32, reason: String) -> Process {
         start: None,
         cgroup: None,
         pidns: None,
-        place: crate::node::Place::Unknown,
+        place: Place::Unknown,
         error: Some(reason),
-    }
-}
-
-/// The directory of one process.
-pub(super) struct Folder(OwnedFd);
-
-impl Folder {
-    pub(super) fn open(procfs: impl AsFd, name: &str) -> Result<Self, Skip> {
-        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-        Ok(Self(openat(procfs, name, flags, Mode::empty())?))
-    }
-
-    pub(super) fn stat(&self) -> Result<proc::Stat, Skip> {
-        proc::stat(&self.text("stat")?).ok_or_else(|| Skip::Refused("its stat is torn".into()))
-    }
-
-    /// That the process is still the one that started at `start`.
-    fn check(&self, pid: u32, start: u64) -> Result<(), Miss> {
-        let now = self.stat().map_err(|skip| skip.miss(pid))?;
-        if now.start == start {
-            Ok(())
-        } else {
-            Err(Skip::Gone.miss(pid))
-        }
-    }
-
-    pub(super) fn link(&self, name: &str) -> rustix::io::Result<Vec<u8>> {
-        Ok(readlinkat(&self.0, name, Vec::new())?.into_bytes())
-    }
-
-    /// A small file.
-    pub(super) fn text(&self, name: &str) -> rustix::io::Result<Vec<u8>> {
-        match self.bytes(name, SMALL)? {
-            (bytes, false) => Ok(bytes),
-            (_, true) => Err(Errno::FBIG),
-        }
-    }
-
-    /// At most `limit` bytes, and whether there are more.
-    pub(super) fn bytes(&self, name: &str, limit: usize) -> rustix::io::Result<(Vec<u8>, bool)> {
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let fd = openat(&self.0, name, flags, Mode::empty())?;
-        let mut bytes = Vec::new();
-        while bytes.len() <= limit {
-            let old = bytes.len();
-            bytes.resize(old + (32 << 10), 0);
-            let count = loop {
-                match rustix::io::read(&fd, &mut bytes[old..]) {
-                    Err(Errno::INTR) => {}
-                    other => break other?,
-                }
-            };
-            bytes.truncate(old + count);
-            if count == 0 {
-                return Ok((bytes, false));
-            }
-        }
-        bytes.truncate(limit);
-        Ok((bytes, true))
     }
 }
 

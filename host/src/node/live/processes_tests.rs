@@ -3,10 +3,10 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
+use rustix::fd::AsRawFd;
 use tempfile::TempDir;
 
 use super::*;
-use crate::node::Place;
 
 const INITIAL: &str = "pid:[4026531836]";
 const CONTAINER: &str = "/kubepods/burstable/pod0123456789abcdef0123456789abcdef/x";
@@ -75,6 +75,7 @@ impl Fake {
 
     fn add(&self, spec: Spec) {
         let dir = self.path(&format!("proc/{}", spec.pid));
+        let _ = fs::remove_dir_all(&dir);
         fs::create_dir_all(dir.join("ns")).unwrap();
         let Spec {
             pid,
@@ -118,7 +119,6 @@ impl Fake {
     }
 
     fn mount_options(&self, procfs: &Procfs, options: &str) {
-        use rustix::fd::AsRawFd;
         let own = self.path("proc/7");
         fs::create_dir_all(own.join("fdinfo")).unwrap();
         let fd = procfs.fd.as_raw_fd().to_string();
@@ -256,7 +256,13 @@ fn what_cannot_be_read_whole_says_so() {
     fs::write(fake.path("proc/12/stat"), "12 (kubelet").unwrap();
     fake.add(Spec { pid: 13, ..PLAIN });
     fs::remove_file(fake.path("proc/13/exe")).unwrap();
+    fake.add(Spec {
+        pid: 14,
+        cmdline: b"",
+        ..PLAIN
+    });
     let procfs = fake.open();
+    assert!(find(&procfs, 14).error.unwrap().contains("gone"));
     assert!(find(&procfs, 10).error.unwrap().contains("UTF-8"));
     let long = find(&procfs, 11);
     assert_eq!(long.argv[0].len(), ARGUMENTS);
@@ -329,6 +335,47 @@ fn a_table_without_evidence_is_not_whole() {
     }
     let in_user_namespace = |fake: &Fake| drop_file(fake, "proc/1/ns/pid");
     assert!(hint(in_user_namespace, "rw,hidepid=2").contains("hidepid"));
+}
+
+#[test]
+fn a_private_table_belongs_only_to_the_root_it_shows() {
+    let place = |scanned_root: &str| {
+        let fake = Fake::new();
+        for pid in [1, 7, 100] {
+            fake.add(Spec { pid, ..PLAIN });
+            fs::remove_file(fake.path(&format!("proc/{pid}/ns/pid"))).unwrap();
+            symlink("pid:[4026532999]", fake.path(&format!("proc/{pid}/ns/pid"))).unwrap();
+        }
+        fs::write(
+            fake.path("proc/1/mountinfo"),
+            "1 0 0:50 / / rw - overlay overlay rw\n",
+        )
+        .unwrap();
+        let procfs = fake.open();
+        // Our own descriptor of the root, as our own procfs would show it.
+        let fd = procfs.root.descriptor().as_raw_fd().to_string();
+        fs::create_dir_all(fake.path("proc/7/fd")).unwrap();
+        symlink("/host", fake.path("proc/7/fd").join(&fd)).unwrap();
+        fs::write(fake.path("proc/7/fdinfo").join(&fd), "mnt_id:\t24\n").unwrap();
+        let lines = format!(
+            "1 0 0:9 / / rw - overlay o rw\n23 1 0:21 / /proc rw - proc proc rw\n{scanned_root}"
+        );
+        fs::write(fake.path("proc/7/mountinfo"), lines).unwrap();
+        assert!(procfs.table().unwrap().hint.contains("hostPID"));
+        find(&procfs, 100).place
+    };
+    // The node is a container itself, and its root is what is scanned.
+    assert_eq!(
+        place("24 1 0:50 / /host rw - overlay overlay rw\n"),
+        Place::Node
+    );
+    // The node's files beside the processes of the scanner's own container.
+    assert_eq!(place("24 1 8:1 / /host rw - ext4 d rw\n"), Place::Unknown);
+    assert_eq!(
+        place("24 1 0:50 / / rw - overlay overlay rw\n"),
+        Place::Unknown
+    );
+    assert_eq!(place(""), Place::Unknown);
 }
 
 #[test]

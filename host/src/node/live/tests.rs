@@ -8,24 +8,24 @@ use crate::node::NoCluster;
 #[test]
 fn the_name_is_given_or_the_trees_own() {
     let tree = tempfile::tempdir().unwrap();
-    let open = |name| {
-        super::open(tree.path(), None, name, Box::new(NoCluster))
+    let open_as = |name| {
+        open(tree.path(), None, name, Box::new(NoCluster))
             .unwrap()
             .identity
     };
-    assert_eq!(open(None).name, "");
+    assert_eq!(open_as(None).name, "");
     fs::create_dir(tree.path().join("etc")).unwrap();
     fs::write(tree.path().join("etc/hostname"), "# static\n\n worker-1 \n").unwrap();
-    let identity = open(None);
+    let identity = open_as(None);
     assert_eq!(
         (identity.name.as_str(), identity.origin),
         ("worker-1", Origin::Tree)
     );
     assert_eq!(identity.platform, "");
     assert!(identity.source.contains(tree.path().to_str().unwrap()));
-    assert_eq!(open(Some("other")).name, "other");
+    assert_eq!(open_as(Some("other")).name, "other");
     fs::write(tree.path().join("etc/hostname"), "bad\x1b[31m\n").unwrap();
-    assert_eq!(open(None).name, "");
+    assert_eq!(open_as(None).name, "");
 }
 
 #[test]

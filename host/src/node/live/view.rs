@@ -8,10 +8,11 @@ use std::path::Path;
 
 use rustix::fd::{AsRawFd, OwnedFd};
 
+use super::folder::Folder;
 use super::mounts::{self, Mounts};
 use super::place;
 use super::proc;
-use super::processes::Folder;
+use super::processes::MOUNTS;
 
 /// The kernel gives the first namespace of each kind a fixed number: PID since
 /// long ago, network and mount lately. Nothing else ever has these.
@@ -34,6 +35,9 @@ pub(super) struct View {
     pub(super) mounts: Option<Mounts>,
     /// See [`place::depth`].
     pub(super) cgroup_depth: usize,
+    /// Whether its processes are those of the machine whose files are scanned,
+    /// as far as that can be told.
+    pub(super) is_the_node: bool,
 }
 
 /// One of the node's namespaces.
@@ -70,7 +74,7 @@ impl Namespace {
 
 impl View {
     /// Looks at the first process, at the kernel's threads and at the scanner itself.
-    pub(super) fn of(procfs: &OwnedFd, path: &Path, genuine: bool) -> Self {
+    pub(super) fn of(procfs: &OwnedFd, path: &Path, genuine: bool, root: &OwnedFd) -> Self {
         let init = Folder::open(procfs, "1").ok();
         let own = Folder::open(procfs, "self").ok();
         let mut view = Self {
@@ -80,6 +84,7 @@ impl View {
             mnt: Namespace::of(init.as_ref(), "ns/mnt", INITIAL_MNT),
             mounts: None,
             cgroup_depth: 0,
+            is_the_node: genuine,
         };
         let lines = init.as_ref().and_then(|init| init.text("cgroup").ok());
         view.cgroup_depth = place::depth(&String::from_utf8_lossy(&lines.unwrap_or_default()));
@@ -92,6 +97,9 @@ impl View {
             return view;
         }
         if !shows_the_node(procfs, init.as_ref(), own.as_ref()) {
+            // The table of a container whose root is scanned belongs to it, as in
+            // a node that is itself a container. Beside any other root it does not.
+            view.is_the_node = is_root_of(root, init.as_ref(), own.as_ref()) == Some(true);
             view.hints.push(format!(
                 "{path} shows a private PID namespace, not the node's: run on the node, or in a pod with hostPID: true"
             ));
@@ -111,7 +119,7 @@ impl View {
     }
 
     fn node_mounts(&self, init: Option<&Folder>, own: Option<&Folder>) -> Option<Mounts> {
-        let read = |folder: &Folder| mounts::parse(&folder.bytes("mountinfo", 16 << 20).ok()?.0);
+        let read = |folder: &Folder| mounts::parse(&folder.bytes("mountinfo", MOUNTS).ok()?.0);
         init.and_then(read).or_else(|| {
             // Where the first process is closed to us, we may still share its mounts.
             let own = own?;
@@ -153,19 +161,33 @@ fn shows_the_node(procfs: &OwnedFd, init: Option<&Folder>, own: Option<&Folder>)
         || namespace(own).is_some_and(|link| link == INITIAL_PID)
 }
 
-/// Whether the mount hides other users' processes; none if that cannot be told.
-fn hides_processes(procfs: &OwnedFd, own: Option<&Folder>) -> Option<bool> {
+/// Whether the scanned root is what the first process has for its root.
+fn is_root_of(root: &OwnedFd, init: Option<&Folder>, own: Option<&Folder>) -> Option<bool> {
+    let mounted = |folder: &Folder| mounts::parse(&folder.bytes("mountinfo", MOUNTS).ok()?.0);
     let own = own?;
-    let info = own.text(&format!("fdinfo/{}", procfs.as_raw_fd())).ok()?;
+    let here = own.link(&format!("fd/{}", root.as_raw_fd())).ok()?;
+    let table = mounted(own)?;
+    let scanned = table.by_id(mount_of(root, own)?)?;
+    // A directory inside a mount is not the root of anything.
+    Some(scanned.is_at(&here) && mounted(init?)?.root()?.shows_the_same_as(scanned))
+}
+
+/// The id of the mount that a descriptor of ours is on.
+fn mount_of(fd: &OwnedFd, own: &Folder) -> Option<u32> {
+    let info = own.text(&format!("fdinfo/{}", fd.as_raw_fd())).ok()?;
     let info = String::from_utf8(info).ok()?;
-    let id = info
-        .lines()
+    info.lines()
         .find_map(|line| line.strip_prefix("mnt_id:"))?
         .trim()
         .parse()
-        .ok()?;
-    let table = mounts::parse(&own.bytes("mountinfo", 16 << 20).ok()?.0)?;
-    let options = &table.by_id(id)?.options;
+        .ok()
+}
+
+/// Whether the mount hides other users' processes; none if that cannot be told.
+fn hides_processes(procfs: &OwnedFd, own: Option<&Folder>) -> Option<bool> {
+    let own = own?;
+    let table = mounts::parse(&own.bytes("mountinfo", MOUNTS).ok()?.0)?;
+    let options = &table.by_id(mount_of(procfs, own)?)?.options;
     let hides = options.split(|&byte| byte == b',').any(|option| {
         option
             .strip_prefix(b"hidepid=")
