@@ -3,3 +3,4 @@
 //! is a table on top.
 
 pub mod control;
+pub mod settings;
