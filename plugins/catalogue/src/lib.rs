@@ -10,6 +10,7 @@ pub mod assemble;
 pub mod control;
 pub mod files;
 pub mod policies;
+pub mod settings;
 pub mod words;
 
 /// What every profile's component is made of.
@@ -19,7 +20,8 @@ pub const PROFILE: Profile = Profile {
 
 /// Every control, by what it looks at.
 pub fn controls() -> Vec<control::Control> {
-    let mut controls = files::controls();
+    let mut controls = settings::controls();
+    controls.extend(files::controls());
     controls.extend(policies::controls());
     controls
 }
@@ -27,7 +29,7 @@ pub fn controls() -> Vec<control::Control> {
 /// Every request that a control may use.
 pub fn requests() -> Requests {
     let mut all = Requests::default();
-    for part in [files::requests(), policies::requests()] {
+    for part in [settings::requests(), files::requests(), policies::requests()] {
         all.files.extend(part.files);
         all.processes.extend(part.processes);
         all.named.extend(part.named);
