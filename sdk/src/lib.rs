@@ -11,6 +11,7 @@
 pub mod args;
 pub mod component;
 pub mod config;
+pub mod defaults;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
@@ -18,6 +19,7 @@ pub mod files;
 pub mod rule;
 pub mod static_pod;
 pub mod systemd;
+pub mod values;
 pub mod verdict;
 
 pub use cisb_contract as contract;

@@ -71,7 +71,13 @@ pub struct Lost {
 pub fn losses(node: &FakeNode) -> Vec<Lost> {
     let facts = node.known().into_iter();
     let ways = facts.flat_map(|fact| {
-        [Loss::Gone, Loss::Unknown, Loss::Unreadable].map(|loss| (fact.clone(), loss))
+        let ways: &[Loss] = match fact {
+            Fact::Path(_) | Fact::Process(..) => &[Loss::Gone, Loss::Unknown, Loss::Unreadable],
+            Fact::ProcessTable => &[Loss::Gone, Loss::Unknown],
+            // A server always knows; only we may not.
+            Fact::Objects(..) | Fact::Api => &[Loss::Unknown],
+        };
+        ways.iter().map(move |&loss| (fact.clone(), loss))
     });
     ways.map(|(fact, loss)| Lost {
         node: node.lose(&fact, loss),

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::*;
 
+mod cases;
 mod records;
 
 /// The requests of the controls over settings, as far as these use them.
@@ -20,7 +21,7 @@ fn all_requests() -> Requests {
         ],
         "processes": [
             process("kube-apiserver", &[]), process("kube-controller-manager", &[]),
-            process("kube-scheduler", &[]), process("etcd", &["ETCD_DATA_DIR"]),
+            process("kube-scheduler", &[]), process("etcd", &["ETCD_CONFIG_FILE", "ETCD_DATA_DIR"]),
             process("kubelet", &[]), process("kube-proxy", &[])
         ],
         "named": [
@@ -28,9 +29,12 @@ fn all_requests() -> Requests {
              "rights": ["read"], "depth": 4, "why": "test"},
             {"id": "kube-proxy-config", "process": "kube-proxy", "flags": ["config"],
              "rights": ["read"], "why": "test"},
-            {"id": "kube-scheduler-config", "process": "kube-scheduler", "flags": ["config"],
+            {"id": "static-pod-flag", "process": "kubelet", "flags": ["pod-manifest-path"],
+             "rights": ["read"], "depth": 1, "why": "test"},
+            {"id": "scheduler-config", "process": "kube-scheduler", "flags": ["config"],
              "rights": ["read"], "why": "test"},
             {"id": "etcd-config", "process": "etcd", "flags": ["config-file"],
+             "environment": ["ETCD_CONFIG_FILE"],
              "rights": ["read"], "why": "test"}
         ],
         "fields": [
