@@ -31,8 +31,13 @@ pub struct Problem {
 impl Problem {
     /// A fact that could not be served.
     pub fn of(what: &str, error: &Error) -> Self {
+        let text = error.to_string();
         Self {
-            text: format!("{what}: {error}"),
+            // The host's words name the path already.
+            text: match text.contains(what) {
+                true => text,
+                false => format!("{what}: {text}"),
+            },
             observations: error.observation().into_iter().collect(),
         }
     }
@@ -122,6 +127,12 @@ impl From<Problem> for Stop {
 /// `gate:NAME` is a feature gate, `/pointer` a field of the component's
 /// configuration file that has no flag.
 pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    if instance.argv.is_empty() {
+        return Err(Stop::Problem(Problem {
+            text: format!("the arguments of {} could not be read", instance.label),
+            observations: instance.observations.clone(),
+        }));
+    }
     let mut reading = match instance.component {
         Component::KubeApiserver => apiserver::read(facts, instance, setting),
         Component::KubeControllerManager => controller_manager::read(instance, setting),
@@ -386,9 +397,19 @@ pub(crate) fn named_document(
     kind: &str,
     group: &str,
 ) -> Result<(Rc<dyn Entry>, Value), Problem> {
-    let entry = reading.open(facts, instance)?;
-    let document = document(&*entry, kind, group)?;
-    Ok((entry, document))
+    let read = || {
+        let entry = reading.open(facts, instance)?;
+        let document = document(&*entry, kind, group)?;
+        Ok((entry, document))
+    };
+    read().map_err(|problem: Problem| Problem {
+        text: format!(
+            "{} names a file that cannot be read: {}",
+            reading.origin.text(),
+            problem.text
+        ),
+        ..problem
+    })
 }
 
 /// Reads the one document of a file, which must be of this kind and API group;

@@ -99,34 +99,49 @@ pub fn evaluate(rule: &Rule, cx: &Cx<'_>, codes: &[(&str, Code)]) -> Result<Outc
                 "the rule names the function `{name}`, which the profile does not have"
             ))),
         },
-        Rule::AllOf(rules) => combine(rules, cx, codes, worst),
-        Rule::AnyOf(rules) => combine(rules, cx, codes, best),
+        Rule::AllOf(rules) => {
+            let (mut first, others) = ranked(rules, cx, codes, worst)?;
+            for other in others {
+                first.subjects.extend(other.subjects);
+                first.observations.extend(other.observations);
+            }
+            Ok(first)
+        }
+        Rule::AnyOf(rules) => {
+            let (mut first, others) = ranked(rules, cx, codes, best)?;
+            for other in others {
+                // What one rule found wanting another makes up for: it stays
+                // evidence, but is no subject.
+                let seen = other.subjects.into_iter().flat_map(|s| s.observations);
+                first.observations.extend(seen);
+                first.observations.extend(other.observations);
+                if first.verdict != Verdict::Pass && !other.reason.is_empty() {
+                    first.reason = format!("{}; or: {}", first.reason, other.reason);
+                }
+            }
+            Ok(first)
+        }
     }
 }
 
-fn combine(
+/// Evaluates rules: the outcome that decides, and the others.
+fn ranked(
     rules: &[Rule],
     cx: &Cx<'_>,
     codes: &[(&str, Code)],
     rank: fn(Verdict) -> u8,
-) -> Result<Outcome, Failure> {
+) -> Result<(Outcome, std::vec::IntoIter<Outcome>), Failure> {
     let mut outcomes = Vec::with_capacity(rules.len());
     for rule in rules {
         outcomes.push(evaluate(rule, cx, codes)?);
     }
-    // The deciding outcome speaks; the others add what they saw. Stable, so
-    // that of equals the first decides.
+    // Stable, so that of equals the first decides.
     outcomes.sort_by_key(|o| std::cmp::Reverse(rank(o.verdict)));
     let mut outcomes = outcomes.into_iter();
-    let Some(mut first) = outcomes.next() else {
-        let text = "a rule combines no rules".to_owned();
-        return Err(Failure::BadSettings(text));
-    };
-    for other in outcomes {
-        first.subjects.extend(other.subjects);
-        first.observations.extend(other.observations);
+    match outcomes.next() {
+        Some(first) => Ok((first, outcomes)),
+        None => Err(Failure::BadSettings("a rule combines no rules".to_owned())),
     }
-    Ok(first)
 }
 
 fn worst(verdict: Verdict) -> u8 {

@@ -99,7 +99,14 @@ pub(super) fn read(instance: &Instance, setting: &str) -> Result<Reading, Stop> 
 
 /// Reads the files that a kubelet's flags name.
 pub fn load(process: &Rc<dyn Process>) -> Result<Kubelet, Problem> {
-    let args = Args::parse(Style::Pflag, &process.info().args);
+    let args = process.info().args;
+    if args.is_empty() {
+        return Err(Problem {
+            text: "the arguments of kubelet could not be read".to_owned(),
+            observations: vec![process.observation()],
+        });
+    }
+    let args = Args::parse(Style::Pflag, &args);
     let mut kubelet = Kubelet {
         process: Rc::clone(process),
         args,

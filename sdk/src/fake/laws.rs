@@ -87,12 +87,18 @@ pub fn losses(node: &FakeNode) -> Vec<Lost> {
     .collect()
 }
 
-/// Runs a check on a node and on what [`losses`] makes of it, and returns each
-/// law that it breaks, with the fact that brings it about.
+/// Runs a check on a node and once more for every fact lost in every way, and
+/// returns each law that it breaks, with the fact that brings it about. For
+/// many checks on one node, [`violations_among`] makes the losses only once.
 ///
 /// `run` evaluates the check on a node and returns the facts it was given too,
 /// so that what it cites can be looked up.
-pub fn violations(
+pub fn violations(node: &FakeNode, run: impl Fn(&FakeNode) -> (FakeFacts, Outcome)) -> Vec<String> {
+    violations_among(node, &losses(node), run)
+}
+
+/// As [`violations`], with what [`losses`] made of the node.
+pub fn violations_among(
     node: &FakeNode,
     losses: &[Lost],
     run: impl Fn(&FakeNode) -> (FakeFacts, Outcome),
@@ -177,7 +183,7 @@ mod tests {
             {"id": "a", "paths": ["/a"], "rights": ["stat"], "why": "test"}]});
         let requests: Requests = serde_json::from_value(request).unwrap_or_default();
         let node = FakeNode::new().file("/a", 0o644, 0, 0, "");
-        violations(&node, &losses(&node), |node| {
+        violations(&node, |node| {
             node.run(&requests, &["a"], |cx| check(cx, trusting))
         })
     }

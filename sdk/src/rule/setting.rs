@@ -49,6 +49,8 @@ pub enum Expect {
     Is(Value),
     /// Not this boolean, number or text.
     IsNot(Value),
+    /// Anything but this, or nothing, whatever the default is.
+    NotWritten(Value),
     /// A list with this element.
     Has(String),
     /// A list without this element.
@@ -317,6 +319,7 @@ fn expected(demand: &Expect) -> String {
         Expect::Unset => "not set".to_owned(),
         Expect::Is(value) => plain(value),
         Expect::IsNot(value) => format!("anything but {}", plain(value)),
+        Expect::NotWritten(value) => format!("not set to {}", plain(value)),
         Expect::Has(element) => format!("a list with {element}"),
         Expect::Lacks(element) => format!("a list without {element}"),
         Expect::Within(elements) => format!("only of {}", elements.join(", ")),
@@ -346,6 +349,15 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
         Expect::Unset => Judged::met(!reading.is_set()),
         Expect::Is(value) => equals(reading, value, true),
         Expect::IsNot(value) => equals(reading, value, false),
+        Expect::NotWritten(value) => match reading.is_set() {
+            true => equals(reading, value, false),
+            false if equals(reading, value, true).state == Verdict::Pass => {
+                let text =
+                    "not written down, which is all that is demanded; the default is the same";
+                Judged::new(Verdict::Pass, text)
+            }
+            false => Judged::met(true),
+        },
         Expect::Has(element) => element_of(reading, element, true),
         Expect::Lacks(element) => element_of(reading, element, false),
         Expect::Within(elements) => within(reading, elements),
@@ -388,12 +400,21 @@ fn equals(reading: &Reading, value: &Value, should: bool) -> Judged {
             None => return Judged::unreadable("a whole number"),
         },
         Value::String(value) => match reading.text() {
+            Some(text) if should && is_other_loopback(&text, value) => {
+                let why = format!("a loopback address too, but {value} is demanded");
+                return Judged::new(Verdict::Fail, why);
+            }
             Some(text) => text == *value,
             None => return Judged::unreadable("a text"),
         },
         _ => return Judged::new(Verdict::Error, "the rule compares with a list or object"),
     };
     Judged::met(is == should)
+}
+
+fn is_other_loopback(text: &str, wanted: &str) -> bool {
+    let is = |text| values::is_loopback(text) == Some(true);
+    text != wanted && is(text) && is(wanted)
 }
 
 fn element_of(reading: &Reading, element: &str, should: bool) -> Judged {

@@ -4,45 +4,15 @@
 use cisb_sdk::fake::{FakeFacts, FakeNode};
 use cisb_sdk::rule::{self, Cx};
 use cisb_sdk::verdict::Outcome;
-use serde_json::json;
 
 use super::*;
 
 mod cases;
 mod records;
 
-/// The requests of the controls over settings, as far as these use them.
+/// These requests, and those of the controls over settings, which these use too.
 fn all_requests() -> Requests {
-    let process = |name: &str, environment: &[&str]| json!({"id": name, "executables": [name], "environment": environment, "why": "test"});
-    let shared = json!({
-        "files": [
-            {"id": "static-pods", "rights": ["read"], "depth": 1, "why": "test",
-             "paths": ["/etc/kubernetes/manifests", "/etc/kubernetes/manifests/*"]}
-        ],
-        "processes": [
-            process("kube-apiserver", &[]), process("kube-controller-manager", &[]),
-            process("kube-scheduler", &[]), process("etcd", &["ETCD_CONFIG_FILE", "ETCD_DATA_DIR"]),
-            process("kubelet", &[]), process("kube-proxy", &[])
-        ],
-        "named": [
-            {"id": "kubelet-config", "process": "kubelet", "flags": ["config", "config-dir"],
-             "rights": ["read"], "depth": 4, "why": "test"},
-            {"id": "kube-proxy-config", "process": "kube-proxy", "flags": ["config"],
-             "rights": ["read"], "why": "test"},
-            {"id": "static-pod-flag", "process": "kubelet", "flags": ["pod-manifest-path"],
-             "rights": ["read"], "depth": 1, "why": "test"},
-            {"id": "scheduler-config", "process": "kube-scheduler", "flags": ["config"],
-             "rights": ["read"], "why": "test"},
-            {"id": "etcd-config", "process": "etcd", "flags": ["config-file"],
-             "environment": ["ETCD_CONFIG_FILE"],
-             "rights": ["read"], "why": "test"}
-        ],
-        "fields": [
-            {"id": "static-pod-path", "documents": ["kubelet-config"],
-             "pointers": ["/staticPodPath"], "rights": ["read"], "depth": 1, "why": "test"}
-        ]
-    });
-    let mut all: Requests = serde_json::from_value(shared).unwrap_or_default();
+    let mut all = crate::settings::requests();
     let ours = requests();
     all.files.extend(ours.files);
     all.named.extend(ours.named);
