@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use crate::config::kubelet::Opened;
 use crate::facts::{Entry, Error, Facts, FileKind, Observation};
 
 /// Where units live, the directory that wins first.
@@ -19,7 +20,7 @@ pub const DIRECTORIES: &[&str] = &[
 pub struct Unit {
     /// The unit itself, then its drop-ins in the order in which they apply. A
     /// file that cannot be opened is live too: it shadows as its name says.
-    pub files: Vec<(String, Result<Rc<dyn Entry>, Error>)>,
+    pub files: Vec<(String, Opened)>,
     /// The receipt for the search.
     pub observation: Observation,
     /// Whether every directory was searched.

@@ -127,7 +127,7 @@ pub fn requests() -> Requests {
         fields: vec![
             field(
                 "kube-scheduler-config-kubeconfig",
-                "kube-scheduler-config",
+                "scheduler-config",
                 "/clientConnection/kubeconfig",
                 "mode and owner of the scheduler's credentials",
             ),
@@ -178,6 +178,7 @@ pub fn controls() -> Vec<Control> {
                 "kubelet-config",
                 "static-pods",
                 "static-pod-path",
+                "static-pod-flag",
             ],
         ),
         (
@@ -192,6 +193,7 @@ pub fn controls() -> Vec<Control> {
                 "kubelet-config",
                 "static-pods",
                 "static-pod-path",
+                "static-pod-flag",
             ],
         ),
         (
@@ -204,6 +206,7 @@ pub fn controls() -> Vec<Control> {
                 "kubelet-config",
                 "static-pods",
                 "static-pod-path",
+                "static-pod-flag",
             ],
         ),
     ] {
@@ -233,6 +236,7 @@ pub fn controls() -> Vec<Control> {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
+            "static-pod-flag",
             "etcd-config",
             "etcd-data-dir",
             "etcd-config-data-dir",
@@ -268,7 +272,8 @@ pub fn controls() -> Vec<Control> {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
-            "kube-scheduler-config",
+            "static-pod-flag",
+            "scheduler-config",
             "kube-scheduler-kubeconfig",
             "kube-scheduler-config-kubeconfig",
             "component-kubeconfigs",
@@ -290,6 +295,7 @@ pub fn controls() -> Vec<Control> {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
+            "static-pod-flag",
             "kube-controller-manager-kubeconfig",
             "component-kubeconfigs",
         ],
@@ -320,6 +326,7 @@ pub fn controls() -> Vec<Control> {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
+            "static-pod-flag",
             "kube-proxy-config",
             "kube-proxy-kubeconfig",
             "kube-proxy-config-kubeconfig",
@@ -372,6 +379,7 @@ const API_SERVER: &[&str] = &[
     "kubelet-config",
     "static-pods",
     "static-pod-path",
+    "static-pod-flag",
 ];
 
 fn pki(all: &mut Vec<Control>) {
@@ -390,6 +398,7 @@ fn pki(all: &mut Vec<Control>) {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
+            "static-pod-flag",
             "pki",
         ],
         decided: Decided::ByFacts("owner of the directory and everything in it"),
@@ -405,6 +414,7 @@ fn pki(all: &mut Vec<Control>) {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
+            "static-pod-flag",
             "pki-certificates",
         ],
         decided: Decided::ByFacts("mode of every certificate in the directory"),
@@ -420,6 +430,7 @@ fn pki(all: &mut Vec<Control>) {
             "kubelet-config",
             "static-pods",
             "static-pod-path",
+            "static-pod-flag",
             "pki-keys",
         ],
         decided: Decided::ByFacts("mode of every private key in the directory"),

@@ -30,9 +30,9 @@ pub struct FilesRule {
 /// What was found of a set.
 #[derive(Default)]
 struct Located {
-    files: Vec<Found>,
+    files: Vec<Rc<dyn Entry>>,
     /// Why a part of the set is not known.
-    problems: Vec<Problem>,
+    problems: Vec<Unknown>,
     /// Receipts for the searches.
     observations: Vec<Observation>,
     /// What it means that the set is empty.
@@ -41,12 +41,8 @@ struct Located {
     skip_directories: bool,
 }
 
-struct Found {
-    entry: Rc<dyn Entry>,
-    note: String,
-}
-
-struct Problem {
+/// A part of a set that is not known.
+struct Unknown {
     key: String,
     text: String,
     observations: Vec<Observation>,
@@ -70,13 +66,10 @@ impl Default for Empty {
 
 impl Located {
     /// Adds a file, or the reason why it is not known.
-    fn add(&mut self, key: &str, note: &str, opened: Result<Rc<dyn Entry>, Error>) {
+    fn add(&mut self, key: &str, opened: Result<Rc<dyn Entry>, Error>) {
         match opened {
-            Ok(entry) => self.files.push(Found {
-                entry,
-                note: note.to_owned(),
-            }),
-            Err(error) => self.lack(key, format!("{note}{error}"), &error),
+            Ok(entry) => self.files.push(entry),
+            Err(error) => self.lack(key, error.to_string(), &error),
         }
     }
 
@@ -85,7 +78,7 @@ impl Located {
     }
 
     fn problem(&mut self, key: &str, text: String, observations: Vec<Observation>) {
-        self.problems.push(Problem {
+        self.problems.push(Unknown {
             key: key.to_owned(),
             text,
             observations,
@@ -104,14 +97,14 @@ impl Located {
 pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
     let located = locate::locate(&rule.of, cx);
     let mut subjects: Vec<Subject> = Vec::new();
-    for found in &located.files {
-        let subject = match found.entry.stat() {
+    for entry in &located.files {
+        let subject = match entry.stat() {
             Ok(stat) if located.skip_directories && stat.kind == FileKind::Directory => continue,
-            Ok(stat) => judge(rule, found, &stat),
+            Ok(stat) => judge(rule, &**entry, &stat),
             Err(error) => {
-                let mut seen = vec![found.entry.observation()];
+                let mut seen = vec![entry.observation()];
                 seen.extend(error.observation());
-                unknown(rule, found.entry.path(), error.to_string(), seen)
+                unknown(rule, entry.path(), error.to_string(), seen)
             }
         };
         // Two ways to one file are one subject.
@@ -120,7 +113,7 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
         }
     }
     for problem in located.problems {
-        let Problem {
+        let Unknown {
             key,
             text,
             observations,
@@ -168,10 +161,10 @@ impl FilesRule {
     }
 }
 
-fn judge(rule: &FilesRule, found: &Found, stat: &Stat) -> Subject {
+fn judge(rule: &FilesRule, entry: &dyn Entry, stat: &Stat) -> Subject {
     let mut state = Verdict::Pass;
     let mut actual = Vec::new();
-    let mut why = found.note.clone();
+    let mut why = String::new();
     if let Some(mode) = rule.mode {
         actual.push(format!("mode {:o}", stat.mode));
         if !mode.allows(stat.mode) {
@@ -182,7 +175,7 @@ fn judge(rule: &FilesRule, found: &Found, stat: &Stat) -> Subject {
         actual.push(format!("owner {}", owner(stat)));
         let (verdict, reason) = wanted.owns(stat);
         state = state.max(verdict);
-        why.push_str(&reason);
+        why = reason;
     }
     Subject {
         key: stat.resolved_path.clone(),
@@ -191,7 +184,7 @@ fn judge(rule: &FilesRule, found: &Found, stat: &Stat) -> Subject {
         actual: actual.join(", "),
         reason: why,
         basis: Basis::Explicit,
-        observations: vec![found.entry.observation()],
+        observations: vec![entry.observation()],
     }
 }
 

@@ -6,9 +6,8 @@ use std::rc::Rc;
 use serde::{Deserialize, Serialize};
 
 use super::Located;
-use crate::args::Flag;
 use crate::component::{self, Component, Instance, Presence};
-use crate::config::{self, kubelet};
+use crate::config::{self, Problem, Reading, Stop, kubelet};
 use crate::facts::{Entry, Error, FileKind, Origin, Place, Process};
 use crate::rule::Cx;
 use crate::static_pod;
@@ -80,13 +79,12 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
         }
         Set::EtcdDataDir => {
             for instance in &instances(cx, Component::Etcd, &mut located) {
-                if let Err((text, error)) = etcd_data_dir(cx, instance, &mut located) {
-                    let key = format!("{} --data-dir", instance.label);
-                    match error {
-                        Some(error) => located.lack(&key, format!("{text}{error}"), &error),
-                        None => located.problem(&key, text, instance.observations.clone()),
-                    }
-                }
+                located.nothing(
+                    Verdict::Error,
+                    "nothing names the data directory, and etcd's default lies below its working \
+                     directory, which is not known",
+                );
+                setting(cx, instance, "data-dir", &mut located);
             }
         }
         Set::KubeletConfig => {
@@ -96,7 +94,14 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
         }
         Set::KubeletClientCa => {
             for instance in &instances(cx, Component::Kubelet, &mut located) {
-                kubelet_client_ca(cx, instance, &mut located);
+                located.nothing(
+                    Verdict::NotApplicable,
+                    format!(
+                        "{} is told no client certificate authorities",
+                        instance.label
+                    ),
+                );
+                setting(cx, instance, "client-ca-file", &mut located);
             }
         }
         Set::Unit { request, name } => unit(cx, request, name, &mut located),
@@ -108,10 +113,16 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
 /// A component's instances; says why if there are none.
 fn instances(cx: &Cx<'_>, component: Component, located: &mut Located) -> Vec<Instance> {
     match component::find(cx, component) {
-        Presence::Here(instances) => {
-            for instance in &instances {
+        Presence::Here(mut instances) => {
+            instances.retain(|instance| {
                 located.observations.extend(&instance.observations);
-            }
+                let known = !instance.argv.is_empty();
+                if !known {
+                    let text = "its arguments are not known".to_owned();
+                    located.problem(&instance.label, text, instance.observations.clone());
+                }
+                known
+            });
             instances
         }
         Presence::NotHere(words) => {
@@ -137,7 +148,7 @@ fn glob(cx: &Cx<'_>, request: &str, located: &mut Located) {
         located.problem(request, text, vec![matches.observation]);
     }
     for path in matches.paths {
-        located.add(&path, "", cx.facts.open(&path));
+        located.add(&path, cx.facts.open(&path));
     }
 }
 
@@ -190,7 +201,7 @@ fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
         if !files.contains(&container.file.as_str()) {
             files.push(&container.file);
             let opened = reopen(cx, &kubelets, &container.file);
-            located.add(&container.file, "", opened);
+            located.add(&container.file, opened);
         }
     }
     if files.is_empty() && located.problems.is_empty() {
@@ -257,168 +268,119 @@ fn reopen(cx: &Cx<'_>, kubelets: &[Rc<dyn Process>], file: &str) -> Result<Rc<dy
     cx.facts.open(file)
 }
 
+/// Adds the file that a setting names, if it names one.
+fn setting(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) {
+    match config::read(cx.facts, instance, name) {
+        Ok(reading) => {
+            add(cx, instance, &reading, located);
+        }
+        Err(Stop::Problem(problem)) => wanting(instance, &format!("--{name}"), problem, located),
+        // Then nothing can name a file in it.
+        Err(Stop::Removed { .. }) => {}
+    }
+}
+
 /// Adds the file that a flag names, if it names one. True if it does.
 fn flagged(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) -> bool {
-    match flag(instance, name) {
-        Ok(Some(flag)) => {
-            let opened = instance.open_named(cx.facts, &flag.spelled, &flag.value);
-            let note = format!("{} {}: ", instance.label, flag.spelled);
-            match opened {
-                Ok(entry) => located.add(&flag.value, "", Ok(entry)),
-                Err(error) => located.lack(&flag.value, format!("{note}{error}"), &error),
-            }
-            true
-        }
+    match config::flag(instance, name) {
         Ok(None) => false,
-        Err(text) => {
-            let key = format!("{} --{name}", instance.label);
-            located.problem(&key, text, instance.observations.clone());
+        Ok(Some(reading)) => add(cx, instance, &reading, located),
+        Err(problem) => {
+            wanting(instance, &format!("--{name}"), problem, located);
             true
         }
     }
 }
 
-/// A flag that is set and not empty; the reason if that is not certain.
-fn flag<'a>(instance: &'a Instance, name: &'a str) -> Result<Option<&'a Flag>, String> {
-    if let Some(by) = instance.args.swallowed_by(name) {
-        return Err(format!(
-            "--{name} may be the value of --{by}, whose type is not known"
-        ));
+/// Adds the file that a value names, if it is set. True if it is.
+fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Located) -> bool {
+    located.observations.extend(&reading.observations);
+    if !reading.is_set() {
+        return false;
     }
-    if instance.argv.is_empty() {
-        return Err(format!("the arguments of {} are not known", instance.label));
-    }
-    Ok(instance.args.last(name).filter(|f| !f.value.is_empty()))
-}
-
-fn kubeconfigs(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
-    let component = instance.component;
-    let from_file = match component {
-        // These ignore --kubeconfig once they have a configuration file.
-        Component::KubeProxy | Component::KubeScheduler => client_connection(cx, instance, located),
-        _ => false,
-    };
-    let mut named = from_file;
-    if !from_file {
-        named = flagged(cx, instance, "kubeconfig", located);
-    }
-    if matches!(
-        component,
-        Component::KubeScheduler | Component::KubeControllerManager
-    ) {
-        named |= flagged(cx, instance, "authentication-kubeconfig", located);
-        named |= flagged(cx, instance, "authorization-kubeconfig", located);
-    }
-    if !named {
-        located.nothing(
-            Verdict::NotApplicable,
-            format!(
-                "{} is told no kubeconfig, so it keeps no credentials in one",
-                instance.label
-            ),
-        );
-    }
-}
-
-/// Adds the kubeconfig that a component's configuration file names. True if
-/// there is such a file, whatever it says.
-fn client_connection(cx: &Cx<'_>, instance: &Instance, located: &mut Located) -> bool {
-    const POINTER: &str = "/clientConnection/kubeconfig";
-    let found = match flag(instance, "config") {
-        Ok(Some(flag)) => flag,
-        Ok(None) => return false,
-        Err(text) => {
-            located.problem(&instance.label, text, instance.observations.clone());
-            return true;
-        }
-    };
-    let key = format!("{} {}", instance.label, found.spelled);
-    let entry = match instance.open_named(cx.facts, &found.spelled, &found.value) {
-        Ok(entry) => entry,
-        Err(error) => {
-            located.lack(&key, error.to_string(), &error);
-            return true;
-        }
-    };
-    located.observations.push(entry.observation());
-    match config::document(&*entry, "", "") {
-        Ok(document) => match document.pointer(POINTER).and_then(|v| v.as_str()) {
-            Some(path) if !path.is_empty() => {
-                located.add(path, "", entry.open_field(POINTER, path));
-            }
-            _ => located.nothing(
-                Verdict::NotApplicable,
-                format!("{} names no kubeconfig in {POINTER}", entry.path()),
-            ),
-        },
-        Err(problem) => located.problem(&key, problem.text, problem.observations),
+    match reading.open(cx.facts, instance) {
+        Ok(entry) => located.files.push(entry),
+        Err(problem) => wanting(instance, reading.origin.text(), problem, located),
     }
     true
 }
 
-/// etcd reads a configuration file and nothing else if it has one; else its
-/// flags win over its environment.
-fn etcd_data_dir(
-    cx: &Cx<'_>,
-    instance: &Instance,
-    located: &mut Located,
-) -> Result<(), (String, Option<Error>)> {
-    const POINTER: &str = "/data-dir";
-    const VARIABLE: &str = "ETCD_DATA_DIR";
-    let known = |name| flag(instance, name).map_err(|text| (text, None));
-    let because = |what: &str| {
-        let what = format!("{what}: ");
-        move |error| (what, Some(error))
-    };
-    if let Some(file) = known("config-file")? {
-        let entry = instance
-            .open_named(cx.facts, &file.spelled, &file.value)
-            .map_err(because(&file.spelled))?;
-        located.observations.push(entry.observation());
-        let document = config::document(&*entry, "", "").map_err(|p| (p.text, None))?;
-        if let Some(path) = document.pointer(POINTER).and_then(|v| v.as_str()) {
-            let opened = entry.open_field(POINTER, path);
-            located.add(path, "", opened);
-            return Ok(());
+fn wanting(instance: &Instance, what: &str, problem: Problem, located: &mut Located) {
+    let what = what.trim_start_matches("flag ");
+    let key = format!("{} {what}", instance.label);
+    located.problem(&key, problem.text, problem.observations);
+}
+
+fn kubeconfigs(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
+    located.nothing(
+        Verdict::NotApplicable,
+        format!(
+            "{} is told no kubeconfig, so it keeps no credentials in one",
+            instance.label
+        ),
+    );
+    // kube-proxy and kube-scheduler ignore --kubeconfig once they have a
+    // configuration file; the others have no such file.
+    let has_file = matches!(
+        instance.component,
+        Component::KubeProxy | Component::KubeScheduler
+    );
+    match config::flag(instance, "config") {
+        Ok(Some(config)) if has_file && config.is_set() => {
+            client_connection(cx, instance, &config, located);
         }
-    } else if let Some(dir) = known("data-dir")? {
-        let opened = instance.open_named(cx.facts, &dir.spelled, &dir.value);
-        let opened = opened.map_err(because(&dir.spelled))?;
-        located.add(&dir.value, "", Ok(opened));
-        return Ok(());
-    } else if let Some(process) = &instance.process {
-        let value = process.environment(VARIABLE).map_err(because(VARIABLE))?;
-        if let Some(path) = value.filter(|v| !v.is_empty()) {
-            let opened = process.open_named(VARIABLE, &path);
-            located.add(&path, "", Ok(opened.map_err(because(VARIABLE))?));
-            return Ok(());
+        Err(problem) if has_file => wanting(instance, "--config", problem, located),
+        _ => {
+            flagged(cx, instance, "kubeconfig", located);
         }
     }
-    let text = "nothing names the data directory, and etcd's default lies below its working \
-                directory, which is not known";
-    Err((text.to_owned(), None))
+    if matches!(
+        instance.component,
+        Component::KubeScheduler | Component::KubeControllerManager
+    ) {
+        flagged(cx, instance, "authentication-kubeconfig", located);
+        flagged(cx, instance, "authorization-kubeconfig", located);
+    }
+}
+
+/// Adds the kubeconfig that a component's configuration file names.
+fn client_connection(cx: &Cx<'_>, instance: &Instance, config: &Reading, located: &mut Located) {
+    match config::named_document(cx.facts, instance, config, "", "") {
+        Ok((entry, document)) => {
+            located.observations.push(entry.observation());
+            let pointer = "/clientConnection/kubeconfig";
+            if let Some(reading) = config::field(&entry, &document, pointer) {
+                add(cx, instance, &reading, located);
+            }
+        }
+        Err(problem) => wanting(instance, "--config", problem, located),
+    }
 }
 
 fn kubelet_config(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
-    let mut named = flagged(cx, instance, "config", located);
-    if let Ok(Some(flag)) = flag(instance, "config-dir") {
-        named = true;
-        match instance.open_named(cx.facts, &flag.spelled, &flag.value) {
-            Ok(dir) => below(&dir, Some(".conf"), located),
-            Err(error) => {
-                let key = format!("{} {}", instance.label, flag.spelled);
-                located.lack(&key, error.to_string(), &error);
-            }
-        }
-    } else if let Err(text) = flag(instance, "config-dir") {
-        named = true;
-        located.problem(&instance.label, text, instance.observations.clone());
-    }
-    if !named {
-        located.nothing(
-            Verdict::NotApplicable,
-            format!("{} is configured by flags alone", instance.label),
-        );
+    located.nothing(
+        Verdict::NotApplicable,
+        format!("{} is configured by flags alone", instance.label),
+    );
+    flagged(cx, instance, "config", located);
+    flagged_directory(cx, instance, "config-dir", Some(".conf"), located);
+}
+
+/// Adds the files below the directory that a flag names.
+fn flagged_directory(
+    cx: &Cx<'_>,
+    instance: &Instance,
+    name: &str,
+    suffix: Option<&str>,
+    located: &mut Located,
+) {
+    match config::flag(instance, name) {
+        Ok(Some(reading)) if reading.is_set() => match reading.open(cx.facts, instance) {
+            Ok(dir) => below(&dir, suffix, located),
+            Err(problem) => wanting(instance, &format!("--{name}"), problem, located),
+        },
+        Ok(_) => {}
+        Err(problem) => wanting(instance, &format!("--{name}"), problem, located),
     }
 }
 
@@ -440,43 +402,12 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
             Ok(child) => match child.stat() {
                 Ok(stat) if stat.kind == FileKind::Directory => below(&child, suffix, located),
                 _ if suffix.is_none_or(|s| name.ends_with(s)) => {
-                    located.add(&key, "", Ok(child));
+                    located.files.push(child);
                 }
                 _ => {}
             },
             Err(error) => located.lack(&key, error.to_string(), &error),
         }
-    }
-}
-
-fn kubelet_client_ca(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
-    const POINTER: &str = "/authentication/x509/clientCAFile";
-    if flagged(cx, instance, "client-ca-file", located) {
-        return;
-    }
-    let Some(process) = &instance.process else {
-        let text = "without its process the kubelet's configuration is not known".to_owned();
-        return located.problem(&instance.label, text, instance.observations.clone());
-    };
-    let kubelet = match kubelet::load(process) {
-        Ok(kubelet) => kubelet,
-        Err(problem) => {
-            return located.problem(&instance.label, problem.text, problem.observations);
-        }
-    };
-    located.observations.extend(kubelet.observations());
-    match kubelet.field(POINTER) {
-        Some((layer, value)) if value.as_str().is_some_and(|v| !v.is_empty()) => {
-            let path = value.as_str().unwrap_or_default();
-            located.add(path, "", layer.entry.open_field(POINTER, path));
-        }
-        _ => located.nothing(
-            Verdict::NotApplicable,
-            format!(
-                "{} is told no client certificate authorities",
-                instance.label
-            ),
-        ),
     }
 }
 
@@ -495,7 +426,7 @@ fn unit(cx: &Cx<'_>, request: &str, name: &str, located: &mut Located) {
         format!("no directory of units has {name}: it is started in another way"),
     );
     for (path, opened) in unit.files {
-        located.add(&path, "", opened);
+        located.add(&path, opened);
     }
 }
 
@@ -507,14 +438,7 @@ fn cni(cx: &Cx<'_>, request: &str, located: &mut Located) {
     }
     glob(cx, request, located);
     for instance in &kubelets {
-        match flag(instance, "cni-conf-dir") {
-            Ok(Some(flag)) => match instance.open_named(cx.facts, &flag.spelled, &flag.value) {
-                Ok(dir) => below(&dir, None, located),
-                Err(error) => located.lack(&flag.value, error.to_string(), &error),
-            },
-            Ok(None) => {}
-            Err(text) => located.problem(&instance.label, text, instance.observations.clone()),
-        }
+        flagged_directory(cx, instance, "cni-conf-dir", None, located);
     }
     located.nothing(
         Verdict::Manual,
