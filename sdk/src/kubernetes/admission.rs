@@ -72,7 +72,9 @@ pub fn guards(
     for policy in policies {
         let denies = bindings.iter().any(|b| {
             text(b, "/spec/policyName") == name(policy)
-                && array(b, "/spec/validationActions").iter().any(|a| a == "Deny")
+                && array(b, "/spec/validationActions")
+                    .iter()
+                    .any(|a| a == "Deny")
                 && applies(b.pointer("/spec/matchResources/namespaceSelector"))
         });
         let sees = array(policy, "/spec/matchConstraints/resourceRules")
@@ -126,11 +128,20 @@ mod tests {
         let version = "pod-security.kubernetes.io/enforce-version";
         for (labels, expected) in [
             (json!({}), None),
-            (json!({"pod-security.kubernetes.io/warn": "restricted"}), None),
+            (
+                json!({"pod-security.kubernetes.io/warn": "restricted"}),
+                None,
+            ),
             (json!({enforce: "strict"}), None),
             (json!({enforce: "baseline"}), Some((Level::Baseline, None))),
-            (json!({enforce: "restricted", version: "latest"}), Some((Level::Restricted, None))),
-            (json!({enforce: "restricted", version: "v1.24"}), Some((Level::Restricted, Some("v1.24")))),
+            (
+                json!({enforce: "restricted", version: "latest"}),
+                Some((Level::Restricted, None)),
+            ),
+            (
+                json!({enforce: "restricted", version: "v1.24"}),
+                Some((Level::Restricted, Some("v1.24"))),
+            ),
         ] {
             assert_eq!(enforced(&labelled(labels)), expected);
         }
@@ -140,9 +151,7 @@ mod tests {
     fn a_policy_guards_where_it_is_bound_to_deny() {
         let rule = json!({"operations": ["CREATE"], "apiGroups": [""], "resources": ["pods"]});
         let policy = json!({"metadata": {"name": "p"}, "spec": {"matchConstraints": {"resourceRules": [rule]}}});
-        let binding = |actions: &[&str], selector: Value| {
-            json!({"spec": {"policyName": "p", "validationActions": actions, "matchResources": {"namespaceSelector": selector}}})
-        };
+        let binding = |actions: &[&str], selector: Value| json!({"spec": {"policyName": "p", "validationActions": actions, "matchResources": {"namespaceSelector": selector}}});
         let namespace = labelled(json!({"team": "a"}));
         for (binding, count) in [
             (binding(&["Deny"], json!(null)), 1),

@@ -68,7 +68,9 @@ pub fn picks_all(policy: &Value) -> bool {
     let everything = |selector: &Value| selects(Some(selector), None);
     let calico = text(policy, "/spec/selector");
     policy.pointer("/spec/podSelector").is_some_and(everything)
-        || policy.pointer("/spec/endpointSelector").is_some_and(everything)
+        || policy
+            .pointer("/spec/endpointSelector")
+            .is_some_and(everything)
         || (policy.pointer("/spec/selector").is_some() && matches!(calico, "" | "all()"))
 }
 
@@ -108,7 +110,10 @@ mod tests {
     fn a_policy_picks_all_pods_with_an_empty_selector() {
         for (spec, all) in [
             (json!({"podSelector": {}}), true),
-            (json!({"podSelector": {"matchLabels": {"app": "web"}}}), false),
+            (
+                json!({"podSelector": {"matchLabels": {"app": "web"}}}),
+                false,
+            ),
             (json!({"endpointSelector": {}}), true),
             (json!({"selector": "all()"}), true),
             (json!({"selector": "app == 'web'"}), false),

@@ -272,7 +272,9 @@ pub fn seccomp(pod: &Value) -> Vec<(String, String)> {
         match c.effective("/seccompProfile/type").and_then(Value::as_str) {
             Some("RuntimeDefault" | "Localhost") => None,
             Some(other) => Some(format!("seccompProfile.type: {other}")),
-            None => Some("seccompProfile is set neither on the container nor on the pod".to_owned()),
+            None => {
+                Some("seccompProfile is set neither on the container nor on the pod".to_owned())
+            }
         }
     })
 }
@@ -284,7 +286,9 @@ pub fn no_security_context(pod: &Value) -> Vec<(String, String)> {
         let restricted = is("/runAsNonRoot", true)
             || is("/readOnlyRootFilesystem", true)
             || is("/allowPrivilegeEscalation", false)
-            || c.effective("/runAsUser").and_then(Value::as_i64).is_some_and(|u| u != 0)
+            || c.effective("/runAsUser")
+                .and_then(Value::as_i64)
+                .is_some_and(|u| u != 0)
             || c.effective("/windowsOptions/runAsUserName").is_some()
             || c.effective("/seLinuxOptions").is_some()
             || c.effective("/capabilities/drop").is_some()
@@ -375,40 +379,175 @@ mod tests {
         let none = || json!({});
         for (looks, spec, container, offends) in [
             (privileged as Looks, none(), none(), false),
-            (privileged, none(), context(json!({"privileged": true})), true),
-            (privileged, none(), context(json!({"privileged": false})), false),
+            (
+                privileged,
+                none(),
+                context(json!({"privileged": true})),
+                true,
+            ),
+            (
+                privileged,
+                none(),
+                context(json!({"privileged": false})),
+                false,
+            ),
             (escalation, none(), none(), true),
-            (escalation, none(), context(json!({"allowPrivilegeEscalation": null})), true),
-            (escalation, none(), context(json!({"allowPrivilegeEscalation": false})), false),
+            (
+                escalation,
+                none(),
+                context(json!({"allowPrivilegeEscalation": null})),
+                true,
+            ),
+            (
+                escalation,
+                none(),
+                context(json!({"allowPrivilegeEscalation": false})),
+                false,
+            ),
             (root, none(), none(), true),
             (root, context(json!({"runAsNonRoot": true})), none(), false),
-            (root, context(json!({"runAsNonRoot": true})), context(json!({"runAsNonRoot": false})), true),
-            (root, context(json!({"runAsUser": 5})), context(json!({"runAsUser": 0})), true),
-            (root, context(json!({"runAsUser": 0})), context(json!({"runAsUser": 5})), false),
+            (
+                root,
+                context(json!({"runAsNonRoot": true})),
+                context(json!({"runAsNonRoot": false})),
+                true,
+            ),
+            (
+                root,
+                context(json!({"runAsUser": 5})),
+                context(json!({"runAsUser": 0})),
+                true,
+            ),
+            (
+                root,
+                context(json!({"runAsUser": 0})),
+                context(json!({"runAsUser": 5})),
+                false,
+            ),
             (net_raw, none(), none(), true),
-            (net_raw, none(), context(json!({"capabilities": {"drop": ["NET_RAW"]}})), false),
-            (net_raw, none(), context(json!({"capabilities": {"drop": ["CAP_NET_RAW"]}})), false),
-            (net_raw, none(), context(json!({"capabilities": {"drop": ["all"]}})), false),
-            (net_raw, none(), context(json!({"capabilities": {"drop": ["ALL"], "add": ["NET_RAW"]}})), true),
-            (kept_capabilities, none(), context(json!({"capabilities": {"drop": ["NET_RAW"]}})), true),
-            (added_capabilities, none(), context(json!({"capabilities": {"add": []}})), false),
-            (added_capabilities, none(), context(json!({"capabilities": {"add": ["NET_BIND_SERVICE"]}})), true),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["NET_RAW"]}})),
+                false,
+            ),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["CAP_NET_RAW"]}})),
+                false,
+            ),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["all"]}})),
+                false,
+            ),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["ALL"], "add": ["NET_RAW"]}})),
+                true,
+            ),
+            (
+                kept_capabilities,
+                none(),
+                context(json!({"capabilities": {"drop": ["NET_RAW"]}})),
+                true,
+            ),
+            (
+                added_capabilities,
+                none(),
+                context(json!({"capabilities": {"add": []}})),
+                false,
+            ),
+            (
+                added_capabilities,
+                none(),
+                context(json!({"capabilities": {"add": ["NET_BIND_SERVICE"]}})),
+                true,
+            ),
             (seccomp, none(), none(), true),
-            (seccomp, context(json!({"seccompProfile": {"type": "RuntimeDefault"}})), none(), false),
-            (seccomp, context(json!({"seccompProfile": {"type": "RuntimeDefault"}})), context(json!({"seccompProfile": {"type": "Unconfined"}})), true),
-            (seccomp, none(), context(json!({"privileged": true, "seccompProfile": {"type": "RuntimeDefault"}})), true),
+            (
+                seccomp,
+                context(json!({"seccompProfile": {"type": "RuntimeDefault"}})),
+                none(),
+                false,
+            ),
+            (
+                seccomp,
+                context(json!({"seccompProfile": {"type": "RuntimeDefault"}})),
+                context(json!({"seccompProfile": {"type": "Unconfined"}})),
+                true,
+            ),
+            (
+                seccomp,
+                none(),
+                context(json!({"privileged": true, "seccompProfile": {"type": "RuntimeDefault"}})),
+                true,
+            ),
             (host_pid, json!({"hostPID": true}), none(), true),
             (host_pid, json!({"hostPID": false}), none(), false),
-            (host_path, json!({"volumes": [{"name": "v", "emptyDir": {}}]}), none(), false),
-            (host_path, json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}), none(), true),
-            (host_ports, none(), json!({"ports": [{"containerPort": 80}]}), false),
-            (host_ports, none(), json!({"ports": [{"hostPort": 80}]}), true),
-            (secret_environment, none(), json!({"env": [{"name": "A"}]}), false),
-            (secret_environment, none(), json!({"envFrom": [{"secretRef": {"name": "s"}}]}), true),
-            (no_security_context, none(), context(json!({"privileged": true})), true),
-            (no_security_context, context(json!({"runAsUser": 7})), none(), false),
-            (windows_host_process, context(json!({"windowsOptions": {"hostProcess": true}})), none(), true),
-            (windows_host_process, context(json!({"windowsOptions": {"hostProcess": true}})), context(json!({"windowsOptions": {"hostProcess": false}})), false),
+            (
+                host_path,
+                json!({"volumes": [{"name": "v", "emptyDir": {}}]}),
+                none(),
+                false,
+            ),
+            (
+                host_path,
+                json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}),
+                none(),
+                true,
+            ),
+            (
+                host_ports,
+                none(),
+                json!({"ports": [{"containerPort": 80}]}),
+                false,
+            ),
+            (
+                host_ports,
+                none(),
+                json!({"ports": [{"hostPort": 80}]}),
+                true,
+            ),
+            (
+                secret_environment,
+                none(),
+                json!({"env": [{"name": "A"}]}),
+                false,
+            ),
+            (
+                secret_environment,
+                none(),
+                json!({"envFrom": [{"secretRef": {"name": "s"}}]}),
+                true,
+            ),
+            (
+                no_security_context,
+                none(),
+                context(json!({"privileged": true})),
+                true,
+            ),
+            (
+                no_security_context,
+                context(json!({"runAsUser": 7})),
+                none(),
+                false,
+            ),
+            (
+                windows_host_process,
+                context(json!({"windowsOptions": {"hostProcess": true}})),
+                none(),
+                true,
+            ),
+            (
+                windows_host_process,
+                context(json!({"windowsOptions": {"hostProcess": true}})),
+                context(json!({"windowsOptions": {"hostProcess": false}})),
+                false,
+            ),
         ] {
             let pod = pod(spec, container);
             assert_eq!(!looks(&pod).is_empty(), offends, "{pod}");
@@ -461,8 +600,14 @@ mod tests {
             json!({"metadata": {"name": "p", "namespace": "n", "labels": {"pod-template-hash": hash},
                 "ownerReferences": [{"kind": kind, "name": name, "controller": true}]}})
         };
-        assert_eq!(owner(&owned("ReplicaSet", "web-abc", "abc")), "Deployment/n/web");
-        assert_eq!(owner(&owned("ReplicaSet", "web", "abc")), "ReplicaSet/n/web");
+        assert_eq!(
+            owner(&owned("ReplicaSet", "web-abc", "abc")),
+            "Deployment/n/web"
+        );
+        assert_eq!(
+            owner(&owned("ReplicaSet", "web", "abc")),
+            "ReplicaSet/n/web"
+        );
         assert_eq!(owner(&owned("DaemonSet", "ds", "")), "DaemonSet/n/ds");
         assert_eq!(owner(&owned("Node", "cp-1", "")), "Pod/n/p");
     }

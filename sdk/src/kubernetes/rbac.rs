@@ -293,7 +293,7 @@ impl Rbac {
         role_bindings: &[Value],
     ) -> Self {
         let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).collect();
-        for (object, i) in cluster_roles.iter().zip(0..) {
+        for (i, object) in cluster_roles.iter().enumerate() {
             let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
             if selectors.is_empty() {
                 continue;
@@ -307,7 +307,7 @@ impl Rbac {
                     rules.extend(array(other, "/rules").iter().map(PolicyRule::read));
                 }
             }
-            if let Some(role) = all.get_mut::<usize>(i) {
+            if let Some(role) = all.get_mut(i) {
                 if role.rules.is_empty() {
                     role.rules = rules;
                 }
@@ -440,17 +440,49 @@ mod tests {
     fn a_rule_grants_what_the_authorizer_would_allow() {
         let core = |verbs: &[&str], resources: &[&str]| json!({"verbs": verbs, "apiGroups": [""], "resources": resources});
         for (powers, rule, expected) in [
-            (SECRETS, core(&["get", "create"], &["secrets"]), "get secrets"),
-            (SECRETS, core(&["*"], &["*"]), "get secrets, list secrets, watch secrets"),
-            (SECRETS, json!({"verbs": ["list"], "apiGroups": ["*"], "resources": ["secrets"]}), "list secrets"),
-            (SECRETS, json!({"verbs": ["list"], "apiGroups": ["apps"], "resources": ["*"]}), ""),
-            (SECRETS, json!({"verbs": ["get"], "nonResourceURLs": ["*"]}), ""),
+            (
+                SECRETS,
+                core(&["get", "create"], &["secrets"]),
+                "get secrets",
+            ),
+            (
+                SECRETS,
+                core(&["*"], &["*"]),
+                "get secrets, list secrets, watch secrets",
+            ),
+            (
+                SECRETS,
+                json!({"verbs": ["list"], "apiGroups": ["*"], "resources": ["secrets"]}),
+                "list secrets",
+            ),
+            (
+                SECRETS,
+                json!({"verbs": ["list"], "apiGroups": ["apps"], "resources": ["*"]}),
+                "",
+            ),
+            (
+                SECRETS,
+                json!({"verbs": ["get"], "nonResourceURLs": ["*"]}),
+                "",
+            ),
             (TOKENS, core(&["create"], &["serviceaccounts"]), ""),
-            (TOKENS, core(&["create"], &["*/token"]), "create serviceaccounts/token"),
+            (
+                TOKENS,
+                core(&["create"], &["*/token"]),
+                "create serviceaccounts/token",
+            ),
             (TOKENS, core(&["create"], &["serviceaccounts/*"]), ""),
-            (TOKENS, json!({"verbs": ["create"], "apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": ["x"]}), "create serviceaccounts/token"),
+            (
+                TOKENS,
+                json!({"verbs": ["create"], "apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": ["x"]}),
+                "create serviceaccounts/token",
+            ),
             // A name is not known when something is created.
-            (PODS, json!({"verbs": ["create"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["x"]}), ""),
+            (
+                PODS,
+                json!({"verbs": ["create"], "apiGroups": [""], "resources": ["pods"], "resourceNames": ["x"]}),
+                "",
+            ),
             (PODS, core(&["create"], &["pods/exec", "*/scale"]), ""),
             (PROXY, core(&["get"], &["nodes/proxy"]), "get nodes/proxy"),
             (PROXY, core(&["get"], &["nodes"]), ""),
@@ -469,7 +501,10 @@ mod tests {
         let rbac = Rbac::read(&[part, whole], &[], &[], &[]);
         let whole = &rbac.roles[1];
         assert_eq!(whole.aggregates, ["part"]);
-        assert_eq!(granted(SECRETS, &whole.rules, false).rights, ["get secrets"]);
+        assert_eq!(
+            granted(SECRETS, &whole.rules, false).rights,
+            ["get secrets"]
+        );
     }
 
     #[test]

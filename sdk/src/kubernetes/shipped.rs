@@ -11,12 +11,7 @@
 use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
 
 /// Role (`namespace/name` for a Role), verbs, group, resources.
-type Row = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static str,
-);
+type Row = (&'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
 const RULES: &[Row] = &[
@@ -113,9 +108,8 @@ pub fn is_wildcard_rule(role: &Role, seen: &PolicyRule) -> bool {
     if role.labelled && role.name == "cluster-admin" && role.namespace.is_empty() {
         return true;
     }
-    let within = |some: &[String], all: &[String]| {
-        !some.is_empty() && some.iter().all(|s| all.contains(s))
-    };
+    let within =
+        |some: &[String], all: &[String]| !some.is_empty() && some.iter().all(|s| all.contains(s));
     seen.urls.is_empty()
         && rows(role).any(|row| {
             let row = rule(row);

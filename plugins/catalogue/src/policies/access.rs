@@ -71,8 +71,14 @@ const JOINING: &[(&str, &str)] = &[
     ("", "nodes"),
     ("", "configmaps"),
     ("certificates.k8s.io", "certificatesigningrequests"),
-    ("certificates.k8s.io", "certificatesigningrequests/nodeclient"),
-    ("certificates.k8s.io", "certificatesigningrequests/selfnodeclient"),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests/nodeclient",
+    ),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests/selfnodeclient",
+    ),
 ];
 
 const fn power(
@@ -91,7 +97,7 @@ const fn power(
 
 fn powers(name: &str) -> Option<(&'static [Power], &'static str)> {
     Some(match name {
-        "everything" => (EVERYTHING, "all rights on everything"),
+        "everything" => (EVERYTHING, "do everything with everything"),
         "secrets" => (SECRETS, "get, list or watch Secrets"),
         "create-pods" => (PODS, "create Pods"),
         "escalation" => (ESCALATION, "bind, escalate or impersonate"),
@@ -128,7 +134,9 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
     let rbac = rbac(&lists);
     let expected = format!("nobody outside of the cluster's own components may {words}");
     let expected = match name {
-        "everything" => "cluster-admin is bound to nobody but whom Kubernetes and kubeadm bind".into(),
+        "everything" => {
+            "cluster-admin is bound to nobody but whom Kubernetes and kubeadm bind".into()
+        }
         _ => expected,
     };
     let mut sheet = Sheet::new(expected, lists.all_seen());
@@ -202,9 +210,8 @@ fn judge(
             "names nobody now; remove it if nothing needs it",
         );
     }
-    let masters = |s: &cisb_sdk::kubernetes::rbac::BoundTo| {
-        s.kind == "Group" && s.name == "system:masters"
-    };
+    let masters =
+        |s: &cisb_sdk::kubernetes::rbac::BoundTo| s.kind == "Group" && s.name == "system:masters";
     if binding.subjects.iter().all(masters) {
         return (
             Verdict::Pass,
@@ -327,16 +334,32 @@ pub(super) fn masters(cx: &Cx<'_>, _: &Value) -> Outcome {
         if !binding.subjects.iter().any(named) {
             continue;
         }
-        let actual = format!("gives {} {} to {}", binding.role_kind, binding.role, binding.who());
+        let actual = format!(
+            "gives {} {} to {}",
+            binding.role_kind,
+            binding.role,
+            binding.who()
+        );
         let (state, reason) = if exempt && shipped::is_binding(binding) {
             (Verdict::Pass, "as shipped")
+        } else if binding.subjects.iter().any(|s| s.is_everybody()) {
+            (
+                Verdict::Fail,
+                "reckons with members of the group, and gives the role to everybody of a kind too",
+            )
         } else {
             (
                 Verdict::Fail,
                 "reckons with members of the group, whom no binding can restrict",
             )
         };
-        sheet.put(binding.key(), state, actual, reason, lists.seen(binding_list(binding)));
+        sheet.put(
+            binding.key(),
+            state,
+            actual,
+            reason,
+            lists.seen(binding_list(binding)),
+        );
     }
     for request in lists.of("csrs") {
         let groups = cisb_sdk::kubernetes::texts(request, "/spec/groups");
@@ -383,10 +406,17 @@ pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
             continue;
         };
         let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).collect();
-        let actual = format!("gives {} to {}: {}", role.key(), binding.who(), rules.join("; "));
+        let actual = format!(
+            "gives {} to {}: {}",
+            role.key(),
+            binding.who(),
+            rules.join("; ")
+        );
         let joining = role.rules.iter().all(|r| {
             let known = r.resources.iter().all(|resource| {
-                r.groups.iter().all(|g| JOINING.contains(&(g.as_str(), resource.as_str())))
+                r.groups
+                    .iter()
+                    .all(|g| JOINING.contains(&(g.as_str(), resource.as_str())))
             });
             let verbs = ["get", "list", "watch", "create"];
             known
@@ -401,7 +431,13 @@ pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
         } else {
             (Verdict::Fail, "more than a joining node needs")
         };
-        sheet.put(binding.key(), state, actual, reason, seen(&lists, binding, role));
+        sheet.put(
+            binding.key(),
+            state,
+            actual,
+            reason,
+            seen(&lists, binding, role),
+        );
     }
     sheet.finish("bindings give bootstrap tokens nothing but what a joining node needs")
 }

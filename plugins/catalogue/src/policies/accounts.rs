@@ -1,5 +1,7 @@
 //! Service accounts, their tokens, and how people authenticate.
 
+use std::collections::BTreeMap;
+
 use cisb_sdk::kubernetes::rbac::Rbac;
 use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
@@ -17,10 +19,10 @@ pub(super) const ACCOUNTS: &[&str] = &[
     "rolebindings",
 ];
 
-fn account_of<'a>(lists: &'a Lists, pod: &Value) -> Option<&'a Value> {
-    let wanted = (namespace(pod), pods::service_account(pod));
+/// The service accounts by namespace and name.
+fn by_name(lists: &Lists) -> BTreeMap<(&str, &str), &Value> {
     let accounts = lists.of("serviceaccounts").iter();
-    accounts.into_iter().find(|a| (namespace(a), name(a)) == wanted)
+    accounts.map(|a| ((namespace(a), name(a)), a)).collect()
 }
 
 fn bound(rbac: &Rbac, namespace: &str, name: &str) -> Vec<String> {
@@ -69,7 +71,10 @@ pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
             sheet.put(subject, Verdict::Pass, actual.to_owned(), "", seen);
         } else {
             let (state, reason) = if system.iter().any(|s| s == ns) {
-                (Verdict::Manual, "in a system namespace: does a component use it?")
+                (
+                    Verdict::Manual,
+                    "in a system namespace: does a component use it?",
+                )
             } else {
                 (Verdict::Fail, "")
             };
@@ -89,12 +94,12 @@ pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
     let system = system_namespaces(cx);
     let expected = "a token is mounted only where the pod uses the API";
     let mut sheet = Sheet::new(expected, lists.all_seen());
+    let accounts = by_name(&lists);
     for pod in lists.of("pods") {
-        let account = account_of(&lists, pod);
-        if !pods::mounts_token(pod, account) {
+        let (ns, user) = (namespace(pod), pods::service_account(pod));
+        if !pods::mounts_token(pod, accounts.get(&(ns, user)).copied()) {
             continue;
         }
-        let (ns, user) = (namespace(pod), pods::service_account(pod));
         let bindings = bound(&rbac, ns, user);
         let holds = match bindings.is_empty() {
             true => "to which no binding gives anything".to_owned(),
@@ -102,16 +107,25 @@ pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
         };
         let actual = format!("mounts the token of ServiceAccount {ns}/{user}, {holds}");
         let (state, reason) = if system.iter().any(|s| s == ns) {
-            (Verdict::Manual, "in a system namespace: does it use the API?")
+            (
+                Verdict::Manual,
+                "in a system namespace: does it use the API?",
+            )
         } else if user != "default" && !bindings.is_empty() {
             (
                 Verdict::Manual,
                 "its account was made for it and holds rights: does it use the API?",
             )
         } else if user == "default" {
-            (Verdict::Fail, "a default account's token is nobody's choice")
+            (
+                Verdict::Fail,
+                "a default account's token is nobody's choice",
+            )
         } else {
-            (Verdict::Fail, "a token without rights of its own is not needed")
+            (
+                Verdict::Fail,
+                "a token without rights of its own is not needed",
+            )
         };
         sheet.put(pods::owner(pod), state, actual, reason, lists.all_seen());
     }
@@ -183,12 +197,18 @@ pub(super) fn account_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
     for account in lists.of("serviceaccounts") {
         let (ns, user) = (namespace(account), name(account));
         let subject = || key("ServiceAccount", ns, user);
-        let stored: Vec<_> = array(account, "/secrets").iter().map(|s| text(s, "/name")).collect();
+        let stored: Vec<_> = array(account, "/secrets")
+            .iter()
+            .map(|s| text(s, "/name"))
+            .collect();
         if !stored.is_empty() {
             sheet.put(
                 subject(),
                 Verdict::Manual,
-                format!("tokens that do not expire may be in Secret {}", few(&stored)),
+                format!(
+                    "tokens that do not expire may be in Secret {}",
+                    few(&stored)
+                ),
                 "who has a copy?",
                 lists.seen("serviceaccounts"),
             );

@@ -1,14 +1,13 @@
 //! Network policies, secret storage, image provenance, and how namespaces are
 //! used.
 
-use cisb_sdk::args::{Args, Style};
-use cisb_sdk::facts::Place;
 use cisb_sdk::kubernetes::network::{self, Plugin};
 use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::Value;
 
+use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
 
 /// The requests of the check of the network plugin.
@@ -47,8 +46,6 @@ pub(super) const DEFAULT: &[&str] = &[
     "jobs",
     "cronjobs",
 ];
-/// The processes request of the API server.
-pub(super) const API_SERVER: &str = "kube-apiserver";
 
 /// Whether the network plugin enforces network policies.
 pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
@@ -76,7 +73,9 @@ pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
     }
     if found.is_empty() {
         let sets = lists.of("daemonsets").iter();
-        let sets: Vec<_> = sets.map(|s| key("DaemonSet", namespace(s), name(s))).collect();
+        let sets: Vec<_> = sets
+            .map(|s| key("DaemonSet", namespace(s), name(s)))
+            .collect();
         let among = match sets.is_empty() {
             true => "there is no DaemonSet".to_owned(),
             false => format!("none is known among {}", few(&sets)),
@@ -151,13 +150,25 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
             (Verdict::Error, actual, unknown.as_str())
         } else if of_system {
             let actual = format!("no network policy, {count} pods");
-            (Verdict::Manual, actual, "a system namespace: do its pods need one?")
+            (
+                Verdict::Manual,
+                actual,
+                "a system namespace: do its pods need one?",
+            )
         } else if count == 0 {
             let actual = "no network policy, no pod".to_owned();
-            (Verdict::Manual, actual, "nothing to protect yet: will there be?")
+            (
+                Verdict::Manual,
+                actual,
+                "nothing to protect yet: will there be?",
+            )
         } else {
             let actual = format!("no network policy, {count} pods");
-            (Verdict::Fail, actual, "its pods accept everything from everywhere")
+            (
+                Verdict::Fail,
+                actual,
+                "its pods accept everything from everywhere",
+            )
         };
         sheet.put(subject, state, actual, reason, seen);
     }
@@ -200,7 +211,13 @@ pub(super) fn secret_storage(cx: &Cx<'_>, _: &Value) -> Outcome {
         let mut drivers = volumes.map(|v| text(v, "/csi/driver"));
         if drivers.any(|d| d == "secrets-store.csi.k8s.io") {
             let actual = "mounts secrets by the driver secrets-store.csi.k8s.io";
-            sheet.put(pods::owner(pod), Verdict::Pass, actual.into(), "", lists.seen("pods"));
+            sheet.put(
+                pods::owner(pod),
+                Verdict::Pass,
+                actual.into(),
+                "",
+                lists.seen("pods"),
+            );
         }
     }
     for (request, kind) in [
@@ -227,7 +244,11 @@ pub(super) fn secret_storage(cx: &Cx<'_>, _: &Value) -> Outcome {
 
 /// What verifies where images come from.
 pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let required = ["validatingwebhooks", "mutatingwebhooks", "validatingadmissionpolicies"];
+    let required = [
+        "validatingwebhooks",
+        "mutatingwebhooks",
+        "validatingadmissionpolicies",
+    ];
     let lists = match lists(cx, &required) {
         Ok(lists) => lists,
         Err(unknown) => return *unknown,
@@ -264,36 +285,28 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
         }
     }
     let mut others = sheet.has(Verdict::Manual);
-    match cx.facts.find(API_SERVER) {
-        Ok(found) => {
-            sheet.cite(&[found.observation]);
-            others |= !found.complete;
-            let own = |p: &&std::rc::Rc<dyn cisb_sdk::facts::Process>| {
-                matches!(p.info().place, Place::Node | Place::StaticPod)
+    let servers = server::servers(cx);
+    sheet.cite(&servers.seen);
+    others |= !servers.complete;
+    if servers.each.is_empty() {
+        sheet.notes.push(UNSEEN.to_owned());
+    }
+    for (seen, args) in &servers.each {
+        let (state, actual, reason) =
+            if server::lists(args, "enable-admission-plugins", "ImagePolicyWebhook") {
+                (Verdict::Pass, "ImagePolicyWebhook is enabled", "")
+            } else if others {
+                let reason = "does something else verify images?";
+                (Verdict::Manual, "ImagePolicyWebhook is not enabled", reason)
+            } else {
+                (
+                    Verdict::Fail,
+                    "ImagePolicyWebhook is not enabled, and no webhook and no policy sees pods",
+                    "nothing at admission can verify an image",
+                )
             };
-            let servers: Vec<_> = found.processes.iter().filter(own).collect();
-            if servers.is_empty() {
-                sheet.notes.push(UNSEEN.to_owned());
-            }
-            for server in servers {
-                let (state, actual, reason) = match enables_image_policy(&server.info().args) {
-                    true => (Verdict::Pass, "ImagePolicyWebhook is enabled", ""),
-                    false if others => (
-                        Verdict::Manual,
-                        "ImagePolicyWebhook is not enabled",
-                        "does something else verify images?",
-                    ),
-                    false => (
-                        Verdict::Fail,
-                        "ImagePolicyWebhook is not enabled, and no webhook and no policy sees pods",
-                        "nothing at admission can verify an image",
-                    ),
-                };
-                let seen = vec![server.observation()];
-                sheet.put(format!("{API_SERVER} --enable-admission-plugins"), state, actual.to_owned(), reason, seen);
-            }
-        }
-        Err(_) => sheet.notes.push(UNSEEN.to_owned()),
+        let subject = format!("{API_SERVER} --enable-admission-plugins");
+        sheet.put(subject, state, actual.to_owned(), reason, vec![*seen]);
     }
     if sheet.has(Verdict::Pass) || sheet.has(Verdict::Fail) {
         return sheet.finish("the API server asks an image policy webhook");
@@ -304,13 +317,6 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
 const UNSEEN: &str =
     "no kube-apiserver process is seen from here, so its admission plugins are not known";
 
-/// Whether the arguments of an API server enable the plugin.
-fn enables_image_policy(args: &[String]) -> bool {
-    let args = Args::parse(Style::Pflag, args);
-    args.all("enable-admission-plugins")
-        .any(|flag| flag.value.split(',').any(|p| p.trim() == "ImagePolicyWebhook"))
-}
-
 /// Which namespaces there are, and what is in them.
 pub(super) fn boundaries(cx: &Cx<'_>, _: &Value) -> Outcome {
     let lists = match lists(cx, BOUNDARIES) {
@@ -318,7 +324,8 @@ pub(super) fn boundaries(cx: &Cx<'_>, _: &Value) -> Outcome {
         Err(unknown) => return *unknown,
     };
     let system = system_namespaces(cx);
-    let expected = "what is run by different people, or for different purposes, is in namespaces of its own";
+    let expected =
+        "what is run by different people, or for different purposes, is in namespaces of its own";
     let mut sheet = Sheet::new(expected, lists.all_seen());
     for ns in lists.of("namespaces") {
         if system.iter().any(|s| s == name(ns)) {

@@ -3,6 +3,7 @@
 //! up to a verdict.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use cisb_sdk::facts::Observation;
 use cisb_sdk::kubernetes::{self, Objects, Unlisted};
@@ -92,7 +93,9 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
             None => causes.push((cause, vec![request])),
         }
     }
-    let reasons = causes.iter().map(|(cause, r)| format!("{}: {cause}", r.join(", ")));
+    let reasons = causes
+        .iter()
+        .map(|(cause, r)| format!("{}: {cause}", r.join(", ")));
     let reason = format!("not listed: {}", reasons.collect::<Vec<_>>().join("; "));
     let subjects = missing.iter().map(|(request, unlisted)| Subject {
         key: (*request).to_owned(),
@@ -148,6 +151,8 @@ pub(super) fn optional(cx: &Cx<'_>, request: &str) -> Optional {
 #[derive(Default)]
 pub(super) struct Sheet {
     subjects: Vec<Subject>,
+    /// Where a key is in `subjects`.
+    index: BTreeMap<String, usize>,
     seen: Vec<Observation>,
     /// What should be, for every subject that does not say otherwise.
     pub(super) expected: String,
@@ -175,7 +180,8 @@ impl Sheet {
         reason: &str,
         seen: Vec<Observation>,
     ) {
-        if let Some(known) = self.subjects.iter_mut().find(|s| s.key == key) {
+        let at = *self.index.entry(key.clone()).or_insert(self.subjects.len());
+        if let Some(known) = self.subjects.get_mut(at) {
             if !known.actual.contains(&actual) {
                 known.actual.push_str("; ");
                 known.actual.push_str(&actual);
@@ -202,6 +208,11 @@ impl Sheet {
         self.seen.extend(seen);
     }
 
+    /// Whether no subject is written down.
+    pub(super) fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
+    }
+
     /// Whether a subject is in this state.
     pub(super) fn has(&self, state: Verdict) -> bool {
         self.subjects.iter().any(|s| s.state == state)
@@ -217,6 +228,13 @@ impl Sheet {
     /// must look at.
     pub(super) fn finish_open(self, look: &str) -> Outcome {
         self.close(Verdict::Manual, look)
+    }
+
+    /// What the check is about is not here; the receipts are the witness.
+    pub(super) fn finish_absent(self, why: &str) -> Outcome {
+        let mut outcome = self.close(Verdict::NotApplicable, why);
+        outcome.verdict = Verdict::NotApplicable;
+        outcome
     }
 
     fn close(mut self, least: Verdict, words: &str) -> Outcome {

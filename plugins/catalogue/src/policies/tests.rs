@@ -1,16 +1,15 @@
 //! Every policy control with a cluster that passes, one that fails, a list that
 //! is refused and no API server; and the recorded clusters.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
 use cisb_sdk::contract::manifest::{ProcessRequest, Requests};
-use cisb_sdk::fake::{FakeNode, laws};
-use cisb_sdk::rule::{self, Rule};
+use cisb_sdk::fake::{Fact, FakeNode, FakeProcess, Loss, laws};
+use cisb_sdk::rule;
 use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::*;
+
+mod records;
 use Verdict::{Error, Fail, Manual, Pass};
 
 fn requests_for_tests() -> Requests {
@@ -54,10 +53,6 @@ fn cluster(objects: &[(&str, Value)]) -> FakeNode {
         node = node.objects(&request.resource, &request.api_version, &items.to_string());
     }
     node
-}
-
-fn state<'a>(outcome: &'a Outcome, key: &str) -> Option<&'a cisb_sdk::verdict::Subject> {
-    outcome.subjects.iter().find(|s| s.key == key)
 }
 
 fn meta(name: &str, namespace: &str) -> Value {
@@ -120,15 +115,24 @@ fn merge(into: &mut Value, from: Value) {
 /// A cluster in which one user may do something cluster-wide.
 fn granting(group: &str, resource: &str, verb: &str) -> FakeNode {
     cluster(&[
-        ("clusterroles", json!([role("r", "", group, resource, &[verb])])),
-        ("clusterrolebindings", json!([bind("b", "", "ClusterRole", "r", user("eve"))])),
+        (
+            "clusterroles",
+            json!([role("r", "", group, resource, &[verb])]),
+        ),
+        (
+            "clusterrolebindings",
+            json!([bind("b", "", "ClusterRole", "r", user("eve"))]),
+        ),
     ])
 }
 
 /// A restricted namespace `app` with this pod.
 fn with_pod(pod: Value) -> FakeNode {
     cluster(&[
-        ("namespaces", json!([namespace_object("app", Some("restricted"))])),
+        (
+            "namespaces",
+            json!([namespace_object("app", Some("restricted"))]),
+        ),
         ("pods", json!([pod])),
     ])
 }
@@ -146,13 +150,11 @@ fn containers(container: Value) -> FakeNode {
 }
 
 fn server(args: &[&str]) -> FakeNode {
-    use cisb_sdk::fake::FakeProcess;
-    let mut all = vec!["kube-apiserver"];
-    all.extend(args);
-    cluster(&[]).process(FakeProcess::new("kube-apiserver", &all))
+    cluster(&[]).process(FakeProcess::new("kube-apiserver", args))
 }
 
 /// Each control with a good cluster and its verdict, and a bad one with its.
+#[rustfmt::skip]
 fn cases() -> Vec<(&'static str, FakeNode, Verdict, FakeNode, Verdict)> {
     let none = || cluster(&[]);
     let good = || pods_spec(json!({}));
@@ -228,7 +230,10 @@ fn every_control_passes_and_fails_where_it_should() {
         assert_eq!(outcome.verdict, *good_verdict, "{name}: {outcome:#?}");
         let outcome = run(bad, name);
         assert_eq!(outcome.verdict, *bad_verdict, "{name}: {outcome:#?}");
-        assert!(!outcome.subjects.is_empty() || *bad_verdict == Manual, "{name}");
+        assert!(
+            !outcome.subjects.is_empty() || *bad_verdict == Manual,
+            "{name}"
+        );
     }
     let covered: Vec<_> = cases.iter().map(|c| c.0).collect();
     let all: Vec<_> = controls().iter().map(|c| c.name).collect();
@@ -241,35 +246,58 @@ fn without_an_api_server_every_control_is_an_error() {
     for control in controls() {
         let outcome = run(&node, control.name);
         assert_eq!(outcome.verdict, Error, "{}: {outcome:#?}", control.name);
-        assert!(outcome.reason.contains("no API server was asked for"), "{}", outcome.reason);
+        assert!(
+            outcome.reason.contains("no API server was asked for"),
+            "{}",
+            outcome.reason
+        );
     }
 }
 
 #[test]
 fn what_is_refused_is_never_a_pass_and_is_named() {
     /// Refusing these only leaves open what they would add.
-    const ADDS: [&str; 12] = [
-        "validatingadmissionpolicies", "validatingadmissionpolicybindings", "validatingwebhooks",
-        "daemonsets", "secretproviderclasses", "externalsecrets", "ciliumnetworkpolicies",
-        "ciliumclusterwidenetworkpolicies", "calico-networkpolicies",
-        "calico-globalnetworkpolicies", "adminnetworkpolicies", "baselineadminnetworkpolicies",
+    const ADDS: [&str; 13] = [
+        "nodes",
+        "validatingadmissionpolicies",
+        "validatingadmissionpolicybindings",
+        "validatingwebhooks",
+        "daemonsets",
+        "secretproviderclasses",
+        "externalsecrets",
+        "ciliumnetworkpolicies",
+        "ciliumclusterwidenetworkpolicies",
+        "calico-networkpolicies",
+        "calico-globalnetworkpolicies",
+        "adminnetworkpolicies",
+        "baselineadminnetworkpolicies",
     ];
     let requests = requests();
     for (name, good, verdict, bad, _) in cases() {
         for request in control(name).uses {
-            let Some(r) = requests.kubernetes.iter().find(|r| r.id == *request) else { continue };
+            let Some(r) = requests.kubernetes.iter().find(|r| r.id == *request) else {
+                continue;
+            };
             for node in [&good, &bad] {
                 let outcome = run(&node.clone().forbidden(&r.resource, &r.api_version), name);
                 let adds = ADDS.contains(request)
                     && !matches!(
                         (name, *request),
-                        ("cni-supports-network-policy" | "default-namespace-unused", "daemonsets")
-                            | ("image-provenance", _)
+                        (
+                            "cni-supports-network-policy" | "default-namespace-unused",
+                            "daemonsets"
+                        ) | ("image-provenance", _)
                     );
                 if adds {
-                    assert!(outcome.verdict >= verdict, "{name} without {request}: {outcome:#?}");
+                    assert!(
+                        outcome.verdict >= verdict,
+                        "{name} without {request}: {outcome:#?}"
+                    );
                 } else {
-                    assert_eq!(outcome.verdict, Error, "{name} without {request}: {outcome:#?}");
+                    assert_eq!(
+                        outcome.verdict, Error,
+                        "{name} without {request}: {outcome:#?}"
+                    );
                     assert!(outcome.reason.contains(request), "{}", outcome.reason);
                 }
             }
@@ -284,7 +312,9 @@ fn no_fact_that_goes_missing_makes_a_pass() {
         let control = control(name);
         for node in [good, bad] {
             let found = laws::violations(&node, |node| {
-                node.run(&requests, control.uses, |cx| rule::evaluate(&control.rule, cx, CODES).unwrap())
+                node.run(&requests, control.uses, |cx| {
+                    rule::evaluate(&control.rule, cx, CODES).unwrap()
+                })
             });
             assert!(found.is_empty(), "{name}: {found:?}");
         }
@@ -294,20 +324,33 @@ fn no_fact_that_goes_missing_makes_a_pass() {
 #[test]
 fn a_grant_is_judged_by_whom_it_reaches() {
     let secrets = |ns| role("r", ns, "", "secrets", &["get"]);
-    let wide = |subjects| cluster(&[
-        ("clusterroles", json!([secrets("")])),
-        ("clusterrolebindings", json!([bind("b", "", "ClusterRole", "r", subjects)])),
-    ]);
-    let narrow = |ns: &str, subjects| cluster(&[
-        ("clusterroles", json!([secrets("")])),
-        ("rolebindings", json!([bind("b", ns, "ClusterRole", "r", subjects)])),
-    ]);
+    let wide = |subjects| {
+        cluster(&[
+            ("clusterroles", json!([secrets("")])),
+            (
+                "clusterrolebindings",
+                json!([bind("b", "", "ClusterRole", "r", subjects)]),
+            ),
+        ])
+    };
+    let narrow = |ns: &str, subjects| {
+        cluster(&[
+            ("clusterroles", json!([secrets("")])),
+            (
+                "rolebindings",
+                json!([bind("b", ns, "ClusterRole", "r", subjects)]),
+            ),
+        ])
+    };
     let group = |name: &str| json!([{"kind": "Group", "name": name}]);
     for (node, expected) in [
         (wide(user("eve")), Fail),
         (wide(account("agent", "app")), Fail),
         (wide(account("agent", "kube-system")), Manual),
-        (wide(user("system:serviceaccount:kube-system:agent")), Manual),
+        (
+            wide(user("system:serviceaccount:kube-system:agent")),
+            Manual,
+        ),
         (wide(group("system:masters")), Pass),
         (wide(json!([])), Manual),
         (wide(json!(null)), Manual),
@@ -315,15 +358,30 @@ fn a_grant_is_judged_by_whom_it_reaches() {
         (narrow("app", group("system:authenticated")), Fail),
         (narrow("app", group("system:serviceaccounts:app")), Fail),
         // The binding's role does not exist in its namespace.
-        (cluster(&[("roles", json!([secrets("one")])), ("rolebindings", json!([bind("b", "two", "Role", "r", user("eve"))]))]), Manual),
+        (
+            cluster(&[
+                ("roles", json!([secrets("one")])),
+                (
+                    "rolebindings",
+                    json!([bind("b", "two", "Role", "r", user("eve"))]),
+                ),
+            ]),
+            Manual,
+        ),
     ] {
         let outcome = run(&node, "rbac-secrets-access-minimal");
         assert_eq!(outcome.verdict, expected, "{outcome:#?}");
     }
     // A RoleBinding gives nothing on what is in no namespace.
     let node = cluster(&[
-        ("clusterroles", json!([role("r", "", "", "nodes/proxy", &["get"])])),
-        ("rolebindings", json!([bind("b", "app", "ClusterRole", "r", user("eve"))])),
+        (
+            "clusterroles",
+            json!([role("r", "", "", "nodes/proxy", &["get"])]),
+        ),
+        (
+            "rolebindings",
+            json!([bind("b", "app", "ClusterRole", "r", user("eve"))]),
+        ),
     ]);
     assert_eq!(run(&node, "rbac-nodes-proxy-minimal").verdict, Pass);
 }
@@ -331,27 +389,59 @@ fn a_grant_is_judged_by_whom_it_reaches() {
 #[test]
 fn a_label_alone_does_not_make_a_shipped_default() {
     let label = json!({"kubernetes.io/bootstrapping": "rbac-defaults"});
-    let labelled = |mut object: Value| { object["metadata"]["labels"] = label.clone(); object };
+    let labelled = |mut object: Value| {
+        object["metadata"]["labels"] = label.clone();
+        object
+    };
     let name = "system:controller:job-controller";
-    let own = || bind(name, "", "ClusterRole", name, account("job-controller", "kube-system"));
+    let own = || {
+        bind(
+            name,
+            "",
+            "ClusterRole",
+            name,
+            account("job-controller", "kube-system"),
+        )
+    };
     let grown = role(name, "", "", "secrets", &["get"]);
     for (what, role, binding, expected) in [
-        ("forged name", labelled(role("mine", "", "", "secrets", &["get"])),
-            labelled(bind("mine", "", "ClusterRole", "mine", user("eve"))), Fail),
+        (
+            "forged name",
+            labelled(role("mine", "", "", "secrets", &["get"])),
+            labelled(bind("mine", "", "ClusterRole", "mine", user("eve"))),
+            Fail,
+        ),
         ("grown role", labelled(grown.clone()), labelled(own()), Fail),
-        ("other subject", labelled(role(name, "", "", "pods", &["create"])),
-            labelled(bind(name, "", "ClusterRole", name, user("eve"))), Pass),
+        (
+            "other subject",
+            labelled(role(name, "", "", "pods", &["create"])),
+            labelled(bind(name, "", "ClusterRole", name, user("eve"))),
+            Pass,
+        ),
     ] {
-        let node = cluster(&[("clusterroles", json!([role])), ("clusterrolebindings", json!([binding]))]);
-        assert_eq!(run(&node, "rbac-secrets-access-minimal").verdict, expected, "{what}");
+        let node = cluster(&[
+            ("clusterroles", json!([role])),
+            ("clusterrolebindings", json!([binding])),
+        ]);
+        assert_eq!(
+            run(&node, "rbac-secrets-access-minimal").verdict,
+            expected,
+            "{what}"
+        );
     }
     let ships = labelled(role(name, "", "", "pods", &["create"]));
     for (binding, expected) in [
         (labelled(own()), Pass),
         (own(), Manual),
-        (labelled(bind(name, "", "ClusterRole", name, user("eve"))), Fail),
+        (
+            labelled(bind(name, "", "ClusterRole", name, user("eve"))),
+            Fail,
+        ),
     ] {
-        let node = cluster(&[("clusterroles", json!([ships])), ("clusterrolebindings", json!([binding]))]);
+        let node = cluster(&[
+            ("clusterroles", json!([ships])),
+            ("clusterrolebindings", json!([binding])),
+        ]);
         assert_eq!(run(&node, "rbac-create-pods-minimal").verdict, expected);
         let off = json!({"shipped-defaults": false});
         let outcome = run_with(&node, "rbac-create-pods-minimal", off.as_object().unwrap());
@@ -361,7 +451,10 @@ fn a_label_alone_does_not_make_a_shipped_default() {
 
 #[test]
 fn offenders_of_system_namespaces_are_a_persons_and_the_list_is_a_parameter() {
-    let node = cluster(&[("pods", json!([pod("ops", json!({"hostPID": true}), json!({}))]))]);
+    let node = cluster(&[(
+        "pods",
+        json!([pod("ops", json!({"hostPID": true}), json!({}))]),
+    )]);
     let name = "pods-no-host-pid";
     assert_eq!(run(&node, name).verdict, Fail);
     let system = json!({"system-namespaces": ["ops"]});
@@ -397,15 +490,43 @@ fn policies_of_other_kinds_count_where_they_are_known() {
     let pods = ("pods", json!([pod("app", json!({}), json!({}))]));
     let name = "namespaces-have-network-policy";
     let with = |id: &'static str, object: Value| {
-        run(&cluster(&[namespaces.clone(), pods.clone(), (id, json!([object]))]), name).verdict
+        run(
+            &cluster(&[namespaces.clone(), pods.clone(), (id, json!([object]))]),
+            name,
+        )
+        .verdict
     };
     let of = |spec: Value| json!({"metadata": meta("x", "app"), "spec": spec});
     let wide = |spec: Value| json!({"metadata": meta("x", ""), "spec": spec});
-    assert_eq!(with("networkpolicies", of(json!({"podSelector": {"matchLabels": {"a": "b"}}}))), Manual);
-    assert_eq!(with("ciliumnetworkpolicies", of(json!({"endpointSelector": {}}))), Pass);
-    assert_eq!(with("ciliumclusterwidenetworkpolicies", wide(json!({"endpointSelector": {}}))), Pass);
-    assert_eq!(with("calico-networkpolicies", of(json!({"selector": "all()"}))), Pass);
-    assert_eq!(with("baselineadminnetworkpolicies", wide(json!({"subject": {"namespaces": {}}}))), Pass);
+    assert_eq!(
+        with(
+            "networkpolicies",
+            of(json!({"podSelector": {"matchLabels": {"a": "b"}}}))
+        ),
+        Manual
+    );
+    assert_eq!(
+        with("ciliumnetworkpolicies", of(json!({"endpointSelector": {}}))),
+        Pass
+    );
+    assert_eq!(
+        with(
+            "ciliumclusterwidenetworkpolicies",
+            wide(json!({"endpointSelector": {}}))
+        ),
+        Pass
+    );
+    assert_eq!(
+        with("calico-networkpolicies", of(json!({"selector": "all()"}))),
+        Pass
+    );
+    assert_eq!(
+        with(
+            "baselineadminnetworkpolicies",
+            wide(json!({"subject": {"namespaces": {}}}))
+        ),
+        Pass
+    );
     let bare = cluster(&[namespaces.clone(), pods.clone()]);
     let refused = bare.forbidden("ciliumnetworkpolicies", "cilium.io/v2");
     let outcome = run(&refused, name);
@@ -415,12 +536,23 @@ fn policies_of_other_kinds_count_where_they_are_known() {
 
 #[test]
 fn a_role_bound_only_to_system_accounts_may_be_a_persons_to_judge() {
-    let node = |subjects| cluster(&[
-        ("clusterroles", json!([role("r", "", "apps", "*", &["get"])])),
-        ("clusterrolebindings", json!([bind("b", "", "ClusterRole", "r", subjects)])),
-    ]);
+    let node = |subjects| {
+        cluster(&[
+            (
+                "clusterroles",
+                json!([role("r", "", "apps", "*", &["get"])]),
+            ),
+            (
+                "clusterrolebindings",
+                json!([bind("b", "", "ClusterRole", "r", subjects)]),
+            ),
+        ])
+    };
     let name = "rbac-no-wildcards";
-    assert_eq!(run(&node(account("cni", "kube-system")), name).verdict, Manual);
+    assert_eq!(
+        run(&node(account("cni", "kube-system")), name).verdict,
+        Manual
+    );
     assert_eq!(run(&node(account("cni", "app")), name).verdict, Fail);
     let role = json!([role("r", "app", "", "pods/*", &["get"])]);
     assert_eq!(run(&cluster(&[("roles", role)]), name).verdict, Fail);
@@ -429,11 +561,23 @@ fn a_role_bound_only_to_system_accounts_may_be_a_persons_to_judge() {
 #[test]
 fn a_token_is_needed_by_an_account_of_its_own_with_rights() {
     let spec = |account: &str, word: Value| json!({"serviceAccountName": account, "automountServiceAccountToken": word});
-    let node = |spec: Value, bound: bool| cluster(&[
-        ("pods", json!([pod("app", spec, json!({}))])),
-        ("serviceaccounts", json!([{"metadata": meta("own", "app")}, {"metadata": meta("default", "app")}])),
-        ("rolebindings", if bound { json!([bind("b", "app", "Role", "r", account("own", "app"))]) } else { json!([]) }),
-    ]);
+    let node = |spec: Value, bound: bool| {
+        cluster(&[
+            ("pods", json!([pod("app", spec, json!({}))])),
+            (
+                "serviceaccounts",
+                json!([{"metadata": meta("own", "app")}, {"metadata": meta("default", "app")}]),
+            ),
+            (
+                "rolebindings",
+                if bound {
+                    json!([bind("b", "app", "Role", "r", account("own", "app"))])
+                } else {
+                    json!([])
+                },
+            ),
+        ])
+    };
     let name = "service-account-token-mounts-minimal";
     for (spec, bound, expected) in [
         (spec("own", json!(null)), true, Manual),
@@ -441,6 +585,46 @@ fn a_token_is_needed_by_an_account_of_its_own_with_rights() {
         (spec("default", json!(null)), true, Fail),
         (spec("own", json!(false)), true, Pass),
     ] {
-        assert_eq!(run(&node(spec.clone(), bound), name).verdict, expected, "{spec} {bound}");
+        assert_eq!(
+            run(&node(spec.clone(), bound), name).verdict,
+            expected,
+            "{spec} {bound}"
+        );
     }
+}
+
+#[test]
+fn levels_count_only_where_pod_security_runs() {
+    let node = |args: &[&str]| {
+        with_pod(pod("app", json!({}), json!({}))).process(FakeProcess::new("kube-apiserver", args))
+    };
+    let name = "pod-policy-mechanism-active";
+    assert_eq!(run(&node(&[]), name).verdict, Pass);
+    let off = node(&["--disable-admission-plugins=DefaultIngressClass,PodSecurity"]);
+    assert_eq!(run(&off, name).verdict, Fail);
+    let file = node(&["--admission-control-config-file=/etc/kubernetes/admission.yaml"]);
+    assert!(run(&file, name).reason.contains("admission configuration"));
+}
+
+#[test]
+fn windows_is_absent_only_where_every_node_says_linux() {
+    let node = |systems: &[&str]| {
+        let nodes: Vec<_> = systems
+            .iter()
+            .map(|s| json!({"metadata": {"name": "n"}, "status": {"nodeInfo": {"operatingSystem": s}}}))
+            .collect();
+        cluster(&[
+            ("nodes", json!(nodes)),
+            ("namespaces", json!([namespace_object("app", None)])),
+        ])
+    };
+    let name = "pods-no-windows-host-process";
+    assert_eq!(run(&node(&["linux"]), name).verdict, Verdict::NotApplicable);
+    assert_eq!(run(&node(&["linux", "windows"]), name).verdict, Manual);
+    assert_eq!(run(&node(&["linux", ""]), name).verdict, Manual);
+    assert_eq!(run(&node(&[]), name).verdict, Manual);
+    assert_eq!(
+        run(&node(&["linux"]).forbidden("nodes", "v1"), name).verdict,
+        Manual
+    );
 }

@@ -2,11 +2,12 @@
 
 use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
-use cisb_sdk::kubernetes::{key, name, namespace};
+use cisb_sdk::kubernetes::{key, label, name, namespace, text};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::Value;
 
+use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
 
 /// The requests of the checks that judge running pods only.
@@ -18,6 +19,17 @@ pub(super) const ADMISSION: &[&str] = &[
     "validatingadmissionpolicies",
     "validatingadmissionpolicybindings",
     "validatingwebhooks",
+    API_SERVER,
+];
+/// The requests of the check of Windows' HostProcess containers.
+pub(super) const WINDOWS: &[&str] = &[
+    "pods",
+    "namespaces",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhooks",
+    API_SERVER,
+    "nodes",
 ];
 
 /// A way to look at pods.
@@ -97,7 +109,10 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
                 subject.push_str(&container);
             }
             let (state, reason) = if of_system {
-                (Verdict::Manual, "in a system namespace: does this component need it?")
+                (
+                    Verdict::Manual,
+                    "in a system namespace: does this component need it?",
+                )
             } else {
                 (Verdict::Fail, "")
             };
@@ -111,6 +126,9 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
             look.expected
         ));
     };
+    if look.name == "windows-host-process" && sheet.is_empty() && is_all_linux(cx, &mut sheet) {
+        return sheet.finish_absent("no node runs Windows, so no HostProcess container can");
+    }
     let guards = Guards::ask(cx, &mut sheet);
     let mut open = Vec::new();
     for ns in lists.of("namespaces") {
@@ -119,9 +137,15 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
         }
         let subject = key("Namespace", "", name(ns));
         let mut seen = lists.seen("namespaces");
-        if admission::enforced(ns).is_some_and(|(at, _)| at >= level) {
+        if guards.enforces(ns, level) {
             let reason = "Pod Security admission keeps such pods out";
-            sheet.put(subject, Verdict::Pass, admission::describe(ns), reason, seen);
+            sheet.put(
+                subject,
+                Verdict::Pass,
+                admission::describe(ns),
+                reason,
+                seen,
+            );
             continue;
         }
         open.push(subject.clone());
@@ -131,9 +155,15 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
             seen.extend(&guards.seen);
         }
         let (state, reason) = if look.by_pods {
-            (Verdict::Pass, "running pods decide; nothing known keeps such a pod out")
+            (
+                Verdict::Pass,
+                "running pods decide; nothing known keeps such a pod out",
+            )
         } else {
-            (Verdict::Manual, "nothing known keeps such a pod out: does something else?")
+            (
+                Verdict::Manual,
+                "nothing known keeps such a pod out: does something else?",
+            )
         };
         sheet.put(subject, state, actual, reason, seen);
     }
@@ -157,6 +187,8 @@ struct Guards {
     webhooks: Optional,
     seen: Vec<u64>,
     unknown: Option<String>,
+    /// Whether the API server has Pod Security switched off.
+    off: bool,
 }
 
 impl Guards {
@@ -169,12 +201,27 @@ impl Guards {
         };
         let webhooks = optional(cx, "validatingwebhooks");
         let all = [&policies, &bindings, &webhooks];
-        let seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).collect();
+        let mut seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).collect();
+        let servers = server::servers(cx);
+        let mut off = false;
+        for (observation, args) in &servers.each {
+            seen.push(*observation);
+            if server::lists(args, "disable-admission-plugins", "PodSecurity") {
+                off = true;
+                let note = "kube-apiserver runs with PodSecurity in --disable-admission-plugins: levels are not enforced";
+                sheet.notes.push(note.to_owned());
+            } else if args.last("admission-control-config-file").is_some() {
+                let note = "kube-apiserver has an admission configuration, whose Pod Security defaults and exemptions are not considered here";
+                sheet.notes.push(note.to_owned());
+            }
+        }
         let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).collect();
         let unknown = (!unknown.is_empty()).then(|| unknown.join("; "));
         sheet.cite(&seen);
         if let Some(unknown) = &unknown {
-            sheet.notes.push(format!("other admission control is not known: {unknown}"));
+            sheet
+                .notes
+                .push(format!("other admission control is not known: {unknown}"));
         }
         Self {
             policies,
@@ -182,7 +229,13 @@ impl Guards {
             webhooks,
             seen,
             unknown,
+            off,
         }
+    }
+
+    /// Whether Pod Security keeps out what this level forbids.
+    fn enforces(&self, namespace: &Value, level: Level) -> bool {
+        !self.off && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
     }
 
     fn describe(&self, namespace: &Value) -> Option<String> {
@@ -203,7 +256,8 @@ pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
         Err(unknown) => return *unknown,
     };
     let system = system_namespaces(cx);
-    let expected = "every namespace with workloads enforces baseline, restricted or a policy engine's rules";
+    let expected =
+        "every namespace with workloads enforces baseline, restricted or a policy engine's rules";
     let mut sheet = Sheet::new(expected, lists.all_seen());
     let guards = Guards::ask(cx, &mut sheet);
     for ns in lists.of("namespaces") {
@@ -211,10 +265,14 @@ pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
             continue;
         }
         let subject = key("Namespace", "", name(ns));
-        let count = lists.of("pods").iter().filter(|p| namespace(p) == name(ns)).count();
+        let count = lists
+            .of("pods")
+            .iter()
+            .filter(|p| namespace(p) == name(ns))
+            .count();
         let described = admission::describe(ns);
         let mut seen = lists.all_seen();
-        if admission::enforced(ns).is_some_and(|(at, _)| at >= Level::Baseline) {
+        if guards.enforces(ns, Level::Baseline) {
             sheet.put(subject, Verdict::Pass, described, "", seen);
             continue;
         }
@@ -238,4 +296,22 @@ pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
         sheet.put(subject, state, actual, reason, seen);
     }
     sheet.finish("every namespace outside of the system enforces a Pod Security level")
+}
+
+/// Whether every node is known to run Linux.
+fn is_all_linux(cx: &Cx<'_>, sheet: &mut Sheet) -> bool {
+    let nodes = optional(cx, "nodes");
+    sheet.cite(&nodes.seen);
+    if let Some(unknown) = nodes.unknown {
+        sheet.notes.push(format!(
+            "whether a node runs Windows is not known: {unknown}"
+        ));
+        return false;
+    }
+    // A kubelet says it in both places; a Node made by hand may lack one.
+    let says = |node: &Value| match text(node, "/status/nodeInfo/operatingSystem") {
+        "" => label(node, "kubernetes.io/os") == Some("linux"),
+        system => system == "linux",
+    };
+    !nodes.items.is_empty() && nodes.items.iter().all(says)
 }
