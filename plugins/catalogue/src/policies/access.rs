@@ -49,8 +49,6 @@ const ESCALATION: &[Power] = &[
         &["clusterroles", "roles"],
         true,
     ),
-    // Who may impersonate a role's name is caught by tools that write such
-    // rules; the API server asks for users, groups, accounts, uids and extras.
     power(&["impersonate"], "", &["serviceaccounts"], true),
     power(&["impersonate"], "", &["groups", "users"], false),
     power(
@@ -59,6 +57,26 @@ const ESCALATION: &[Power] = &[
         &["uids", "userextras/*"],
         false,
     ),
+    // Constrained impersonation, since 1.35.
+    power(
+        &[
+            "impersonate:arbitrary-node",
+            "impersonate:associated-node",
+            "impersonate:serviceaccount",
+            "impersonate:user-info",
+        ],
+        "authentication.k8s.io",
+        &[
+            "groups",
+            "nodes",
+            "serviceaccounts",
+            "uids",
+            "userextras/*",
+            "users",
+        ],
+        false,
+    ),
+    // To the API server this means nothing; whoever wrote it meant something.
     power(
         &["impersonate"],
         "rbac.authorization.k8s.io",

@@ -127,9 +127,11 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
         }
         for ((request, wide, _), other) in OTHER_POLICIES.iter().zip(&others) {
             for policy in &other.items {
-                if *wide && network::is_for(policy, ns) {
-                    add(request, policy, true);
-                } else if !wide && namespace(policy) == name(ns) {
+                if *wide {
+                    if let Some(all) = network::reach(policy, ns) {
+                        add(request, policy, all);
+                    }
+                } else if namespace(policy) == name(ns) {
                     add(request, policy, network::picks_all(policy));
                 }
             }
@@ -142,7 +144,10 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
         let (state, actual, reason) = if picks_all {
             (Verdict::Pass, few(&policies), "")
         } else if !policies.is_empty() {
-            let actual = format!("{}, of which none picks every pod", few(&policies));
+            let actual = format!(
+                "{}, of which none is seen to pick every pod",
+                few(&policies)
+            );
             let reason = "pods that no policy picks accept everything: is that meant?";
             (Verdict::Manual, actual, reason)
         } else if let Some(unknown) = &unknown {

@@ -170,8 +170,8 @@ impl Sheet {
         }
     }
 
-    /// Writes down a subject. One that is there already keeps its key: the
-    /// worse state stays, what was seen is added.
+    /// Writes down a subject, and hands it back. One that is there already
+    /// keeps its key: the worse state stays, and what was seen is added.
     pub(super) fn put(
         &mut self,
         key: String,
@@ -179,7 +179,7 @@ impl Sheet {
         actual: String,
         reason: &str,
         seen: Vec<Observation>,
-    ) {
+    ) -> Option<&mut Subject> {
         let at = *self.index.entry(key.clone()).or_insert(self.subjects.len());
         if let Some(known) = self.subjects.get_mut(at) {
             if !known.actual.contains(&actual) {
@@ -190,17 +190,18 @@ impl Sheet {
                 known.state = state;
                 known.reason = reason.to_owned();
             }
-            return;
+        } else {
+            self.subjects.push(Subject {
+                key,
+                state,
+                expected: self.expected.clone(),
+                actual,
+                reason: reason.to_owned(),
+                basis: Basis::Explicit,
+                observations: seen,
+            });
         }
-        self.subjects.push(Subject {
-            key,
-            state,
-            expected: self.expected.clone(),
-            actual,
-            reason: reason.to_owned(),
-            basis: Basis::Explicit,
-            observations: seen,
-        });
+        self.subjects.get_mut(at)
     }
 
     /// Adds receipts.
@@ -255,7 +256,8 @@ impl Sheet {
             }
         }
         if reasons.is_empty() || least == Verdict::Manual {
-            reasons.insert(0, words.to_owned());
+            let after = usize::from(worst == Verdict::Fail);
+            reasons.insert(after, words.to_owned());
         }
         reasons.append(&mut self.notes);
         let deciding = self.subjects.iter().filter(|s| s.state == verdict);

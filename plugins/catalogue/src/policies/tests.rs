@@ -628,3 +628,21 @@ fn windows_is_absent_only_where_every_node_says_linux() {
         Manual
     );
 }
+
+#[test]
+fn what_a_pod_leaves_unsaid_is_marked_as_a_default() {
+    use cisb_sdk::verdict::Basis;
+    let basis = |context: Value| {
+        run(&contexts(context), "pods-no-privilege-escalation").subjects[0]
+            .basis
+            .clone()
+    };
+    assert!(matches!(
+        basis(json!({"allowPrivilegeEscalation": null})),
+        Basis::Default(_)
+    ));
+    assert_eq!(
+        basis(json!({"allowPrivilegeEscalation": true})),
+        Basis::Explicit
+    );
+}

@@ -4,7 +4,7 @@ use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
 use cisb_sdk::kubernetes::{key, label, name, namespace, text};
 use cisb_sdk::rule::Cx;
-use cisb_sdk::verdict::{Outcome, Verdict};
+use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 use serde_json::Value;
 
 use super::server::{self, API_SERVER};
@@ -31,6 +31,10 @@ pub(super) const WINDOWS: &[&str] = &[
     API_SERVER,
     "nodes",
 ];
+
+/// Whose defaults hold where a pod says nothing.
+const DEFAULTS: &str =
+    "Kubernetes Pod API v1, PodSpec and SecurityContext, every version since 1.22";
 
 /// A way to look at pods.
 struct Look {
@@ -102,21 +106,23 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
     let mut sheet = Sheet::new(look.expected, lists.all_seen());
     for pod in lists.of("pods") {
         let of_system = system.iter().any(|s| s == namespace(pod));
-        for (container, seen) in (look.looks)(pod) {
+        for sighting in (look.looks)(pod) {
             let mut subject = pods::owner(pod);
-            if !container.is_empty() {
+            if !sighting.container.is_empty() {
                 subject.push('/');
-                subject.push_str(&container);
+                subject.push_str(&sighting.container);
             }
             let (state, reason) = if of_system {
-                (
-                    Verdict::Manual,
-                    "in a system namespace: does this component need it?",
-                )
+                let reason = "in a system namespace: does this component need it?";
+                (Verdict::Manual, reason)
             } else {
                 (Verdict::Fail, "")
             };
-            sheet.put(subject, state, seen, reason, lists.seen("pods"));
+            let seen = lists.seen("pods");
+            let written = sheet.put(subject, state, sighting.actual, reason, seen);
+            if let Some(subject) = written.filter(|_| sighting.by_default) {
+                subject.basis = Basis::Default(DEFAULTS.to_owned());
+            }
         }
     }
     let Some(level) = look.level else {
