@@ -1,8 +1,6 @@
 //! Objects of the Kubernetes API: listing them, and reading what Kubernetes
 //! itself would read from them.
 
-use std::fmt::Write as _;
-
 use serde_json::Value;
 
 use crate::facts::{Error, Facts, Observation};
@@ -71,11 +69,13 @@ pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
 }
 
 fn unlisted(request: &str, error: &Error) -> Unlisted {
-    let mut detail = String::new();
-    // Writing to a String does not fail.
-    let _ = write!(detail, "{request}: {error}");
+    let said = error.to_string();
     Unlisted {
-        detail,
+        detail: if said.contains(request) {
+            said
+        } else {
+            format!("{request}: {said}")
+        },
         observation: error.observation(),
         absent: error.is_not_found(),
         unrecorded: matches!(error, Error::NotRecorded(_)),

@@ -15,6 +15,7 @@ use Severity::{Critical, High, Low, Medium};
 mod access;
 mod accounts;
 mod cluster;
+mod server;
 mod sheet;
 #[cfg(test)]
 mod tests;
@@ -86,7 +87,7 @@ const CONTROLS: &[Row] = &[
     ("pods-drop-net-raw", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "net-raw"),
     ("pods-no-added-capabilities", Medium, workloads::ADMISSION, ByFacts(RUNS), "running", "added-capabilities"),
     ("pods-drop-all-capabilities", Low, workloads::ADMISSION, ByFacts(ADMITS), "running", "kept-capabilities"),
-    ("pods-no-windows-host-process", Critical, workloads::ADMISSION, ByFacts(ADMITS), "running", "windows-host-process"),
+    ("pods-no-windows-host-process", Critical, workloads::WINDOWS, ByFacts(ADMITS), "running", "windows-host-process"),
     ("pods-no-host-path", High, workloads::ADMISSION, ByFacts(ADMITS), "running", "host-path"),
     ("pods-no-host-ports", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "host-ports"),
     ("cni-supports-network-policy", High, cluster::PLUGIN, ByFacts("which known network plugin runs"), "plugin", ""),
@@ -213,6 +214,7 @@ const REQUESTS: &[Asked] = &[
     ("csrs", "certificates.k8s.io/v1", "certificatesigningrequests", &["/spec/signerName", "/spec/username", "/spec/groups", "/status/conditions/*/type"], "who asks for client certificates; not the requests themselves"),
     ("pods", "v1", "pods", POD, "what pods may do: security settings, volumes of the node, ports, which Secrets they name; no values"),
     ("namespaces", "v1", "namespaces", &["/metadata/labels"], "what each namespace admits"),
+    ("nodes", "v1", "nodes", &["/status/nodeInfo/operatingSystem", "/metadata/labels/kubernetes.io~1os"], "whether a node runs Windows"),
     ("validatingadmissionpolicies", ADMISSION_API, "validatingadmissionpolicies", &["/spec/matchConstraints"], "which policies see pods"),
     ("validatingadmissionpolicybindings", ADMISSION_API, "validatingadmissionpolicybindings", &["/spec/policyName", "/spec/validationActions", "/spec/matchResources"], "where those policies are enforced"),
     ("validatingwebhooks", ADMISSION_API, "validatingwebhookconfigurations", HOOKS, "which policy engines see pods"),

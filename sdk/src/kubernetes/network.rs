@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{array, is_true, selects, text};
+use super::{array, selects, text};
 
 /// A network plugin, by what its DaemonSet's images are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,17 +74,23 @@ pub fn picks_all(policy: &Value) -> bool {
         || (policy.pointer("/spec/selector").is_some() && matches!(calico, "" | "all()"))
 }
 
-/// Whether a cluster-wide policy applies to a namespace's pods.
-pub fn is_for(policy: &Value, namespace: &Value) -> bool {
+/// What a cluster-wide policy picks of a namespace: all of its pods, maybe
+/// some, or, with `None`, nothing.
+pub fn reach(policy: &Value, namespace: &Value) -> Option<bool> {
     let labels = namespace.pointer("/metadata/labels");
-    match policy.pointer("/spec/subject") {
+    if let Some(subject) = policy.pointer("/spec/subject") {
         // AdminNetworkPolicy and BaselineAdminNetworkPolicy.
-        Some(subject) => {
-            selects(subject.pointer("/namespaces"), labels)
-                || selects(subject.pointer("/pods/namespaceSelector"), labels)
-        }
-        None => picks_all(policy) && !is_true(policy, "/spec/disabled"),
+        return if selects(subject.pointer("/namespaces"), labels) {
+            Some(true)
+        } else if selects(subject.pointer("/pods/namespaceSelector"), labels) {
+            Some(selects(subject.pointer("/pods/podSelector"), None))
+        } else {
+            None
+        };
     }
+    // Calico's namespace selector is an expression, which is not evaluated.
+    let everywhere = matches!(text(policy, "/spec/namespaceSelector"), "" | "all()");
+    Some(everywhere && picks_all(policy))
 }
 
 #[cfg(test)]
@@ -120,6 +126,42 @@ mod tests {
             (json!({}), false),
         ] {
             assert_eq!(picks_all(&json!({"spec": spec})), all);
+        }
+    }
+
+    #[test]
+    fn a_cluster_wide_policy_reaches_the_namespaces_it_selects() {
+        let namespace = json!({"metadata": {"name": "n", "labels": {"team": "a"}}});
+        for (spec, expected) in [
+            (json!({"subject": {"namespaces": {}}}), Some(true)),
+            (
+                json!({"subject": {"namespaces": {"matchLabels": {"team": "b"}}}}),
+                None,
+            ),
+            (
+                json!({"subject": {"pods": {"namespaceSelector": {}, "podSelector": {}}}}),
+                Some(true),
+            ),
+            (
+                json!({"subject": {"pods": {"namespaceSelector": {}, "podSelector": {"matchLabels": {"x": "y"}}}}}),
+                Some(false),
+            ),
+            (json!({"endpointSelector": {}}), Some(true)),
+            (
+                json!({"endpointSelector": {"matchLabels": {"x": "y"}}}),
+                Some(false),
+            ),
+            (json!({"selector": "all()"}), Some(true)),
+            (
+                json!({"selector": "all()", "namespaceSelector": "team == 'b'"}),
+                Some(false),
+            ),
+        ] {
+            assert_eq!(
+                reach(&json!({"spec": spec}), &namespace),
+                expected,
+                "{spec}"
+            );
         }
     }
 }

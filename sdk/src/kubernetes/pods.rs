@@ -77,18 +77,47 @@ pub fn is_windows(pod: &Value) -> bool {
     }
 }
 
-/// What a pod does that a policy speaks of. Each function gives the offending
-/// container (none: the pod itself) and what was seen there.
-pub type Looks = fn(&Value) -> Vec<(String, String)>;
+/// Something a pod does that a policy speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// The container; empty if it is the pod itself.
+    pub container: String,
+    /// What was seen.
+    pub actual: String,
+    /// Whether it is so because nothing is said, and Kubernetes or the runtime
+    /// then decides.
+    pub by_default: bool,
+}
 
-fn each(pod: &Value, seen: fn(Container<'_>) -> Option<String>) -> Vec<(String, String)> {
+/// A way to look at a pod.
+pub type Looks = fn(&Value) -> Vec<Sighting>;
+
+/// What was seen, and whether it is so by default.
+type Seen = Option<(String, bool)>;
+
+fn said(actual: impl Into<String>) -> Seen {
+    Some((actual.into(), false))
+}
+
+fn unsaid(actual: &str) -> Seen {
+    Some((actual.to_owned(), true))
+}
+
+fn each(pod: &Value, seen: fn(Container<'_>) -> Seen) -> Vec<Sighting> {
     containers(pod)
-        .filter_map(|c| Some((c.name().to_owned(), seen(c)?)))
+        .filter_map(|c| {
+            let (actual, by_default) = seen(c)?;
+            Some(Sighting {
+                container: c.name().to_owned(),
+                actual,
+                by_default,
+            })
+        })
         .collect()
 }
 
 /// As [`each`], on Linux only.
-fn each_linux(pod: &Value, seen: fn(Container<'_>) -> Option<String>) -> Vec<(String, String)> {
+fn each_linux(pod: &Value, seen: fn(Container<'_>) -> Seen) -> Vec<Sighting> {
     if is_windows(pod) {
         Vec::new()
     } else {
@@ -96,37 +125,45 @@ fn each_linux(pod: &Value, seen: fn(Container<'_>) -> Option<String>) -> Vec<(St
     }
 }
 
-fn pod_field(pod: &Value, field: &str) -> Vec<(String, String)> {
+fn of_pod(actual: String) -> Vec<Sighting> {
+    vec![Sighting {
+        container: String::new(),
+        actual,
+        by_default: false,
+    }]
+}
+
+fn pod_field(pod: &Value, field: &str) -> Vec<Sighting> {
     let pointer = format!("/spec/{field}");
     if !is_windows(pod) && is_true(pod, &pointer) {
-        vec![(String::new(), format!("{field}: true"))]
+        of_pod(format!("{field}: true"))
     } else {
         Vec::new()
     }
 }
 
 /// Privileged containers.
-pub fn privileged(pod: &Value) -> Vec<(String, String)> {
+pub fn privileged(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
-        c.is_privileged().then(|| "privileged: true".to_owned())
+        c.is_privileged().then(|| said("privileged: true"))?
     })
 }
 
 /// Pods in the node's PID namespace.
-pub fn host_pid(pod: &Value) -> Vec<(String, String)> {
+pub fn host_pid(pod: &Value) -> Vec<Sighting> {
     pod_field(pod, "hostPID")
 }
 
 /// Pods in the node's IPC namespace.
-pub fn host_ipc(pod: &Value) -> Vec<(String, String)> {
+pub fn host_ipc(pod: &Value) -> Vec<Sighting> {
     pod_field(pod, "hostIPC")
 }
 
 /// Pods in the node's network namespace.
-pub fn host_network(pod: &Value) -> Vec<(String, String)> {
+pub fn host_network(pod: &Value) -> Vec<Sighting> {
     // HostProcess pods of Windows share it too.
     if is_true(pod, "/spec/hostNetwork") {
-        vec![(String::new(), "hostNetwork: true".to_owned())]
+        of_pod("hostNetwork: true".to_owned())
     } else {
         Vec::new()
     }
@@ -134,60 +171,58 @@ pub fn host_network(pod: &Value) -> Vec<(String, String)> {
 
 /// Containers whose processes may gain more rights than their parent. That is
 /// so unless it is forbidden.
-pub fn escalation(pod: &Value) -> Vec<(String, String)> {
+pub fn escalation(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
-        let said = c
+        let word = c
             .container
             .pointer("/securityContext/allowPrivilegeEscalation");
-        match said {
+        match word {
             Some(Value::Bool(false)) => None,
-            Some(Value::Bool(true)) => Some("allowPrivilegeEscalation: true".to_owned()),
-            _ => Some("allowPrivilegeEscalation not set, so true".to_owned()),
+            Some(Value::Bool(true)) => said("allowPrivilegeEscalation: true"),
+            _ => unsaid("allowPrivilegeEscalation not set, so true"),
         }
     })
 }
 
 /// Containers that nothing keeps from running as root.
-pub fn root(pod: &Value) -> Vec<(String, String)> {
+pub fn root(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         let user = c.effective("/runAsUser").and_then(Value::as_i64);
         let refused = c.effective("/runAsNonRoot") == Some(&Value::Bool(true));
         match user {
-            Some(0) => Some("runAsUser: 0".to_owned()),
+            Some(0) => said("runAsUser: 0"),
             Some(_) => None,
             None if refused => None,
-            None => Some(
-                "neither runAsNonRoot nor runAsUser is set: the image's user decides".to_owned(),
-            ),
+            None => unsaid("neither runAsNonRoot nor runAsUser is set: the image's user decides"),
         }
     })
 }
 
 /// Containers with the capability NET_RAW, which runtimes give unless it is
 /// dropped.
-pub fn net_raw(pod: &Value) -> Vec<(String, String)> {
+pub fn net_raw(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         if c.is_privileged() {
-            return Some("privileged: true gives every capability".to_owned());
+            return said("privileged: true gives every capability");
         }
         let adds = c.added();
         let added = |w: &str| adds.iter().any(|c| c.eq_ignore_ascii_case(w));
         if added("NET_RAW") || added("ALL") {
-            Some(format!("capabilities.add: {}", adds.join(", ")))
+            said(format!("capabilities.add: {}", adds.join(", ")))
         } else if c.drops("NET_RAW") {
             None
         } else {
-            Some("capabilities.drop has neither NET_RAW nor ALL".to_owned())
+            unsaid("capabilities.drop has neither NET_RAW nor ALL")
         }
     })
 }
 
 /// Containers with more capabilities than the runtime gives.
-pub fn added_capabilities(pod: &Value) -> Vec<(String, String)> {
+pub fn added_capabilities(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         let added = c.added();
         if !added.is_empty() {
-            Some(format!("capabilities.add: {}", added.join(", ")))
+            said(format!("capabilities.add: {}", added.join(", ")))
         } else {
             None
         }
@@ -195,28 +230,28 @@ pub fn added_capabilities(pod: &Value) -> Vec<(String, String)> {
 }
 
 /// Containers that keep capabilities.
-pub fn kept_capabilities(pod: &Value) -> Vec<(String, String)> {
+pub fn kept_capabilities(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         if c.is_privileged() {
-            Some("privileged: true gives every capability".to_owned())
+            said("privileged: true gives every capability")
         } else if c.drops("ALL") {
             None
         } else {
-            Some("capabilities.drop has no ALL".to_owned())
+            unsaid("capabilities.drop has no ALL")
         }
     })
 }
 
 /// Containers with all rights on a Windows node.
-pub fn windows_host_process(pod: &Value) -> Vec<(String, String)> {
+pub fn windows_host_process(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
         (c.effective("/windowsOptions/hostProcess") == Some(&Value::Bool(true)))
-            .then(|| "windowsOptions.hostProcess: true".to_owned())
+            .then(|| said("windowsOptions.hostProcess: true"))?
     })
 }
 
 /// Pods that mount directories of the node.
-pub fn host_path(pod: &Value) -> Vec<(String, String)> {
+pub fn host_path(pod: &Value) -> Vec<Sighting> {
     let mut paths = Vec::new();
     for volume in array(pod, "/spec/volumes") {
         if let Some(Value::Object(_)) = volume.pointer("/hostPath") {
@@ -227,12 +262,12 @@ pub fn host_path(pod: &Value) -> Vec<(String, String)> {
     if paths.is_empty() {
         Vec::new()
     } else {
-        vec![(String::new(), format!("hostPath {}", paths.join(", ")))]
+        of_pod(format!("hostPath {}", paths.join(", ")))
     }
 }
 
 /// Containers that take ports of the node.
-pub fn host_ports(pod: &Value) -> Vec<(String, String)> {
+pub fn host_ports(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
         let ports = array(c.container, "/ports").iter();
         let taken: Vec<_> = ports
@@ -240,12 +275,12 @@ pub fn host_ports(pod: &Value) -> Vec<(String, String)> {
             .filter(|p| *p != 0)
             .map(|p| p.to_string())
             .collect();
-        (!taken.is_empty()).then(|| format!("hostPort {}", taken.join(", ")))
+        (!taken.is_empty()).then(|| said(format!("hostPort {}", taken.join(", "))))?
     })
 }
 
 /// Containers whose environment holds Secrets.
-pub fn secret_environment(pod: &Value) -> Vec<(String, String)> {
+pub fn secret_environment(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
         let mut seen = Vec::new();
         for variable in array(c.container, "/env") {
@@ -259,28 +294,26 @@ pub fn secret_environment(pod: &Value) -> Vec<(String, String)> {
                 seen.push(format!("all of Secret {}", text(source, "/name")));
             }
         }
-        (!seen.is_empty()).then(|| format!("env: {}", seen.join(", ")))
+        (!seen.is_empty()).then(|| said(format!("env: {}", seen.join(", "))))?
     })
 }
 
 /// Containers without a seccomp profile of the runtime or of their own.
-pub fn seccomp(pod: &Value) -> Vec<(String, String)> {
+pub fn seccomp(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         if c.is_privileged() {
-            return Some("privileged: true switches seccomp off".to_owned());
+            return said("privileged: true switches seccomp off");
         }
         match c.effective("/seccompProfile/type").and_then(Value::as_str) {
             Some("RuntimeDefault" | "Localhost") => None,
-            Some(other) => Some(format!("seccompProfile.type: {other}")),
-            None => {
-                Some("seccompProfile is set neither on the container nor on the pod".to_owned())
-            }
+            Some(other) => said(format!("seccompProfile.type: {other}")),
+            None => unsaid("seccompProfile is set neither on the container nor on the pod"),
         }
     })
 }
 
 /// Containers to which no security context that restricts them applies.
-pub fn no_security_context(pod: &Value) -> Vec<(String, String)> {
+pub fn no_security_context(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
         let is = |field: &str, wanted: bool| c.effective(field) == Some(&Value::Bool(wanted));
         let restricted = is("/runAsNonRoot", true)
@@ -303,9 +336,9 @@ pub fn no_security_context(pod: &Value) -> Vec<(String, String)> {
         if restricted {
             None
         } else if c.container.pointer("/securityContext").is_some() {
-            Some("its securityContext restricts nothing".to_owned())
+            said("its securityContext restricts nothing")
         } else {
-            Some("no securityContext that restricts anything on container or pod".to_owned())
+            unsaid("no securityContext that restricts anything on container or pod")
         }
     })
 }

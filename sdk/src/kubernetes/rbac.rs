@@ -293,7 +293,7 @@ impl Rbac {
         role_bindings: &[Value],
     ) -> Self {
         let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).collect();
-        for (object, i) in cluster_roles.iter().zip(0..) {
+        for (i, object) in cluster_roles.iter().enumerate() {
             let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
             if selectors.is_empty() {
                 continue;
@@ -307,7 +307,7 @@ impl Rbac {
                     rules.extend(array(other, "/rules").iter().map(PolicyRule::read));
                 }
             }
-            if let Some(role) = all.get_mut::<usize>(i) {
+            if let Some(role) = all.get_mut(i) {
                 if role.rules.is_empty() {
                     role.rules = rules;
                 }

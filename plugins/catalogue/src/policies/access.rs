@@ -49,8 +49,6 @@ const ESCALATION: &[Power] = &[
         &["clusterroles", "roles"],
         true,
     ),
-    // Who may impersonate a role's name is caught by tools that write such
-    // rules; the API server asks for users, groups, accounts, uids and extras.
     power(&["impersonate"], "", &["serviceaccounts"], true),
     power(&["impersonate"], "", &["groups", "users"], false),
     power(
@@ -59,6 +57,26 @@ const ESCALATION: &[Power] = &[
         &["uids", "userextras/*"],
         false,
     ),
+    // Constrained impersonation, since 1.35.
+    power(
+        &[
+            "impersonate:arbitrary-node",
+            "impersonate:associated-node",
+            "impersonate:serviceaccount",
+            "impersonate:user-info",
+        ],
+        "authentication.k8s.io",
+        &[
+            "groups",
+            "nodes",
+            "serviceaccounts",
+            "uids",
+            "userextras/*",
+            "users",
+        ],
+        false,
+    ),
+    // To the API server this means nothing; whoever wrote it meant something.
     power(
         &["impersonate"],
         "rbac.authorization.k8s.io",
@@ -97,7 +115,7 @@ const fn power(
 
 fn powers(name: &str) -> Option<(&'static [Power], &'static str)> {
     Some(match name {
-        "everything" => (EVERYTHING, "all rights on everything"),
+        "everything" => (EVERYTHING, "do everything with everything"),
         "secrets" => (SECRETS, "get, list or watch Secrets"),
         "create-pods" => (PODS, "create Pods"),
         "escalation" => (ESCALATION, "bind, escalate or impersonate"),
@@ -342,6 +360,11 @@ pub(super) fn masters(cx: &Cx<'_>, _: &Value) -> Outcome {
         );
         let (state, reason) = if exempt && shipped::is_binding(binding) {
             (Verdict::Pass, "as shipped")
+        } else if binding.subjects.iter().any(|s| s.is_everybody()) {
+            (
+                Verdict::Fail,
+                "reckons with members of the group, and gives the role to everybody of a kind too",
+            )
         } else {
             (
                 Verdict::Fail,

@@ -1,5 +1,7 @@
 //! Service accounts, their tokens, and how people authenticate.
 
+use std::collections::BTreeMap;
+
 use cisb_sdk::kubernetes::rbac::Rbac;
 use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
@@ -17,12 +19,10 @@ pub(super) const ACCOUNTS: &[&str] = &[
     "rolebindings",
 ];
 
-fn account_of<'a>(lists: &'a Lists, pod: &Value) -> Option<&'a Value> {
-    let wanted = (namespace(pod), pods::service_account(pod));
+/// The service accounts by namespace and name.
+fn by_name(lists: &Lists) -> BTreeMap<(&str, &str), &Value> {
     let accounts = lists.of("serviceaccounts").iter();
-    accounts
-        .into_iter()
-        .find(|a| (namespace(a), name(a)) == wanted)
+    accounts.map(|a| ((namespace(a), name(a)), a)).collect()
 }
 
 fn bound(rbac: &Rbac, namespace: &str, name: &str) -> Vec<String> {
@@ -94,12 +94,12 @@ pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
     let system = system_namespaces(cx);
     let expected = "a token is mounted only where the pod uses the API";
     let mut sheet = Sheet::new(expected, lists.all_seen());
+    let accounts = by_name(&lists);
     for pod in lists.of("pods") {
-        let account = account_of(&lists, pod);
-        if !pods::mounts_token(pod, account) {
+        let (ns, user) = (namespace(pod), pods::service_account(pod));
+        if !pods::mounts_token(pod, accounts.get(&(ns, user)).copied()) {
             continue;
         }
-        let (ns, user) = (namespace(pod), pods::service_account(pod));
         let bindings = bound(&rbac, ns, user);
         let holds = match bindings.is_empty() {
             true => "to which no binding gives anything".to_owned(),

@@ -1,14 +1,13 @@
 //! Network policies, secret storage, image provenance, and how namespaces are
 //! used.
 
-use cisb_sdk::args::{Args, Style};
-use cisb_sdk::facts::Place;
 use cisb_sdk::kubernetes::network::{self, Plugin};
 use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::Value;
 
+use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
 
 /// The requests of the check of the network plugin.
@@ -47,8 +46,6 @@ pub(super) const DEFAULT: &[&str] = &[
     "jobs",
     "cronjobs",
 ];
-/// The processes request of the API server.
-pub(super) const API_SERVER: &str = "kube-apiserver";
 
 /// Whether the network plugin enforces network policies.
 pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
@@ -130,9 +127,11 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
         }
         for ((request, wide, _), other) in OTHER_POLICIES.iter().zip(&others) {
             for policy in &other.items {
-                if *wide && network::is_for(policy, ns) {
-                    add(request, policy, true);
-                } else if !wide && namespace(policy) == name(ns) {
+                if *wide {
+                    if let Some(all) = network::reach(policy, ns) {
+                        add(request, policy, all);
+                    }
+                } else if namespace(policy) == name(ns) {
                     add(request, policy, network::picks_all(policy));
                 }
             }
@@ -145,7 +144,10 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
         let (state, actual, reason) = if picks_all {
             (Verdict::Pass, few(&policies), "")
         } else if !policies.is_empty() {
-            let actual = format!("{}, of which none picks every pod", few(&policies));
+            let actual = format!(
+                "{}, of which none is seen to pick every pod",
+                few(&policies)
+            );
             let reason = "pods that no policy picks accept everything: is that meant?";
             (Verdict::Manual, actual, reason)
         } else if let Some(unknown) = &unknown {
@@ -288,42 +290,28 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
         }
     }
     let mut others = sheet.has(Verdict::Manual);
-    match cx.facts.find(API_SERVER) {
-        Ok(found) => {
-            sheet.cite(&[found.observation]);
-            others |= !found.complete;
-            let own = |p: &&std::rc::Rc<dyn cisb_sdk::facts::Process>| {
-                matches!(p.info().place, Place::Node | Place::StaticPod)
+    let servers = server::servers(cx);
+    sheet.cite(&servers.seen);
+    others |= !servers.complete;
+    if servers.each.is_empty() {
+        sheet.notes.push(UNSEEN.to_owned());
+    }
+    for (seen, args) in &servers.each {
+        let (state, actual, reason) =
+            if server::lists(args, "enable-admission-plugins", "ImagePolicyWebhook") {
+                (Verdict::Pass, "ImagePolicyWebhook is enabled", "")
+            } else if others {
+                let reason = "does something else verify images?";
+                (Verdict::Manual, "ImagePolicyWebhook is not enabled", reason)
+            } else {
+                (
+                    Verdict::Fail,
+                    "ImagePolicyWebhook is not enabled, and no webhook and no policy sees pods",
+                    "nothing at admission can verify an image",
+                )
             };
-            let servers: Vec<_> = found.processes.iter().filter(own).collect();
-            if servers.is_empty() {
-                sheet.notes.push(UNSEEN.to_owned());
-            }
-            for server in servers {
-                let (state, actual, reason) = match enables_image_policy(&server.info().args) {
-                    true => (Verdict::Pass, "ImagePolicyWebhook is enabled", ""),
-                    false if others => (
-                        Verdict::Manual,
-                        "ImagePolicyWebhook is not enabled",
-                        "does something else verify images?",
-                    ),
-                    false => (
-                        Verdict::Fail,
-                        "ImagePolicyWebhook is not enabled, and no webhook and no policy sees pods",
-                        "nothing at admission can verify an image",
-                    ),
-                };
-                let seen = vec![server.observation()];
-                sheet.put(
-                    format!("{API_SERVER} --enable-admission-plugins"),
-                    state,
-                    actual.to_owned(),
-                    reason,
-                    seen,
-                );
-            }
-        }
-        Err(_) => sheet.notes.push(UNSEEN.to_owned()),
+        let subject = format!("{API_SERVER} --enable-admission-plugins");
+        sheet.put(subject, state, actual.to_owned(), reason, vec![*seen]);
     }
     if sheet.has(Verdict::Pass) || sheet.has(Verdict::Fail) {
         return sheet.finish("the API server asks an image policy webhook");
@@ -333,16 +321,6 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
 
 const UNSEEN: &str =
     "no kube-apiserver process is seen from here, so its admission plugins are not known";
-
-/// Whether the arguments of an API server enable the plugin.
-fn enables_image_policy(args: &[String]) -> bool {
-    let args = Args::parse(Style::Pflag, args);
-    args.all("enable-admission-plugins").any(|flag| {
-        flag.value
-            .split(',')
-            .any(|p| p.trim() == "ImagePolicyWebhook")
-    })
-}
 
 /// Which namespaces there are, and what is in them.
 pub(super) fn boundaries(cx: &Cx<'_>, _: &Value) -> Outcome {

@@ -3,6 +3,7 @@
 //! up to a verdict.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use cisb_sdk::facts::Observation;
 use cisb_sdk::kubernetes::{self, Objects, Unlisted};
@@ -150,6 +151,8 @@ pub(super) fn optional(cx: &Cx<'_>, request: &str) -> Optional {
 #[derive(Default)]
 pub(super) struct Sheet {
     subjects: Vec<Subject>,
+    /// Where a key is in `subjects`.
+    index: BTreeMap<String, usize>,
     seen: Vec<Observation>,
     /// What should be, for every subject that does not say otherwise.
     pub(super) expected: String,
@@ -167,8 +170,8 @@ impl Sheet {
         }
     }
 
-    /// Writes down a subject. One that is there already keeps its key: the
-    /// worse state stays, what was seen is added.
+    /// Writes down a subject, and hands it back. One that is there already
+    /// keeps its key: the worse state stays, and what was seen is added.
     pub(super) fn put(
         &mut self,
         key: String,
@@ -176,8 +179,9 @@ impl Sheet {
         actual: String,
         reason: &str,
         seen: Vec<Observation>,
-    ) {
-        if let Some(known) = self.subjects.iter_mut().find(|s| s.key == key) {
+    ) -> Option<&mut Subject> {
+        let at = *self.index.entry(key.clone()).or_insert(self.subjects.len());
+        if let Some(known) = self.subjects.get_mut(at) {
             if !known.actual.contains(&actual) {
                 known.actual.push_str("; ");
                 known.actual.push_str(&actual);
@@ -186,22 +190,28 @@ impl Sheet {
                 known.state = state;
                 known.reason = reason.to_owned();
             }
-            return;
+        } else {
+            self.subjects.push(Subject {
+                key,
+                state,
+                expected: self.expected.clone(),
+                actual,
+                reason: reason.to_owned(),
+                basis: Basis::Explicit,
+                observations: seen,
+            });
         }
-        self.subjects.push(Subject {
-            key,
-            state,
-            expected: self.expected.clone(),
-            actual,
-            reason: reason.to_owned(),
-            basis: Basis::Explicit,
-            observations: seen,
-        });
+        self.subjects.get_mut(at)
     }
 
     /// Adds receipts.
     pub(super) fn cite(&mut self, seen: &[Observation]) {
         self.seen.extend(seen);
+    }
+
+    /// Whether no subject is written down.
+    pub(super) fn is_empty(&self) -> bool {
+        self.subjects.is_empty()
     }
 
     /// Whether a subject is in this state.
@@ -219,6 +229,13 @@ impl Sheet {
     /// must look at.
     pub(super) fn finish_open(self, look: &str) -> Outcome {
         self.close(Verdict::Manual, look)
+    }
+
+    /// What the check is about is not here; the receipts are the witness.
+    pub(super) fn finish_absent(self, why: &str) -> Outcome {
+        let mut outcome = self.close(Verdict::NotApplicable, why);
+        outcome.verdict = Verdict::NotApplicable;
+        outcome
     }
 
     fn close(mut self, least: Verdict, words: &str) -> Outcome {
@@ -239,7 +256,8 @@ impl Sheet {
             }
         }
         if reasons.is_empty() || least == Verdict::Manual {
-            reasons.insert(0, words.to_owned());
+            let after = usize::from(worst == Verdict::Fail);
+            reasons.insert(after, words.to_owned());
         }
         reasons.append(&mut self.notes);
         let deciding = self.subjects.iter().filter(|s| s.state == verdict);

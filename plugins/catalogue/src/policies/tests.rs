@@ -1,16 +1,15 @@
 //! Every policy control with a cluster that passes, one that fails, a list that
 //! is refused and no API server; and the recorded clusters.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
 use cisb_sdk::contract::manifest::{ProcessRequest, Requests};
-use cisb_sdk::fake::{FakeNode, laws};
-use cisb_sdk::rule::{self, Rule};
+use cisb_sdk::fake::{Fact, FakeNode, FakeProcess, Loss, laws};
+use cisb_sdk::rule;
 use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::*;
+
+mod records;
 use Verdict::{Error, Fail, Manual, Pass};
 
 fn requests_for_tests() -> Requests {
@@ -54,10 +53,6 @@ fn cluster(objects: &[(&str, Value)]) -> FakeNode {
         node = node.objects(&request.resource, &request.api_version, &items.to_string());
     }
     node
-}
-
-fn state<'a>(outcome: &'a Outcome, key: &str) -> Option<&'a cisb_sdk::verdict::Subject> {
-    outcome.subjects.iter().find(|s| s.key == key)
 }
 
 fn meta(name: &str, namespace: &str) -> Value {
@@ -155,349 +150,70 @@ fn containers(container: Value) -> FakeNode {
 }
 
 fn server(args: &[&str]) -> FakeNode {
-    use cisb_sdk::fake::FakeProcess;
-    let mut all = vec!["kube-apiserver"];
-    all.extend(args);
-    cluster(&[]).process(FakeProcess::new("kube-apiserver", &all))
+    cluster(&[]).process(FakeProcess::new("kube-apiserver", args))
 }
 
 /// Each control with a good cluster and its verdict, and a bad one with its.
+#[rustfmt::skip]
 fn cases() -> Vec<(&'static str, FakeNode, Verdict, FakeNode, Verdict)> {
     let none = || cluster(&[]);
     let good = || pods_spec(json!({}));
     vec![
-        (
-            "users-not-by-client-certificate",
-            none(),
-            Manual,
-            cluster(&[(
-                "csrs",
-                json!([{"metadata": {"name": "c"}, "spec": {"signerName": "kubernetes.io/kube-apiserver-client", "username": "eve"}}]),
-            )]),
-            Manual,
-        ),
-        (
-            "users-not-by-service-account-token",
-            none(),
-            Manual,
-            cluster(&[(
-                "serviceaccounts",
-                json!([{"metadata": meta("ci", "app"), "secrets": [{"name": "ci-token"}]}]),
-            )]),
-            Manual,
-        ),
-        (
-            "users-not-by-bootstrap-token",
-            none(),
-            Pass,
-            cluster(&[
-                (
-                    "clusterroles",
-                    json!([role("r", "", "", "secrets", &["get"])]),
-                ),
-                (
-                    "clusterrolebindings",
-                    json!([bind(
-                        "b",
-                        "",
-                        "ClusterRole",
-                        "r",
-                        json!([{"kind": "Group", "name": "system:bootstrappers:ops"}])
-                    )]),
-                ),
-            ]),
-            Fail,
-        ),
-        (
-            "rbac-cluster-admin-minimal",
-            none(),
-            Pass,
-            granting("*", "*", "*"),
-            Fail,
-        ),
-        (
-            "rbac-secrets-access-minimal",
-            none(),
-            Pass,
-            granting("", "secrets", "list"),
-            Fail,
-        ),
-        (
-            "rbac-no-wildcards",
-            none(),
-            Pass,
-            granting("apps", "*", "get"),
-            Fail,
-        ),
-        (
-            "rbac-create-pods-minimal",
-            none(),
-            Pass,
-            granting("", "pods", "create"),
-            Fail,
-        ),
-        (
-            "default-service-account-unused",
-            cluster(&[(
-                "serviceaccounts",
-                json!([{"metadata": meta("default", "app"), "automountServiceAccountToken": false}]),
-            )]),
-            Pass,
-            cluster(&[(
-                "serviceaccounts",
-                json!([{"metadata": meta("default", "app")}]),
-            )]),
-            Fail,
-        ),
-        (
-            "service-account-token-mounts-minimal",
-            good(),
-            Pass,
-            pods_spec(json!({"automountServiceAccountToken": null})),
-            Fail,
-        ),
-        (
-            "rbac-system-masters-unused",
-            none(),
-            Manual,
-            cluster(&[(
-                "clusterrolebindings",
-                json!([bind(
-                    "b",
-                    "",
-                    "ClusterRole",
-                    "view",
-                    json!([{"kind": "Group", "name": "system:masters"}])
-                )]),
-            )]),
-            Fail,
-        ),
-        (
-            "rbac-bind-impersonate-escalate-minimal",
-            none(),
-            Pass,
-            granting("", "users", "impersonate"),
-            Fail,
-        ),
-        (
-            "rbac-create-persistent-volumes-minimal",
-            none(),
-            Pass,
-            granting("", "persistentvolumes", "create"),
-            Fail,
-        ),
-        (
-            "rbac-nodes-proxy-minimal",
-            none(),
-            Pass,
-            granting("", "*/proxy", "get"),
-            Fail,
-        ),
-        (
-            "rbac-csr-approval-minimal",
-            none(),
-            Pass,
-            granting(
-                "certificates.k8s.io",
-                "certificatesigningrequests/approval",
-                "patch",
-            ),
-            Fail,
-        ),
-        (
-            "rbac-webhook-configuration-minimal",
-            none(),
-            Pass,
-            granting(
-                "admissionregistration.k8s.io",
-                "mutatingwebhookconfigurations",
-                "update",
-            ),
-            Fail,
-        ),
-        (
-            "rbac-token-creation-minimal",
-            none(),
-            Pass,
-            granting("", "serviceaccounts/token", "create"),
-            Fail,
-        ),
-        (
-            "pod-policy-mechanism-active",
-            good(),
-            Pass,
-            cluster(&[
-                ("namespaces", json!([namespace_object("app", None)])),
-                ("pods", json!([pod("app", json!({}), json!({}))])),
-            ]),
-            Fail,
-        ),
-        (
-            "pods-no-privileged",
-            good(),
-            Pass,
-            contexts(json!({"privileged": true})),
-            Fail,
-        ),
-        (
-            "pods-no-host-pid",
-            good(),
-            Pass,
-            pods_spec(json!({"hostPID": true})),
-            Fail,
-        ),
-        (
-            "pods-no-host-ipc",
-            good(),
-            Pass,
-            pods_spec(json!({"hostIPC": true})),
-            Fail,
-        ),
-        (
-            "pods-no-host-network",
-            good(),
-            Pass,
-            pods_spec(json!({"hostNetwork": true})),
-            Fail,
-        ),
-        (
-            "pods-no-privilege-escalation",
-            good(),
-            Pass,
-            contexts(json!({"allowPrivilegeEscalation": null})),
-            Fail,
-        ),
-        (
-            "pods-no-root",
-            good(),
-            Pass,
-            pods_spec(json!({"securityContext": {"runAsNonRoot": null}})),
-            Fail,
-        ),
-        (
-            "pods-drop-net-raw",
-            good(),
-            Pass,
-            contexts(json!({"capabilities": {"drop": ["CHOWN"]}})),
-            Fail,
-        ),
-        (
-            "pods-no-added-capabilities",
-            good(),
-            Pass,
-            contexts(json!({"capabilities": {"add": ["SYS_ADMIN"]}})),
-            Fail,
-        ),
-        (
-            "pods-drop-all-capabilities",
-            good(),
-            Pass,
-            contexts(json!({"capabilities": null})),
-            Fail,
-        ),
-        (
-            "pods-no-windows-host-process",
-            good(),
-            Pass,
-            pods_spec(
-                json!({"os": {"name": "windows"}, "securityContext": {"windowsOptions": {"hostProcess": true}}}),
-            ),
-            Fail,
-        ),
-        (
-            "pods-no-host-path",
-            good(),
-            Pass,
-            pods_spec(json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]})),
-            Fail,
-        ),
-        (
-            "pods-no-host-ports",
-            good(),
-            Pass,
-            containers(json!({"ports": [{"hostPort": 80}]})),
-            Fail,
-        ),
-        (
-            "cni-supports-network-policy",
-            cluster(&[(
-                "daemonsets",
-                json!([daemon_set("calico-node", "quay.example/calico/node:v3", 1)]),
-            )]),
-            Pass,
-            cluster(&[(
-                "daemonsets",
-                json!([daemon_set(
-                    "kube-flannel",
-                    "ghcr.example/flannel-io/flannel:v0",
-                    1
-                )]),
-            )]),
-            Fail,
-        ),
-        (
-            "namespaces-have-network-policy",
-            cluster(&[
-                ("namespaces", json!([namespace_object("app", None)])),
-                (
-                    "networkpolicies",
-                    json!([{"metadata": meta("deny", "app"), "spec": {"podSelector": {}}}]),
-                ),
-            ]),
-            Pass,
-            good(),
-            Fail,
-        ),
-        (
-            "secrets-not-in-environment",
-            good(),
-            Pass,
-            containers(
-                json!({"env": [{"name": "PW", "valueFrom": {"secretKeyRef": {"name": "db", "key": "pw"}}}]}),
-            ),
-            Fail,
-        ),
-        (
-            "external-secret-storage",
-            none(),
-            Manual,
-            cluster(&[("externalsecrets", json!([{"metadata": meta("db", "app")}]))]),
-            Manual,
-        ),
-        (
-            "image-provenance",
-            server(&["--enable-admission-plugins=NodeRestriction,ImagePolicyWebhook"]),
-            Pass,
-            server(&[]),
-            Fail,
-        ),
+        ("users-not-by-client-certificate", none(), Manual,
+            cluster(&[("csrs", json!([{"metadata": {"name": "c"}, "spec": {"signerName": "kubernetes.io/kube-apiserver-client", "username": "eve"}}]))]), Manual),
+        ("users-not-by-service-account-token", none(), Manual,
+            cluster(&[("serviceaccounts", json!([{"metadata": meta("ci", "app"), "secrets": [{"name": "ci-token"}]}]))]), Manual),
+        ("users-not-by-bootstrap-token", none(), Pass,
+            cluster(&[("clusterroles", json!([role("r", "", "", "secrets", &["get"])])),
+                ("clusterrolebindings", json!([bind("b", "", "ClusterRole", "r", json!([{"kind": "Group", "name": "system:bootstrappers:ops"}]))]))]), Fail),
+        ("rbac-cluster-admin-minimal", none(), Pass, granting("*", "*", "*"), Fail),
+        ("rbac-secrets-access-minimal", none(), Pass, granting("", "secrets", "list"), Fail),
+        ("rbac-no-wildcards", none(), Pass, granting("apps", "*", "get"), Fail),
+        ("rbac-create-pods-minimal", none(), Pass, granting("", "pods", "create"), Fail),
+        ("default-service-account-unused",
+            cluster(&[("serviceaccounts", json!([{"metadata": meta("default", "app"), "automountServiceAccountToken": false}]))]), Pass,
+            cluster(&[("serviceaccounts", json!([{"metadata": meta("default", "app")}]))]), Fail),
+        ("service-account-token-mounts-minimal", good(), Pass, pods_spec(json!({"automountServiceAccountToken": null})), Fail),
+        ("rbac-system-masters-unused", none(), Manual,
+            cluster(&[("clusterrolebindings", json!([bind("b", "", "ClusterRole", "view", json!([{"kind": "Group", "name": "system:masters"}]))]))]), Fail),
+        ("rbac-bind-impersonate-escalate-minimal", none(), Pass, granting("", "users", "impersonate"), Fail),
+        ("rbac-create-persistent-volumes-minimal", none(), Pass, granting("", "persistentvolumes", "create"), Fail),
+        ("rbac-nodes-proxy-minimal", none(), Pass, granting("", "*/proxy", "get"), Fail),
+        ("rbac-csr-approval-minimal", none(), Pass, granting("certificates.k8s.io", "certificatesigningrequests/approval", "patch"), Fail),
+        ("rbac-webhook-configuration-minimal", none(), Pass, granting("admissionregistration.k8s.io", "mutatingwebhookconfigurations", "update"), Fail),
+        ("rbac-token-creation-minimal", none(), Pass, granting("", "serviceaccounts/token", "create"), Fail),
+        ("pod-policy-mechanism-active", good(), Pass,
+            cluster(&[("namespaces", json!([namespace_object("app", None)])), ("pods", json!([pod("app", json!({}), json!({}))]))]), Fail),
+        ("pods-no-privileged", good(), Pass, contexts(json!({"privileged": true})), Fail),
+        ("pods-no-host-pid", good(), Pass, pods_spec(json!({"hostPID": true})), Fail),
+        ("pods-no-host-ipc", good(), Pass, pods_spec(json!({"hostIPC": true})), Fail),
+        ("pods-no-host-network", good(), Pass, pods_spec(json!({"hostNetwork": true})), Fail),
+        ("pods-no-privilege-escalation", good(), Pass, contexts(json!({"allowPrivilegeEscalation": null})), Fail),
+        ("pods-no-root", good(), Pass, pods_spec(json!({"securityContext": {"runAsNonRoot": null}})), Fail),
+        ("pods-drop-net-raw", good(), Pass, contexts(json!({"capabilities": {"drop": ["CHOWN"]}})), Fail),
+        ("pods-no-added-capabilities", good(), Pass, contexts(json!({"capabilities": {"add": ["SYS_ADMIN"]}})), Fail),
+        ("pods-drop-all-capabilities", good(), Pass, contexts(json!({"capabilities": null})), Fail),
+        ("pods-no-windows-host-process", good(), Pass, pods_spec(json!({"os": {"name": "windows"}, "securityContext": {"windowsOptions": {"hostProcess": true}}})), Fail),
+        ("pods-no-host-path", good(), Pass, pods_spec(json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]})), Fail),
+        ("pods-no-host-ports", good(), Pass, containers(json!({"ports": [{"hostPort": 80}]})), Fail),
+        ("cni-supports-network-policy",
+            cluster(&[("daemonsets", json!([daemon_set("calico-node", "quay.example/calico/node:v3", 1)]))]), Pass,
+            cluster(&[("daemonsets", json!([daemon_set("kube-flannel", "ghcr.example/flannel-io/flannel:v0", 1)]))]), Fail),
+        ("namespaces-have-network-policy",
+            cluster(&[("namespaces", json!([namespace_object("app", None)])),
+                ("networkpolicies", json!([{"metadata": meta("deny", "app"), "spec": {"podSelector": {}}}]))]), Pass,
+            good(), Fail),
+        ("secrets-not-in-environment", good(), Pass, containers(json!({"env": [{"name": "PW", "valueFrom": {"secretKeyRef": {"name": "db", "key": "pw"}}}]})), Fail),
+        ("external-secret-storage", none(), Manual,
+            cluster(&[("externalsecrets", json!([{"metadata": meta("db", "app")}]))]), Manual),
+        ("image-provenance", server(&["--enable-admission-plugins=NodeRestriction,ImagePolicyWebhook"]), Pass, server(&[]), Fail),
         ("namespaces-as-boundaries", none(), Manual, good(), Manual),
-        (
-            "pods-seccomp-profile",
-            good(),
-            Pass,
-            pods_spec(json!({"securityContext": {"seccompProfile": null}})),
-            Fail,
-        ),
-        (
-            "pods-security-context",
-            good(),
-            Pass,
-            with_pod(
-                json!({"metadata": meta("p", "app"), "spec": {"containers": [{"name": "c"}]}}),
-            ),
-            Fail,
-        ),
-        (
-            "default-namespace-unused",
-            cluster(&[(
-                "services",
-                json!([{"metadata": meta("kubernetes", "default")}]),
-            )]),
-            Pass,
-            cluster(&[("deployments", json!([{"metadata": meta("web", "default")}]))]),
-            Fail,
-        ),
+        ("pods-seccomp-profile", good(), Pass, pods_spec(json!({"securityContext": {"seccompProfile": null}})), Fail),
+        ("pods-security-context", good(), Pass,
+            with_pod(json!({"metadata": meta("p", "app"), "spec": {"containers": [{"name": "c"}]}})), Fail),
+        ("default-namespace-unused",
+            cluster(&[("services", json!([{"metadata": meta("kubernetes", "default")}]))]), Pass,
+            cluster(&[("deployments", json!([{"metadata": meta("web", "default")}]))]), Fail),
     ]
 }
 
@@ -541,7 +257,8 @@ fn without_an_api_server_every_control_is_an_error() {
 #[test]
 fn what_is_refused_is_never_a_pass_and_is_named() {
     /// Refusing these only leaves open what they would add.
-    const ADDS: [&str; 12] = [
+    const ADDS: [&str; 13] = [
+        "nodes",
         "validatingadmissionpolicies",
         "validatingadmissionpolicybindings",
         "validatingwebhooks",
@@ -874,4 +591,58 @@ fn a_token_is_needed_by_an_account_of_its_own_with_rights() {
             "{spec} {bound}"
         );
     }
+}
+
+#[test]
+fn levels_count_only_where_pod_security_runs() {
+    let node = |args: &[&str]| {
+        with_pod(pod("app", json!({}), json!({}))).process(FakeProcess::new("kube-apiserver", args))
+    };
+    let name = "pod-policy-mechanism-active";
+    assert_eq!(run(&node(&[]), name).verdict, Pass);
+    let off = node(&["--disable-admission-plugins=DefaultIngressClass,PodSecurity"]);
+    assert_eq!(run(&off, name).verdict, Fail);
+    let file = node(&["--admission-control-config-file=/etc/kubernetes/admission.yaml"]);
+    assert!(run(&file, name).reason.contains("admission configuration"));
+}
+
+#[test]
+fn windows_is_absent_only_where_every_node_says_linux() {
+    let node = |systems: &[&str]| {
+        let nodes: Vec<_> = systems
+            .iter()
+            .map(|s| json!({"metadata": {"name": "n"}, "status": {"nodeInfo": {"operatingSystem": s}}}))
+            .collect();
+        cluster(&[
+            ("nodes", json!(nodes)),
+            ("namespaces", json!([namespace_object("app", None)])),
+        ])
+    };
+    let name = "pods-no-windows-host-process";
+    assert_eq!(run(&node(&["linux"]), name).verdict, Verdict::NotApplicable);
+    assert_eq!(run(&node(&["linux", "windows"]), name).verdict, Manual);
+    assert_eq!(run(&node(&["linux", ""]), name).verdict, Manual);
+    assert_eq!(run(&node(&[]), name).verdict, Manual);
+    assert_eq!(
+        run(&node(&["linux"]).forbidden("nodes", "v1"), name).verdict,
+        Manual
+    );
+}
+
+#[test]
+fn what_a_pod_leaves_unsaid_is_marked_as_a_default() {
+    use cisb_sdk::verdict::Basis;
+    let basis = |context: Value| {
+        run(&contexts(context), "pods-no-privilege-escalation").subjects[0]
+            .basis
+            .clone()
+    };
+    assert!(matches!(
+        basis(json!({"allowPrivilegeEscalation": null})),
+        Basis::Default(_)
+    ));
+    assert_eq!(
+        basis(json!({"allowPrivilegeEscalation": true})),
+        Basis::Explicit
+    );
 }

@@ -2,11 +2,12 @@
 
 use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
-use cisb_sdk::kubernetes::{key, name, namespace};
+use cisb_sdk::kubernetes::{key, label, name, namespace, text};
 use cisb_sdk::rule::Cx;
-use cisb_sdk::verdict::{Outcome, Verdict};
+use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 use serde_json::Value;
 
+use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
 
 /// The requests of the checks that judge running pods only.
@@ -18,7 +19,22 @@ pub(super) const ADMISSION: &[&str] = &[
     "validatingadmissionpolicies",
     "validatingadmissionpolicybindings",
     "validatingwebhooks",
+    API_SERVER,
 ];
+/// The requests of the check of Windows' HostProcess containers.
+pub(super) const WINDOWS: &[&str] = &[
+    "pods",
+    "namespaces",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhooks",
+    API_SERVER,
+    "nodes",
+];
+
+/// Whose defaults hold where a pod says nothing.
+const DEFAULTS: &str =
+    "Kubernetes Pod API v1, PodSpec and SecurityContext, every version since 1.22";
 
 /// A way to look at pods.
 struct Look {
@@ -90,21 +106,23 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
     let mut sheet = Sheet::new(look.expected, lists.all_seen());
     for pod in lists.of("pods") {
         let of_system = system.iter().any(|s| s == namespace(pod));
-        for (container, seen) in (look.looks)(pod) {
+        for sighting in (look.looks)(pod) {
             let mut subject = pods::owner(pod);
-            if !container.is_empty() {
+            if !sighting.container.is_empty() {
                 subject.push('/');
-                subject.push_str(&container);
+                subject.push_str(&sighting.container);
             }
             let (state, reason) = if of_system {
-                (
-                    Verdict::Manual,
-                    "in a system namespace: does this component need it?",
-                )
+                let reason = "in a system namespace: does this component need it?";
+                (Verdict::Manual, reason)
             } else {
                 (Verdict::Fail, "")
             };
-            sheet.put(subject, state, seen, reason, lists.seen("pods"));
+            let seen = lists.seen("pods");
+            let written = sheet.put(subject, state, sighting.actual, reason, seen);
+            if let Some(subject) = written.filter(|_| sighting.by_default) {
+                subject.basis = Basis::Default(DEFAULTS.to_owned());
+            }
         }
     }
     let Some(level) = look.level else {
@@ -114,6 +132,9 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
             look.expected
         ));
     };
+    if look.name == "windows-host-process" && sheet.is_empty() && is_all_linux(cx, &mut sheet) {
+        return sheet.finish_absent("no node runs Windows, so no HostProcess container can");
+    }
     let guards = Guards::ask(cx, &mut sheet);
     let mut open = Vec::new();
     for ns in lists.of("namespaces") {
@@ -122,7 +143,7 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
         }
         let subject = key("Namespace", "", name(ns));
         let mut seen = lists.seen("namespaces");
-        if admission::enforced(ns).is_some_and(|(at, _)| at >= level) {
+        if guards.enforces(ns, level) {
             let reason = "Pod Security admission keeps such pods out";
             sheet.put(
                 subject,
@@ -172,6 +193,8 @@ struct Guards {
     webhooks: Optional,
     seen: Vec<u64>,
     unknown: Option<String>,
+    /// Whether the API server has Pod Security switched off.
+    off: bool,
 }
 
 impl Guards {
@@ -184,7 +207,20 @@ impl Guards {
         };
         let webhooks = optional(cx, "validatingwebhooks");
         let all = [&policies, &bindings, &webhooks];
-        let seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).collect();
+        let mut seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).collect();
+        let servers = server::servers(cx);
+        let mut off = false;
+        for (observation, args) in &servers.each {
+            seen.push(*observation);
+            if server::lists(args, "disable-admission-plugins", "PodSecurity") {
+                off = true;
+                let note = "kube-apiserver runs with PodSecurity in --disable-admission-plugins: levels are not enforced";
+                sheet.notes.push(note.to_owned());
+            } else if args.last("admission-control-config-file").is_some() {
+                let note = "kube-apiserver has an admission configuration, whose Pod Security defaults and exemptions are not considered here";
+                sheet.notes.push(note.to_owned());
+            }
+        }
         let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).collect();
         let unknown = (!unknown.is_empty()).then(|| unknown.join("; "));
         sheet.cite(&seen);
@@ -199,7 +235,13 @@ impl Guards {
             webhooks,
             seen,
             unknown,
+            off,
         }
+    }
+
+    /// Whether Pod Security keeps out what this level forbids.
+    fn enforces(&self, namespace: &Value, level: Level) -> bool {
+        !self.off && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
     }
 
     fn describe(&self, namespace: &Value) -> Option<String> {
@@ -236,7 +278,7 @@ pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
             .count();
         let described = admission::describe(ns);
         let mut seen = lists.all_seen();
-        if admission::enforced(ns).is_some_and(|(at, _)| at >= Level::Baseline) {
+        if guards.enforces(ns, Level::Baseline) {
             sheet.put(subject, Verdict::Pass, described, "", seen);
             continue;
         }
@@ -260,4 +302,22 @@ pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
         sheet.put(subject, state, actual, reason, seen);
     }
     sheet.finish("every namespace outside of the system enforces a Pod Security level")
+}
+
+/// Whether every node is known to run Linux.
+fn is_all_linux(cx: &Cx<'_>, sheet: &mut Sheet) -> bool {
+    let nodes = optional(cx, "nodes");
+    sheet.cite(&nodes.seen);
+    if let Some(unknown) = nodes.unknown {
+        sheet.notes.push(format!(
+            "whether a node runs Windows is not known: {unknown}"
+        ));
+        return false;
+    }
+    // A kubelet says it in both places; a Node made by hand may lack one.
+    let says = |node: &Value| match text(node, "/status/nodeInfo/operatingSystem") {
+        "" => label(node, "kubernetes.io/os") == Some("linux"),
+        system => system == "linux",
+    };
+    !nodes.items.is_empty() && nodes.items.iter().all(says)
 }
