@@ -118,9 +118,12 @@ impl RecordedFile {
             _ => false,
         };
         let fault = Fault::of(miss);
+        // Only a record withholds by itself, and it keeps the digest.
+        let digest = matches!(miss, Miss::Withheld(_)).then(|| self.found.digest(limit).ok()).flatten();
         self.remember(|entry| match miss {
             _ if told => {}
             Miss::Withheld(why) => {
+                entry.sha256 = digest;
                 entry.content = Some(Content::Withheld);
                 entry.withheld = Some(why.clone());
             }

@@ -484,7 +484,7 @@ fn record(node: Node, paths: &[&str]) -> (Vec<String>, Recorder) {
 }
 
 /// All bytes below a directory, by name.
-fn tree(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+fn tree(root: &Path) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -494,12 +494,21 @@ fn tree(root: &Path) -> Vec<(PathBuf, Vec<u8>)> {
                 folders.push(path);
             } else {
                 assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
-                found.push((path.strip_prefix(root).unwrap().to_owned(), fs::read(&path).unwrap()));
+                found.push((path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
             }
         }
     }
     found.sort();
     found
+}
+
+fn same(left: &[(PathBuf, String)], right: &[(PathBuf, String)]) {
+    for ((name, left), (other, right)) in left.iter().zip(right) {
+        assert_eq!(name, other);
+        let differ = left.lines().zip(right.lines()).find(|(left, right)| left != right);
+        assert_eq!(differ, None, "{}", name.display());
+    }
+    assert_eq!(left, right);
 }
 
 /// What was asked, without the arguments, which a record keeps masked.
@@ -530,17 +539,17 @@ fn a_record_of_a_node_answers_as_the_node_did() {
     }
     let pack = tree(&dir.path().join("pack"));
     for (name, bytes) in &pack {
-        assert!(!String::from_utf8_lossy(bytes).contains("CANARY"), "{}", name.display());
+        assert!(!bytes.contains("CANARY"), "{}", name.display());
     }
 
     // The same recording gives the same bytes, and a record of the record too.
     let again = dir.path().join("again");
     write::write(&recorder, "2026-05-06T07:08:09Z", &again).unwrap();
-    assert_eq!(tree(&again), pack);
+    same(&tree(&again), &pack);
     let (_, second) = record(open(&dir.path().join("pack")).unwrap(), &PATHS);
     let copy = dir.path().join("copy");
     write::write(&second, "2027-01-01T00:00:00Z", &copy).unwrap();
-    assert_eq!(tree(&copy), pack);
+    same(&tree(&copy), &pack);
     let (_, third) = record(open(&dir.path().join("pack.tar.zst")).unwrap(), &PATHS);
     write::write(&third, "2027-01-01T00:00:00Z", &dir.path().join("copy.tar.zst")).unwrap();
     assert_eq!(fs::read(dir.path().join("copy.tar.zst")).unwrap(), fs::read(dir.path().join("pack.tar.zst")).unwrap());
