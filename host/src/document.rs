@@ -36,10 +36,14 @@ pub enum DocumentError {
     Malformed(String),
 }
 
-/// Parses YAML or JSON of one or more documents; empty documents are skipped.
+/// Parses YAML or JSON of one or more documents, each a mapping or a list; empty
+/// documents are skipped. Plain text, which is a scalar to YAML, is no document.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
     if bytes.len() > SIZE_LIMIT {
-        return Err(DocumentError::TooLarge { size: bytes.len(), limit: SIZE_LIMIT });
+        return Err(DocumentError::TooLarge {
+            size: bytes.len(),
+            limit: SIZE_LIMIT,
+        });
     }
     let text = std::str::from_utf8(bytes).map_err(|_| malformed("it is not UTF-8"))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -49,6 +53,9 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
     };
     let mut nodes = 0;
     for document in &documents {
+        if !document.is_object() && !document.is_array() {
+            return Err(malformed("it is plain text, not a mapping or a list"));
+        }
         bounded(document, 0, &mut nodes)?;
     }
     Ok(documents)
@@ -67,7 +74,12 @@ pub fn pointer_matches(pattern: &str, pointer: &str) -> bool {
 }
 
 /// Fields by which an object is known; no pruning removes them.
-const IDENTITY: [&str; 4] = ["/apiVersion", "/kind", "/metadata/name", "/metadata/namespace"];
+const IDENTITY: [&str; 4] = [
+    "/apiVersion",
+    "/kind",
+    "/metadata/name",
+    "/metadata/namespace",
+];
 
 /// An API object pruned to the fields that match the patterns, with everything
 /// below them. `apiVersion`, `kind`, `metadata.name` and `metadata.namespace`
@@ -75,8 +87,11 @@ const IDENTITY: [&str; 4] = ["/apiVersion", "/kind", "/metadata/name", "/metadat
 pub fn select(object: &Value, patterns: &[String]) -> Value {
     let patterns = patterns.iter().map(String::as_str).chain(IDENTITY);
     let patterns: Vec<Vec<String>> = patterns.map(tokens).collect();
-    prune(object, &patterns.iter().map(Vec::as_slice).collect::<Vec<_>>())
-        .unwrap_or_else(|| Value::Object(Map::new()))
+    prune(
+        object,
+        &patterns.iter().map(Vec::as_slice).collect::<Vec<_>>(),
+    )
+    .unwrap_or_else(|| Value::Object(Map::new()))
 }
 
 /// The tokens of a JSON pointer, `~1` and `~0` undone; none for the whole document.
@@ -92,7 +107,10 @@ fn prune(value: &Value, patterns: &[&[String]]) -> Option<Value> {
     }
     let below = |name: &str| -> Vec<&[String]> {
         let wanted = patterns.iter().filter_map(|rest| rest.split_first());
-        wanted.filter(|(first, _)| *first == "*" || *first == name).map(|(_, rest)| rest).collect()
+        wanted
+            .filter(|(first, _)| *first == "*" || *first == name)
+            .map(|(_, rest)| rest)
+            .collect()
     };
     match value {
         Value::Object(fields) => {
@@ -113,7 +131,11 @@ fn prune(value: &Value, patterns: &[&[String]]) -> Option<Value> {
             };
             let kept = items.iter().enumerate().map(|(index, item)| {
                 let below = below(&index.to_string());
-                if below.is_empty() { empty(item) } else { prune(item, &below).unwrap_or_else(|| empty(item)) }
+                if below.is_empty() {
+                    empty(item)
+                } else {
+                    prune(item, &below).unwrap_or_else(|| empty(item))
+                }
             });
             Some(Value::Array(kept.collect()))
         }
@@ -172,7 +194,9 @@ fn describe(error: &serde_saphyr::Error) -> String {
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. }
-        | Error::AliasReplayStackDepthExceeded { .. } => "it is too deep, too long or has too many aliases",
+        | Error::AliasReplayStackDepthExceeded { .. } => {
+            "it is too deep, too long or has too many aliases"
+        }
         Error::UnknownAnchor { .. } => "an alias has no anchor",
         Error::NonFiniteFloat { .. } => "a number is not finite",
         _ => "a syntax error",
@@ -194,11 +218,17 @@ fn bounded(value: &Value, depth: usize, nodes: &mut usize) -> Result<(), Documen
         return Err(malformed(&format!("it has more than {NODE_LIMIT} values")));
     }
     if depth > DEPTH_LIMIT {
-        return Err(malformed(&format!("it nests deeper than {DEPTH_LIMIT} levels")));
+        return Err(malformed(&format!(
+            "it nests deeper than {DEPTH_LIMIT} levels"
+        )));
     }
     match value {
-        Value::Array(items) => items.iter().try_for_each(|item| bounded(item, depth + 1, nodes)),
-        Value::Object(fields) => fields.values().try_for_each(|field| bounded(field, depth + 1, nodes)),
+        Value::Array(items) => items
+            .iter()
+            .try_for_each(|item| bounded(item, depth + 1, nodes)),
+        Value::Object(fields) => fields
+            .values()
+            .try_for_each(|field| bounded(field, depth + 1, nodes)),
         _ => Ok(()),
     }
 }
@@ -274,7 +304,9 @@ mod tests {
 
     #[test]
     fn reads_scalars_as_a_yaml_1_1_reader_does() {
-        let document = one("a: yes\nb: 'yes'\nc: off\nd: 0644\ne: 2024-01-02T03:04:05Z\nf: 1.5\ng: ~\nh: 4h0m0s\ni: 007x\n");
+        let document = one(
+            "a: yes\nb: 'yes'\nc: off\nd: 0644\ne: 2024-01-02T03:04:05Z\nf: 1.5\ng: ~\nh: 4h0m0s\ni: 007x\n",
+        );
         assert_eq!(
             document,
             json!({"a": true, "b": "yes", "c": false, "d": 420, "e": "2024-01-02T03:04:05Z",
@@ -292,14 +324,23 @@ mod tests {
 
     #[test]
     fn reads_json_with_its_own_escapes_and_flow_yaml() {
-        assert_eq!(one(r#"{"a": "\ud83d\ude00\/"}"#), json!({"a": "\u{1f600}/"}));
-        assert_eq!(one("{a: 1, b: [x, y z]}"), json!({"a": 1, "b": ["x", "y z"]}));
+        assert_eq!(
+            one(r#"{"a": "\ud83d\ude00\/"}"#),
+            json!({"a": "\u{1f600}/"})
+        );
+        assert_eq!(
+            one("{a: 1, b: [x, y z]}"),
+            json!({"a": 1, "b": ["x", "y z"]})
+        );
         assert_eq!(one("\u{feff}a: 1\n"), json!({"a": 1}));
     }
 
     #[test]
     fn resolves_aliases_and_merge_keys() {
-        assert_eq!(one("a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n  e: 2\n")["d"], json!({"b": 1, "e": 2}));
+        assert_eq!(
+            one("a: &x {b: 1}\nc: *x\nd:\n  <<: *x\n  e: 2\n")["d"],
+            json!({"b": 1, "e": 2})
+        );
     }
 
     #[test]
@@ -318,19 +359,34 @@ mod tests {
         refused(&bomb);
         refused(&"[".repeat(5_000));
         refused(&format!("{}1{}", "[".repeat(100), "]".repeat(100)));
-        refused(&format!("{{\"a\": {}1{}}}", "[".repeat(100), "]".repeat(100)));
+        refused(&format!(
+            "{{\"a\": {}1{}}}",
+            "[".repeat(100),
+            "]".repeat(100)
+        ));
         refused(&"- ".repeat(5_000));
         refused(&"---\na: 1\n".repeat(1_000));
         assert_eq!(
             parse(&vec![b' '; SIZE_LIMIT + 1]),
-            Err(DocumentError::TooLarge { size: SIZE_LIMIT + 1, limit: SIZE_LIMIT })
+            Err(DocumentError::TooLarge {
+                size: SIZE_LIMIT + 1,
+                limit: SIZE_LIMIT
+            })
         );
         parse(b"\xff\xfe").unwrap_err();
+        refused("just some words\n");
+        refused("\"json\"");
     }
 
     #[test]
     fn errors_do_not_quote_the_contents() {
-        for text in ["token: CANARY: x\n", "CANARY: 1\nCANARY: 2\n", "{\"CANARY\": 1, \"CANARY\": 2}", "a: *CANARY\n", "a: \"CANARY\\q\"\n"] {
+        for text in [
+            "token: CANARY: x\n",
+            "CANARY: 1\nCANARY: 2\n",
+            "{\"CANARY\": 1, \"CANARY\": 2}",
+            "a: *CANARY\n",
+            "a: \"CANARY\\q\"\n",
+        ] {
             assert!(!refused(text).contains("CANARY"), "{}", refused(text));
         }
     }
@@ -349,7 +405,10 @@ mod tests {
             "kind": "Pod", "metadata": {"name": "p", "namespace": "n", "labels": {"a.b/c": "d", "x": "y"}},
             "spec": {"containers": [{"name": "c", "image": "i"}, {"image": "j"}], "hostPID": true},
         });
-        let patterns = ["/spec/containers/*/name".to_owned(), "/metadata/labels/a.b~1c".to_owned()];
+        let patterns = [
+            "/spec/containers/*/name".to_owned(),
+            "/metadata/labels/a.b~1c".to_owned(),
+        ];
         assert_eq!(
             select(&pod, &patterns),
             json!({
@@ -357,7 +416,10 @@ mod tests {
                 "spec": {"containers": [{"name": "c"}, {}]},
             })
         );
-        assert_eq!(select(&select(&pod, &patterns), &patterns), select(&pod, &patterns));
+        assert_eq!(
+            select(&select(&pod, &patterns), &patterns),
+            select(&pod, &patterns)
+        );
         assert_eq!(select(&pod, &[String::new()]), pod);
     }
 }

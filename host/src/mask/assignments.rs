@@ -57,7 +57,11 @@ fn scan(line: &str, offset: usize, found: &mut Vec<Range<usize>>) -> Option<bool
             at += 1;
             continue;
         }
-        let end = at + bytes[at..].iter().take_while(|byte| is_name(**byte)).count();
+        let end = at
+            + bytes[at..]
+                .iter()
+                .take_while(|byte| is_name(**byte))
+                .count();
         let name = &line[at..end];
         if name.len() > 128 || !is_secret(name) {
             at = end;
@@ -91,14 +95,22 @@ fn value(line: &str, start: usize, end: usize) -> Value {
     let spaced = separator > after_quote;
     match bytes.get(separator) {
         Some(b'=') => {
-            let skip = if bytes.get(separator + 1) == Some(&b'>') { 2 } else { 1 };
+            let skip = if bytes.get(separator + 1) == Some(&b'>') {
+                2
+            } else {
+                1
+            };
             let first = separator + skip + spaces(&bytes[separator + skip..]);
             // `key=value` alone on a line may hold spaces; on a command line it may not.
             let alone = line[..start].trim().is_empty() || line[..start].trim() == "export";
             here(line, first, if alone || spaced { &[] } else { b" \t" })
         }
         Some(b':') => {
-            let skip = if bytes.get(separator + 1) == Some(&b'=') { 2 } else { 1 };
+            let skip = if bytes.get(separator + 1) == Some(&b'=') {
+                2
+            } else {
+                1
+            };
             let first = separator + skip + spaces(&bytes[separator + skip..]);
             let quoted = quote(&bytes[separator + skip..]).is_some();
             if first == separator + skip && first < bytes.len() && !quoted && after_quote == end {
@@ -111,7 +123,9 @@ fn value(line: &str, start: usize, end: usize) -> Value {
                 _ => here(line, first, &[]),
             }
         }
-        Some(byte) if spaced && *byte != b'-' && name_is_flag(&bytes[start..end]) => here(line, separator, b" \t"),
+        Some(byte) if spaced && *byte != b'-' && name_is_flag(&bytes[start..end]) => {
+            here(line, separator, b" \t")
+        }
         _ => Value::None,
     }
 }
@@ -129,11 +143,20 @@ fn here(line: &str, first: usize, stops: &[u8]) -> Value {
         return Value::None;
     }
     if rest.first() == Some(&b'[') {
-        let close = rest.iter().position(|byte| *byte == b']').unwrap_or(rest.len());
+        let close = rest
+            .iter()
+            .position(|byte| *byte == b']')
+            .unwrap_or(rest.len());
         return Value::Here(first + 1..first + close.max(1));
     }
-    let length = rest.iter().take_while(|byte| !stops.contains(byte) && !b"\"'".contains(byte)).count();
-    let value = line[first..first + length].trim_end().trim_end_matches('\\').trim_end();
+    let length = rest
+        .iter()
+        .take_while(|byte| !stops.contains(byte) && !b"\"'".contains(byte))
+        .count();
+    let value = line[first..first + length]
+        .trim_end()
+        .trim_end_matches('\\')
+        .trim_end();
     Value::Here(first..first + value.len())
 }
 
@@ -145,7 +168,11 @@ fn closing(bytes: &[u8], from: usize, open: &[u8]) -> usize {
             return at;
         }
         // Inside plain double quotes a backslash takes the next byte with it.
-        at += if open == b"\"" && bytes[at] == b'\\' { 2 } else { 1 };
+        at += if open == b"\"" && bytes[at] == b'\\' {
+            2
+        } else {
+            1
+        };
     }
     bytes.len()
 }
@@ -169,5 +196,8 @@ fn is_name(byte: u8) -> bool {
 }
 
 fn spaces(bytes: &[u8]) -> usize {
-    bytes.iter().take_while(|byte| **byte == b' ' || **byte == b'\t').count()
+    bytes
+        .iter()
+        .take_while(|byte| **byte == b' ' || **byte == b'\t')
+        .count()
 }

@@ -2,16 +2,45 @@
 
 /// Ends of names whose values are secret, without case and punctuation.
 const ENDS: [&str; 17] = [
-    "password", "passwd", "passphrase", "token", "secret", "secretkey", "accesskey", "privatekey",
-    "apikey", "keydata", "sharedkey", "accountkey", "certificatekey", "encryptionkey",
-    "joinkey", "accesskeyid", "datastoreendpoint",
+    "password",
+    "passwd",
+    "passphrase",
+    "token",
+    "secret",
+    "secretkey",
+    "accesskey",
+    "privatekey",
+    "apikey",
+    "keydata",
+    "sharedkey",
+    "accountkey",
+    "certificatekey",
+    "encryptionkey",
+    "joinkey",
+    "accesskeyid",
+    "datastoreendpoint",
 ];
 
 /// Whole names whose values are secret, without case and punctuation.
 const WHOLE: [&str; 19] = [
-    "auth", "authkey", "authorization", "connectionstring", "cookie",
-    "credential", "credentials", "dbpass", "dockercfg", "dockerconfigjson",
-    "hmac", "jwt", "pass", "proxyauthorization", "pwd", "secretaccess", "vpnauth", "xauthtoken",
+    "auth",
+    "authkey",
+    "authorization",
+    "connectionstring",
+    "cookie",
+    "credential",
+    "credentials",
+    "dbpass",
+    "dockercfg",
+    "dockerconfigjson",
+    "hmac",
+    "jwt",
+    "pass",
+    "proxyauthorization",
+    "pwd",
+    "secretaccess",
+    "vpnauth",
+    "xauthtoken",
     "xregistryauth",
 ];
 
@@ -20,8 +49,11 @@ const WHOLE: [&str; 19] = [
 /// `automountServiceAccountToken: false` are facts that checks need, so callers
 /// keep booleans.
 pub(super) fn is_secret(name: &str) -> bool {
-    let plain: String =
-        name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    let plain: String = name
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect();
     WHOLE.contains(&plain.as_str())
         || ENDS.iter().any(|end| plain.ends_with(end))
         || ["pass", "pwd", "jwt", "credentials"]
@@ -50,11 +82,19 @@ fn ends_with_word(name: &str, word: &str) -> bool {
 /// switch, a reference to a variable, or the kind of token that etcd hands out.
 pub(super) fn is_plain(name: &str, value: &str) -> bool {
     let value = value.trim();
-    let etcd_auth = name.trim_start_matches('-').eq_ignore_ascii_case("auth-token")
+    let etcd_auth = name
+        .trim_start_matches('-')
+        .eq_ignore_ascii_case("auth-token")
         || name.eq_ignore_ascii_case("etcd_auth_token");
-    matches!(value, "" | super::MASKED | "true" | "false" | "True" | "False" | "null" | "~")
-        || (value.starts_with("$(") && value.ends_with(')') && is_variable(&value[2..value.len() - 1]))
-        || (value.starts_with("${") && value.ends_with('}') && is_variable(&value[2..value.len() - 1]))
+    matches!(
+        value,
+        "" | super::MASKED | "true" | "false" | "True" | "False" | "null" | "~"
+    ) || (value.starts_with("$(")
+        && value.ends_with(')')
+        && is_variable(&value[2..value.len() - 1]))
+        || (value.starts_with("${")
+            && value.ends_with('}')
+            && is_variable(&value[2..value.len() - 1]))
         || (etcd_auth && (value == "simple" || value.starts_with("jwt,")))
 }
 
@@ -71,19 +111,51 @@ mod tests {
     #[test]
     fn names_of_secrets() {
         for name in [
-            "token", "--token", "agent-token", "K3S_TOKEN", "client-key-data", "aadClientSecret",
-            "secret_access_key", "AWS_SECRET_ACCESS_KEY", "DB_PASS", "dbPass", "password",
-            "storage-driver-password", "datastore-endpoint", "K3S_DATASTORE_ENDPOINT", "auth",
-            "identitytoken", "access-key", "MYSQL_PWD", "tls.bootstrapToken", "id-token",
+            "token",
+            "--token",
+            "agent-token",
+            "K3S_TOKEN",
+            "client-key-data",
+            "aadClientSecret",
+            "secret_access_key",
+            "AWS_SECRET_ACCESS_KEY",
+            "DB_PASS",
+            "dbPass",
+            "password",
+            "storage-driver-password",
+            "datastore-endpoint",
+            "K3S_DATASTORE_ENDPOINT",
+            "auth",
+            "identitytoken",
+            "access-key",
+            "MYSQL_PWD",
+            "tls.bootstrapToken",
+            "id-token",
         ] {
             assert!(is_secret(name), "{name}");
         }
         for name in [
-            "token-auth-file", "client-key", "tls-private-key-file", "secretName", "tokenTTL",
-            "service-account-key-file", "authorization-mode", "auth-provider", "compass",
-            "basic-auth-file", "name", "key", "keyName", "token-ttl", "secrets", "passwordFile",
-            "enable-bootstrap-token-auth", "authentication-token-webhook", "cloud-config",
-            "use-service-account-credential-file", "etcd-keyfile",
+            "token-auth-file",
+            "client-key",
+            "tls-private-key-file",
+            "secretName",
+            "tokenTTL",
+            "service-account-key-file",
+            "authorization-mode",
+            "auth-provider",
+            "compass",
+            "basic-auth-file",
+            "name",
+            "key",
+            "keyName",
+            "token-ttl",
+            "secrets",
+            "passwordFile",
+            "enable-bootstrap-token-auth",
+            "authentication-token-webhook",
+            "cloud-config",
+            "use-service-account-credential-file",
+            "etcd-keyfile",
         ] {
             assert!(!is_secret(name), "{name}");
         }

@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::*;
 
-const JWT: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6IkNBTkFSWSJ9.eyJpc3MiOiJDQU5BUlkifQ.CANARYc2lnbmF0dXJl";
+const JWT: &str =
+    "eyJhbGciOiJSUzI1NiIsImtpZCI6IkNBTkFSWSJ9.eyJpc3MiOiJDQU5BUlkifQ.CANARYc2lnbmF0dXJl";
 
 /// Masks a file twice: the second time must change nothing, and the masked text
 /// must parse to the masked documents. Returns the masked text.
@@ -20,7 +21,11 @@ fn file(path: &str, contents: &str) -> String {
         let structured = documents.iter().any(|document| !document.is_string());
         structured.then_some(documents)
     };
-    assert_eq!(serve(contents.as_bytes()), serve(&masked.bytes), "replayed document\n{contents}");
+    assert_eq!(
+        serve(contents.as_bytes()),
+        serve(&masked.bytes),
+        "replayed document\n{contents}"
+    );
     let text = String::from_utf8(masked.bytes).unwrap();
     assert!(!text.contains("CANARY"), "{text}");
     assert_eq!(masked.changed, text != contents);
@@ -37,7 +42,16 @@ fn kubeconfigs() {
          - name: c\n  user: {auth-provider: {name: oidc, config: {id-token: CANARY, refresh-token: CANARY, client-secret: CANARY}}}\n\
          - name: d\n  user: {exec: {command: get, args: [--token, CANARY, --region=x], env: [{name: PROFILE, value: CANARY}]}}\n",
     );
-    for kept in ["https://10.0.0.1:6443", "PUBLIC", "/run/token", "/etc/a.key", "oidc", "--region=x", "PROFILE", "\"u\""] {
+    for kept in [
+        "https://10.0.0.1:6443",
+        "PUBLIC",
+        "/run/token",
+        "/etc/a.key",
+        "oidc",
+        "--region=x",
+        "PROFILE",
+        "\"u\"",
+    ] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
 }
@@ -49,10 +63,13 @@ fn encryption_configurations_keep_providers_in_order() {
         {"kms": {"name": "k", "endpoint": "unix:///run/kms.sock"}},
         {"identity": {}}]}]});
     assert_eq!(mask_value("/etc/kubernetes/enc.yaml", &mut value), 1);
-    assert_eq!(value["resources"][0]["providers"], json!([
+    assert_eq!(
+        value["resources"][0]["providers"],
+        json!([
         {"aescbc": {"keys": [{"name": "key1", "secret": "masked"}]}},
         {"kms": {"name": "k", "endpoint": "unix:///run/kms.sock"}},
-        {"identity": {}}]));
+        {"identity": {}}])
+    );
 }
 
 #[test]
@@ -62,7 +79,12 @@ fn distributions_configuration() {
         "token: CANARY\nagent-token: CANARY\nserver: https://10.0.0.1:9345\ndatastore-endpoint: 'mysql://u:CANARY@tcp(db:3306)/k'\n\
          etcd-s3-secret-key: CANARY\netcd-s3-access-key: CANARY\nprofile: cis\nkube-apiserver-arg:\n- anonymous-auth=false\n- etcd-token=CANARY\n",
     );
-    for kept in ["https://10.0.0.1:9345", "anonymous-auth=false", "\"cis\"", "datastore-endpoint"] {
+    for kept in [
+        "https://10.0.0.1:9345",
+        "anonymous-auth=false",
+        "\"cis\"",
+        "datastore-endpoint",
+    ] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
 }
@@ -73,14 +95,23 @@ fn cloud_configuration() {
         "/etc/kubernetes/azure.json",
         r#"{"cloud": "AzurePublicCloud", "aadClientId": "id", "aadClientSecret": "CANARY", "aadClientCertPassword": "CANARY", "storageAccountKey": "CANARY", "useManagedIdentityExtension": true}"#,
     );
-    assert!(text.contains("AzurePublicCloud") && text.contains("\"id\""), "{text}");
+    assert!(
+        text.contains("AzurePublicCloud") && text.contains("\"id\""),
+        "{text}"
+    );
     let text = file(
         "/etc/kubernetes/cloud.conf",
         "[Global]\nauth-url = https://keystone:5000/v3\nusername=admin\npassword = \"CANARY with spaces\"\n\
          secret-key=CANARY\napplication-credential-secret = CANARY\n[VirtualCenter \"x\"]\npassword=CANARY too\n",
     );
-    assert!(text.contains("https://keystone:5000/v3") && text.contains("username=admin"), "{text}");
-    file("/root/.aws/credentials", "[default]\naws_access_key_id = CANARYID\naws_secret_access_key = CANARY\naws_session_token=CANARY\n");
+    assert!(
+        text.contains("https://keystone:5000/v3") && text.contains("username=admin"),
+        "{text}"
+    );
+    file(
+        "/root/.aws/credentials",
+        "[default]\naws_access_key_id = CANARYID\naws_secret_access_key = CANARY\naws_session_token=CANARY\n",
+    );
 }
 
 #[test]
@@ -90,12 +121,18 @@ fn registry_credentials() {
         r#"{"auths": {"registry.example": {"auth": "CANARY", "identitytoken": "CANARY", "username": "u", "password": "CANARY"}}}"#,
     );
     assert!(text.contains("registry.example"), "{text}");
-    file("/etc/rancher/k3s/registries.yaml", "configs:\n  reg:\n    auth: {username: u, password: CANARY}\n    tls: {ca_file: /ca}\n");
+    file(
+        "/etc/rancher/k3s/registries.yaml",
+        "configs:\n  reg:\n    auth: {username: u, password: CANARY}\n    tls: {ca_file: /ca}\n",
+    );
     let text = file(
         "/etc/containerd/config.toml",
         "version = 2\n[plugins.\"io.containerd.grpc.v1.cri\".registry.configs.\"r\".auth]\n  username = \"u\"\n  password = \"CANARY\"\n  auth = 'CANARY'\n  identitytoken = \"CANARY\"\n",
     );
-    assert!(text.contains("version = 2") && text.contains("username = \"u\""), "{text}");
+    assert!(
+        text.contains("version = 2") && text.contains("username = \"u\""),
+        "{text}"
+    );
 }
 
 #[test]
@@ -104,12 +141,22 @@ fn secrets_in_manifests_and_lists() {
         "/var/lib/rancher/k3s/server/manifests/x.yaml",
         "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {kept-name: Q0FOQVJZ}\nstringData: {other: CANARY}\n---\nkind: List\nitems:\n- kind: Secret\n  data: {a: Q0FOQVJZ}\n",
     );
-    assert!(text.contains("kept-name") && !text.contains("Q0FOQVJZ"), "{text}");
+    assert!(
+        text.contains("kept-name") && !text.contains("Q0FOQVJZ"),
+        "{text}"
+    );
     let text = file(
         "/etc/kubernetes/manifests/a.yaml",
         "kind: Pod\nspec:\n  containers:\n  - command: [a, --token=CANARY, --etcd-servers=https://u:CANARY@h:2379, --anonymous-auth=false]\n    args: [sh, -c, 'exec b --password CANARY --v 2']\n    env:\n    - {name: DB_PASSWORD, value: CANARY}\n    - {name: API_TOKEN, valueFrom: {secretKeyRef: {name: s, key: k}}}\n    - {name: MODE, value: quiet}\n",
     );
-    for kept in ["--anonymous-auth=false", "@h:2379", "--v 2", "quiet", "secretKeyRef", "DB_PASSWORD"] {
+    for kept in [
+        "--anonymous-auth=false",
+        "@h:2379",
+        "--v 2",
+        "quiet",
+        "secretKeyRef",
+        "DB_PASSWORD",
+    ] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
 }
@@ -125,11 +172,23 @@ fn text_that_is_no_document() {
     for kept in ["--v=2", "--kubeconfig=/etc/k.conf", "MODE=x", "[Service]"] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
-    file("/x", &format!("join with K10{}::server:CANARY now\n", "ab".repeat(32)));
-    file("/x", "curl -H 'X: Bearer CANARYCANARYCANARYCANARY' https://user:CANARY@host/path?access_token=CANARY\n");
+    file(
+        "/x",
+        &format!("join with K10{}::server:CANARY now\n", "ab".repeat(32)),
+    );
+    file(
+        "/x",
+        "curl -H 'X: Bearer CANARYCANARYCANARYCANARY' https://user:CANARY@host/path?access_token=CANARY\n",
+    );
     file("/x", "dsn user:CANARY@tcp(db:3306)/k\n");
-    file("/x", "note\n-----BEGIN RSA PRIVATE KEY-----\nCANARY\n-----END RSA PRIVATE KEY-----\nend\n");
-    file("/x", "note -----BEGIN PRIVATE KEY-----\nCANARY without an end");
+    file(
+        "/x",
+        "note\n-----BEGIN RSA PRIVATE KEY-----\nCANARY\n-----END RSA PRIVATE KEY-----\nend\n",
+    );
+    file(
+        "/x",
+        "note -----BEGIN PRIVATE KEY-----\nCANARY without an end",
+    );
     for token in [
         "abcdef.0123456789abcdef".to_owned(),
         "AKIAIOSFODNN7EXAMPLE".to_owned(),
@@ -143,9 +202,18 @@ fn text_that_is_no_document() {
 
 #[test]
 fn broken_documents() {
-    file("/x", "users:\n- user:\n    token: CANARY\n    client-key-data: >-\n      CANARY\n      CANARY\n   broken: [\n");
-    file("/x", "users:\n  password:\n    CANARY\n  name: a\n bad\n: : :\n- [\n");
-    file("/x", r#"{"users": [{"user": {"token": "CANARY", "password" : "CAN\"ARY CANARY"}}], "#);
+    file(
+        "/x",
+        "users:\n- user:\n    token: CANARY\n    client-key-data: >-\n      CANARY\n      CANARY\n   broken: [\n",
+    );
+    file(
+        "/x",
+        "users:\n  password:\n    CANARY\n  name: a\n bad\n: : :\n- [\n",
+    );
+    file(
+        "/x",
+        r#"{"users": [{"user": {"token": "CANARY", "password" : "CAN\"ARY CANARY"}}], "#,
+    );
     file("/x", r#"{"a": "{\"password\":\"CANARY\",\"x\":1}", "#);
 }
 
@@ -166,25 +234,76 @@ fn arguments() {
         args
     };
     assert_eq!(
-        mask(&["kubelet", "--token=CANARY", "--token", "CANARY", "-password=CANARY", "--token-auth-file=/t", "--v", "2"]),
-        ["kubelet", "--token=masked", "--token", "masked", "-password=masked", "--token-auth-file=/t", "--v", "2"]
+        mask(&[
+            "kubelet",
+            "--token=CANARY",
+            "--token",
+            "CANARY",
+            "-password=CANARY",
+            "--token-auth-file=/t",
+            "--v",
+            "2"
+        ]),
+        [
+            "kubelet",
+            "--token=masked",
+            "--token",
+            "masked",
+            "-password=masked",
+            "--token-auth-file=/t",
+            "--v",
+            "2"
+        ]
     );
     assert_eq!(
-        mask(&["k3s", "--datastore-endpoint", "postgres://u:CANARY@h/db", "--etcd-servers=https://u:CANARY@a,https://b", "--cloud-config=/etc/azure.json"]),
-        ["k3s", "--datastore-endpoint", "masked", "--etcd-servers=https://masked@a,https://b", "--cloud-config=/etc/azure.json"]
+        mask(&[
+            "k3s",
+            "--datastore-endpoint",
+            "postgres://u:CANARY@h/db",
+            "--etcd-servers=https://u:CANARY@a,https://b",
+            "--cloud-config=/etc/azure.json"
+        ]),
+        [
+            "k3s",
+            "--datastore-endpoint",
+            "masked",
+            "--etcd-servers=https://masked@a,https://b",
+            "--cloud-config=/etc/azure.json"
+        ]
     );
-    assert_eq!(mask(&["sh", "-c", "exec x --token=CANARY --agent-token CANARY -v 1"]), ["sh", "-c", "exec x --token=masked --agent-token masked -v 1"]);
-    assert_eq!(mask(&["etcd", "--auth-token=simple", "--password", "--v=1"]), ["etcd", "--auth-token=simple", "--password", "--v=1"]);
-    assert_eq!(mask(&["x", "--token", "-CANARY", "--kubelet-arg=token=CANARY"]), ["x", "--token", "masked", "--kubelet-arg=token=masked"]);
+    assert_eq!(
+        mask(&[
+            "sh",
+            "-c",
+            "exec x --token=CANARY --agent-token CANARY -v 1"
+        ]),
+        [
+            "sh",
+            "-c",
+            "exec x --token=masked --agent-token masked -v 1"
+        ]
+    );
+    assert_eq!(
+        mask(&["etcd", "--auth-token=simple", "--password", "--v=1"]),
+        ["etcd", "--auth-token=simple", "--password", "--v=1"]
+    );
+    assert_eq!(
+        mask(&["x", "--token", "-CANARY", "--kubelet-arg=token=CANARY"]),
+        ["x", "--token", "masked", "--kubelet-arg=token=masked"]
+    );
 }
 
 #[test]
 fn environment() {
     assert_eq!(mask_env("K3S_TOKEN", "CANARY"), MASKED);
-    assert_eq!(mask_env("HTTPS_PROXY", "http://u:CANARY@proxy:3128"), "http://masked@proxy:3128");
+    assert_eq!(
+        mask_env("HTTPS_PROXY", "http://u:CANARY@proxy:3128"),
+        "http://masked@proxy:3128"
+    );
     assert_eq!(mask_env("ETCD_TRUSTED_CA_FILE", "/ca.crt"), "/ca.crt");
     assert_eq!(mask_env("ETCD_AUTH_TOKEN", "simple"), "simple");
-    assert_eq!(mask_env("KUBECONFIG_JSON", r#"{"user": {"password": "CANARY"}}"#).contains("CANARY"), false);
+    let kubeconfig = mask_env("KUBECONFIG_JSON", r#"{"user": {"password": "CANARY"}}"#);
+    assert!(!kubeconfig.contains("CANARY"), "{kubeconfig}");
 }
 
 #[test]
@@ -198,7 +317,10 @@ fn api_objects() {
     });
     mask_object("configmaps", &mut config_map);
     assert!(!config_map.to_string().contains("CANARY"), "{config_map:#}");
-    assert_eq!(config_map["metadata"], json!({"name": "m", "annotations": {"a": "b"}}));
+    assert_eq!(
+        config_map["metadata"],
+        json!({"name": "m", "annotations": {"a": "b"}})
+    );
     assert_eq!(config_map["data"]["plain"], "x");
     let once = config_map.clone();
     assert_eq!(mask_object("configmaps", &mut config_map), 0);
@@ -214,7 +336,8 @@ fn api_objects() {
     let original = pod.clone();
     assert_eq!(mask_object("pods", &mut pod), 1);
     assert_eq!(pod["spec"]["containers"][0]["env"][0]["value"], MASKED);
-    pod["spec"]["containers"][0]["env"][0]["value"] = original["spec"]["containers"][0]["env"][0]["value"].clone();
+    pod["spec"]["containers"][0]["env"][0]["value"] =
+        original["spec"]["containers"][0]["env"][0]["value"].clone();
     assert_eq!(pod, original);
 }
 
@@ -235,6 +358,83 @@ fn facts_stay() {
         "https://host:2379/a@b https://[::1]:2379/a@b",
         "Basic authentication and bearer tokens are off",
     ] {
-        assert_eq!(String::from_utf8(super::text("/x", text.as_bytes()).bytes).unwrap(), text);
+        assert_eq!(
+            String::from_utf8(super::text("/x", text.as_bytes()).bytes).unwrap(),
+            text
+        );
+    }
+}
+
+/// Joins pieces of secrets, syntax and odd bytes in every which way: nothing may
+/// panic, and masking what is masked may change nothing.
+#[test]
+fn any_text_can_be_masked_and_masked_again() {
+    const PIECES: [&str; 44] = [
+        "token",
+        "password",
+        ":",
+        ": ",
+        "=",
+        " = ",
+        "\"",
+        "'",
+        "\\",
+        "\\\"",
+        "\n",
+        "\n  ",
+        "\n    ",
+        "|",
+        ">-",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        " ",
+        "- ",
+        "--",
+        "#",
+        "://",
+        "@",
+        "@tcp(",
+        "/",
+        "é",
+        "\u{1f600}",
+        "\u{feff}",
+        "\0",
+        "a",
+        "Bearer ",
+        "K10",
+        "eyJhbGciOiJIUzI1NiJ9.",
+        "abcdef.0123456789abcdef",
+        "AKIAIOSFODNN7EXAMPLE",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----END PRIVATE KEY-----",
+        "masked",
+        "$(X)",
+        "true",
+        "kind: Secret\ndata:\n  a: b\n",
+    ];
+    let mut state = 7_u64;
+    let mut random = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..60_000 {
+        let input: String = (0..=random(14))
+            .map(|_| PIECES[random(PIECES.len())])
+            .collect();
+        let once = text("/x", input.as_bytes());
+        let twice = text("/x", &once.bytes);
+        assert_eq!(
+            String::from_utf8_lossy(&twice.bytes),
+            String::from_utf8_lossy(&once.bytes),
+            "{input:?}"
+        );
+        secrecy("/x", input.as_bytes());
+        let mut args = [input.clone(), input];
+        mask_args(&mut args);
     }
 }

@@ -61,7 +61,9 @@ fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
     let end = match rest.find("-----END ") {
         Some(end) => {
             let after = end + 9;
-            rest[after..].find("-----").map_or(rest.len(), |dashes| after + dashes + 5)
+            rest[after..]
+                .find("-----")
+                .map_or(rest.len(), |dashes| after + dashes + 5)
         }
         None => rest.len(),
     };
@@ -74,8 +76,15 @@ fn user_info(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         return None;
     }
     let start = at + 3;
-    let url = &bytes[start..start + run(&bytes[start..], |b| !b.is_ascii_whitespace() && !b"\"'`<>\\".contains(&b))];
-    let authority = &url[..url.iter().position(|b| b"/?#".contains(b)).unwrap_or(url.len())];
+    let url = &bytes[start
+        ..start
+            + run(&bytes[start..], |b| {
+                !b.is_ascii_whitespace() && !b"\"'`<>\\".contains(&b)
+            })];
+    let authority = &url[..url
+        .iter()
+        .position(|b| b"/?#".contains(b))
+        .unwrap_or(url.len())];
     if let Some(end) = authority.iter().rposition(|b| *b == b'@') {
         return Some(start..start + end);
     }
@@ -94,7 +103,10 @@ fn data_source(bytes: &[u8], at: usize, from: usize) -> Option<Range<usize>> {
     if !bytes[at..].starts_with(b"@tcp(") && !bytes[at..].starts_with(b"@unix(") {
         return None;
     }
-    let back = bytes[from..at].iter().rev().take_while(|b| !b.is_ascii_whitespace() && !b"\"'=/".contains(b));
+    let back = bytes[from..at]
+        .iter()
+        .rev()
+        .take_while(|b| !b.is_ascii_whitespace() && !b"\"'=/".contains(b));
     let start = at - back.count();
     bytes[start..at].contains(&b':').then_some(start..at)
 }
@@ -136,7 +148,11 @@ fn cluster_token(rest: &[u8]) -> Option<usize> {
     if hash < 32 || !rest[end..].starts_with(b"::") {
         return None;
     }
-    Some(end + run(&rest[end..], |b| !b.is_ascii_whitespace() && !b"\"'`,".contains(&b)))
+    Some(
+        end + run(&rest[end..], |b| {
+            !b.is_ascii_whitespace() && !b"\"'`,".contains(&b)
+        }),
+    )
 }
 
 /// A bootstrap token: six characters, a dot, sixteen characters.
@@ -150,7 +166,9 @@ fn bootstrap_token(bytes: &[u8], at: usize) -> Option<usize> {
     let before = at.checked_sub(1).map(|index| bytes[index]);
     let after = (rest.get(23).copied(), rest.get(24).copied());
     let joined = before.is_some_and(|b| b"._-".contains(&b))
-        || after.0.is_some_and(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        || after
+            .0
+            .is_some_and(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
         || (after.0 == Some(b'.') && after.1.is_some_and(|b| b.is_ascii_alphanumeric()));
     (!joined).then_some(23)
 }
@@ -164,8 +182,20 @@ fn access_key(rest: &[u8]) -> Option<usize> {
 
 /// Tokens that carry their issuer's mark.
 const MARKS: [&[u8]; 14] = [
-    b"ghp_", b"gho_", b"ghs_", b"ghu_", b"ghr_", b"github_pat_", b"glpat-", b"xoxb-", b"xoxp-",
-    b"hvs.", b"AIza", b"dckr_pat_", b"npm_", b"ya29.",
+    b"ghp_",
+    b"gho_",
+    b"ghs_",
+    b"ghu_",
+    b"ghr_",
+    b"github_pat_",
+    b"glpat-",
+    b"xoxb-",
+    b"xoxp-",
+    b"hvs.",
+    b"AIza",
+    b"dckr_pat_",
+    b"npm_",
+    b"ya29.",
 ];
 
 fn prefixed(rest: &[u8]) -> Option<usize> {
@@ -193,9 +223,10 @@ fn encoded_key(rest: &[u8]) -> Option<usize> {
 
 /// What follows `Bearer` or `Basic`, unless it is a plain word.
 fn bearer(rest: &[u8]) -> Option<Range<usize>> {
-    let scheme = [&b"bearer"[..], b"basic"]
-        .into_iter()
-        .find(|name| rest.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name)))?;
+    let scheme = [&b"bearer"[..], b"basic"].into_iter().find(|name| {
+        rest.get(..name.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(name))
+    })?;
     let gap = run(&rest[scheme.len()..], |b| b == b' ' || b == b'\t');
     let start = scheme.len() + gap;
     let length = run(&rest[start..], |b| is_base64url(b) || b"+/=.~".contains(&b));
@@ -217,5 +248,7 @@ fn run(bytes: &[u8], keep: impl Fn(u8) -> bool) -> usize {
 }
 
 pub(super) fn position(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .position(|window| window == needle)
 }

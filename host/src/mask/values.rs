@@ -25,7 +25,10 @@ pub(super) fn walk(value: &mut Value, cloud: bool, level: usize) -> usize {
 /// Whether a path names a cloud's configuration.
 pub(super) fn is_cloud(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    name == "azure.json" || name.starts_with("cloud.") || name.contains("cloud-") || name.contains("cloud_")
+    name == "azure.json"
+        || name.starts_with("cloud.")
+        || name.contains("cloud-")
+        || name.contains("cloud_")
 }
 
 /// Removes what no one may see of an API object: the fields that repeat it, and
@@ -34,8 +37,15 @@ pub(super) fn strip_object(plural: &str, object: &mut Value) -> usize {
     let mut count = 0;
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         count += usize::from(metadata.remove("managedFields").is_some());
-        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
-            count += usize::from(annotations.remove("kubectl.kubernetes.io/last-applied-configuration").is_some());
+        if let Some(annotations) = metadata
+            .get_mut("annotations")
+            .and_then(Value::as_object_mut)
+        {
+            count += usize::from(
+                annotations
+                    .remove("kubectl.kubernetes.io/last-applied-configuration")
+                    .is_some(),
+            );
         }
     }
     if let Some(fields) = object.as_object_mut() {
@@ -49,32 +59,57 @@ pub(super) fn strip_object(plural: &str, object: &mut Value) -> usize {
 
 fn object(fields: &mut Map<String, Value>, cloud: bool, level: usize) -> usize {
     let mut count = 0;
-    let is_text = |fields: &Map<String, Value>, name: &str| fields.get(name).is_some_and(Value::is_string);
+    let is_text =
+        |fields: &Map<String, Value>, name: &str| fields.get(name).is_some_and(Value::is_string);
     let secret_kind = fields.get("kind").and_then(Value::as_str) == Some("Secret");
-    if secret_kind || (is_text(fields, "type") && fields.get("stringData").is_some_and(Value::is_object)) {
+    if secret_kind
+        || (is_text(fields, "type") && fields.get("stringData").is_some_and(Value::is_object))
+    {
         count += payload(fields);
     }
     // A variable or header: { name, value }.
-    let named = fields.get("name").and_then(Value::as_str).is_some_and(is_secret);
+    let named = fields
+        .get("name")
+        .and_then(Value::as_str)
+        .is_some_and(is_secret);
     if named && let Some(value) = fields.get_mut("value") {
         count += scalar("", value);
     }
     // Credentials of a kubeconfig's user that a program or an issuer gives.
-    if let Some(config) = fields.get_mut("auth-provider").and_then(|provider| provider.get_mut("config")) {
+    if let Some(config) = fields
+        .get_mut("auth-provider")
+        .and_then(|provider| provider.get_mut("config"))
+    {
         count += all(config);
     }
-    let plugin = fields.get_mut("exec").filter(|exec| exec.get("command").is_some());
-    if let Some(variables) = plugin.and_then(|exec| exec.get_mut("env")).and_then(Value::as_array_mut) {
-        count += variables.iter_mut().filter_map(|variable| variable.get_mut("value")).map(all).sum::<usize>();
+    let plugin = fields
+        .get_mut("exec")
+        .filter(|exec| exec.get("command").is_some());
+    if let Some(variables) = plugin
+        .and_then(|exec| exec.get_mut("env"))
+        .and_then(Value::as_array_mut)
+    {
+        count += variables
+            .iter_mut()
+            .filter_map(|variable| variable.get_mut("value"))
+            .map(all)
+            .sum::<usize>();
     }
     for (name, field) in fields.iter_mut() {
         let secret = is_secret(name) || cloud && is_cloud_key(name);
         count += match field {
             Value::Array(items) if secret => {
-                let (scalars, rest): (Vec<_>, Vec<_>) =
-                    items.iter_mut().partition(|item| !item.is_object() && !item.is_array());
-                scalars.into_iter().map(|item| scalar(name, item)).sum::<usize>()
-                    + rest.into_iter().map(|item| walk(item, cloud, level)).sum::<usize>()
+                let (scalars, rest): (Vec<_>, Vec<_>) = items
+                    .iter_mut()
+                    .partition(|item| !item.is_object() && !item.is_array());
+                scalars
+                    .into_iter()
+                    .map(|item| scalar(name, item))
+                    .sum::<usize>()
+                    + rest
+                        .into_iter()
+                        .map(|item| walk(item, cloud, level))
+                        .sum::<usize>()
             }
             Value::String(_) | Value::Number(_) if secret => scalar(name, field),
             _ => walk(field, cloud, level),
@@ -88,7 +123,10 @@ fn is_cloud_key(name: &str) -> bool {
 }
 
 fn array(items: &mut [Value], cloud: bool, level: usize) -> usize {
-    let texts: Option<Vec<String>> = items.iter().map(|item| item.as_str().map(str::to_owned)).collect();
+    let texts: Option<Vec<String>> = items
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned))
+        .collect();
     let Some(mut args) = texts else {
         return items.iter_mut().map(|item| walk(item, cloud, level)).sum();
     };
@@ -118,7 +156,10 @@ fn string(text: &str, level: usize) -> String {
 
 /// Masks the payload of a Secret, keeping the names of its keys.
 fn payload(fields: &mut Map<String, Value>) -> usize {
-    ["data", "stringData"].iter().filter_map(|name| fields.get_mut(*name).map(all)).sum()
+    ["data", "stringData"]
+        .iter()
+        .filter_map(|name| fields.get_mut(*name).map(all))
+        .sum()
 }
 
 /// Masks every scalar below a value.

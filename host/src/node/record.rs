@@ -74,11 +74,17 @@ enum What {
 
 impl Flaw {
     fn invalid(file: &str, reason: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), what: What::Invalid(reason.into()) }
+        Self {
+            file: file.to_owned(),
+            what: What::Invalid(reason.into()),
+        }
     }
 
     fn io(file: &str, source: std::io::Error) -> Self {
-        Self { file: file.to_owned(), what: What::Io(source) }
+        Self {
+            file: file.to_owned(),
+            what: What::Io(source),
+        }
     }
 
     fn of(self, record: &Path) -> RecordError {
@@ -104,28 +110,50 @@ fn load(path: &Path) -> Result<Node, Flaw> {
         origin: Origin::Recorded,
         source: path.display().to_string(),
         captured: node.captured.clone(),
-        kubernetes_version: node.kubernetes.clone().and_then(|kubernetes| kubernetes.version),
-        platform: format!("{}/{}", platform.os, platform.arch).trim_matches('/').to_owned(),
+        kubernetes_version: node
+            .kubernetes
+            .clone()
+            .and_then(|kubernetes| kubernetes.version),
+        platform: format!("{}/{}", platform.os, platform.arch)
+            .trim_matches('/')
+            .to_owned(),
     };
     let scope = node.scope.clone().unwrap_or_default();
     Ok(Node {
         identity,
         files: Box::new(read::files(&source, node.entries, scope.globs)?),
-        processes: Box::new(processes::processes(node.processes, node.processes_error, node.scope.as_ref())?),
+        processes: Box::new(processes::processes(
+            node.processes,
+            node.processes_error,
+            node.scope.as_ref(),
+        )?),
         cluster: Box::new(objects::objects(&source, scope.kinds, node.objects_error)?),
     })
 }
 
 fn node_file(source: &Source) -> Result<NodeFile, Flaw> {
     const FILE: &str = "node.json";
-    let bytes = source.read(FILE, NODE_LIMIT).map_err(|error| Flaw::io(FILE, error))?;
-    let bytes = bytes.ok_or_else(|| Flaw::invalid(FILE, "it is missing, so this is no node record"))?;
+    let bytes = source
+        .read(FILE, NODE_LIMIT)
+        .map_err(|error| Flaw::io(FILE, error))?;
+    let bytes =
+        bytes.ok_or_else(|| Flaw::invalid(FILE, "it is missing, so this is no node record"))?;
     let format = serde_json::from_slice::<serde_json::Value>(&bytes)
         .map_err(|error| Flaw::invalid(FILE, error.to_string()))?;
     match format.get("format").and_then(serde_json::Value::as_str) {
         Some(FORMAT) => {}
-        Some(other) => return Err(Flaw::invalid(FILE, format!("its format is {other:?}; this version reads {FORMAT:?}"))),
-        None => return Err(Flaw::invalid(FILE, format!("it names no format; this version reads {FORMAT:?}"))),
+        Some(other) => {
+            return Err(Flaw::invalid(
+                FILE,
+                format!("its format is {other:?}; this version reads {FORMAT:?}"),
+            ));
+        }
+        None => {
+            return Err(Flaw::invalid(
+                FILE,
+                format!("it names no format; this version reads {FORMAT:?}"),
+            ));
+        }
     }
     serde_json::from_slice(&bytes).map_err(|error| Flaw::invalid(FILE, error.to_string()))
 }

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::record::format::{Content, Entry, Fault};
 use super::record::read::{digest, escape};
-use super::{Cluster, Contents, File, Files, Identity, Kind, Listing, Miss, Node, Objects, Processes, Resource, Stat, Table};
+use super::{
+    Cluster, Contents, File, Files, Identity, Kind, Listing, Miss, Node, Objects, Processes,
+    Resource, Stat, Table,
+};
 use crate::mask;
 
 /// What was asked and answered so far.
@@ -50,8 +53,13 @@ impl Recorder {
     /// keep what tells them apart but lose their arguments. Without a call, all
     /// keep theirs.
     pub fn searched(&self, executables: &[String]) {
-        let names = executables.iter().map(|name| name.rsplit('/').next().unwrap_or(name).to_owned());
-        self.memory().executables.get_or_insert_default().extend(names);
+        let names = executables
+            .iter()
+            .map(|name| name.rsplit('/').next().unwrap_or(name).to_owned());
+        self.memory()
+            .executables
+            .get_or_insert_default()
+            .extend(names);
     }
 
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
@@ -62,14 +70,22 @@ impl Recorder {
 /// Wraps a node's doors. Use the node that comes back; write the recorder's
 /// memory with [`super::record::write::write`].
 pub fn recording(node: Node) -> (Node, Recorder) {
-    let Node { identity, files, processes, cluster } = node;
+    let Node {
+        identity,
+        files,
+        processes,
+        cluster,
+    } = node;
     let recorder = Recorder {
         identity: identity.clone(),
         processes: Arc::from(processes),
         cluster: Arc::from(cluster),
         memory: Arc::default(),
     };
-    let files = RecordedFiles { inner: Arc::from(files), memory: Arc::clone(&recorder.memory) };
+    let files = RecordedFiles {
+        inner: Arc::from(files),
+        memory: Arc::clone(&recorder.memory),
+    };
     let node = Node {
         identity,
         files: Box::new(files),
@@ -92,7 +108,11 @@ impl Files for RecordedFiles {
     fn find(&self, path: &str) -> Result<Box<dyn File>, Miss> {
         let found = self.inner.find(path);
         lock(&self.memory).note(self.inner.as_ref(), path, &found);
-        Ok(Box::new(RecordedFile { found: found?, files: Arc::clone(&self.inner), memory: Arc::clone(&self.memory) }))
+        Ok(Box::new(RecordedFile {
+            found: found?,
+            files: Arc::clone(&self.inner),
+            memory: Arc::clone(&self.memory),
+        }))
     }
 }
 
@@ -105,7 +125,10 @@ struct RecordedFile {
 impl RecordedFile {
     /// Changes what is remembered of this file.
     fn remember(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = lock(&self.memory).entries.get_mut(&self.found.stat().resolved) {
+        if let Some(entry) = lock(&self.memory)
+            .entries
+            .get_mut(&self.found.stat().resolved)
+        {
             change(entry);
         }
     }
@@ -119,7 +142,9 @@ impl RecordedFile {
         };
         let fault = Fault::of(miss);
         // Only a record withholds by itself, and it keeps the digest.
-        let digest = matches!(miss, Miss::Withheld(_)).then(|| self.found.digest(limit).ok()).flatten();
+        let digest = matches!(miss, Miss::Withheld(_))
+            .then(|| self.found.digest(limit).ok())
+            .flatten();
         self.remember(|entry| match miss {
             _ if told => {}
             Miss::Withheld(why) => {
@@ -142,14 +167,25 @@ impl File for RecordedFile {
     }
 
     fn read(&self, limit: u64) -> Result<Contents, Miss> {
-        let contents = self.found.read(limit).inspect_err(|miss| self.remember_miss(miss, limit))?;
+        let contents = self
+            .found
+            .read(limit)
+            .inspect_err(|miss| self.remember_miss(miss, limit))?;
         let path = &self.found.stat().resolved;
         let (content, withheld, kept) = match mask::secrecy(path, &contents.bytes) {
             mask::Secrecy::Withheld(why) => (Content::Withheld, Some(why.to_owned()), None),
             mask::Secrecy::Open => {
                 let masked = mask::text(path, &contents.bytes);
                 let original = digest(&masked.bytes) == contents.sha256;
-                (if original { Content::Kept } else { Content::Masked }, None, Some(masked.bytes))
+                (
+                    if original {
+                        Content::Kept
+                    } else {
+                        Content::Masked
+                    },
+                    None,
+                    Some(masked.bytes),
+                )
             }
         };
         let mut memory = lock(&self.memory);
@@ -167,13 +203,19 @@ impl File for RecordedFile {
     }
 
     fn digest(&self, limit: u64) -> Result<String, Miss> {
-        let digest = self.found.digest(limit).inspect_err(|miss| self.remember_miss(miss, limit))?;
+        let digest = self
+            .found
+            .digest(limit)
+            .inspect_err(|miss| self.remember_miss(miss, limit))?;
         self.remember(|entry| entry.sha256 = Some(digest.clone()));
         Ok(digest)
     }
 
     fn list(&self, limit: usize) -> Result<Listing, Miss> {
-        let listing = self.found.list(limit).inspect_err(|miss| self.remember_miss(miss, u64::MAX))?;
+        let listing = self
+            .found
+            .list(limit)
+            .inspect_err(|miss| self.remember_miss(miss, u64::MAX))?;
         let folder = self.found.stat().resolved.trim_end_matches('/');
         let mut memory = lock(&self.memory);
         // A record's listing is made of its entries, so each name needs one.
@@ -182,7 +224,10 @@ impl File for RecordedFile {
             let found = self.files.find(&path);
             memory.note(self.files.as_ref(), &path, &found);
             // A link to nowhere is listed, but leads nowhere.
-            let entry = memory.entries.entry(path).or_insert_with(|| fault_entry(&Miss::NotFound));
+            let entry = memory
+                .entries
+                .entry(path)
+                .or_insert_with(|| fault_entry(&Miss::NotFound));
             // A listed name exists, even if no more is known of it.
             if entry.kind.is_none() && entry.error.as_deref() == Some("not-recorded") {
                 entry.error = Some("partial".to_owned());
@@ -205,8 +250,14 @@ impl Memory {
         if !path.starts_with('/') {
             return;
         }
-        let whole = found.as_ref().map(|file| self.seen(file.stat())).map_err(Miss::clone);
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        let whole = found
+            .as_ref()
+            .map(|file| self.seen(file.stat()))
+            .map_err(Miss::clone);
+        let parts: Vec<&str> = path
+            .split('/')
+            .filter(|part| !part.is_empty() && *part != ".")
+            .collect();
         // What was asked for so far, and where on the node that lies.
         let (mut asked, mut at) = (String::new(), String::new());
         for (index, part) in parts.iter().enumerate() {
@@ -217,21 +268,33 @@ impl Memory {
             }
             let physical = format!("{at}/{part}");
             let last = index + 1 == parts.len();
-            let resolved = if last { whole.clone() } else { self.walk(files, &asked) };
+            let resolved = if last {
+                whole.clone()
+            } else {
+                self.walk(files, &asked)
+            };
             match resolved {
                 Ok(resolved) => {
                     if resolved != physical {
                         self.entries.insert(physical, link_entry(&resolved));
                     }
-                    at = if resolved == "/" { String::new() } else { resolved };
+                    at = if resolved == "/" {
+                        String::new()
+                    } else {
+                        resolved
+                    };
                 }
                 // A parent that a record knows only by what is below it.
-                Err(miss) if !last && (whole.is_ok() || matches!(miss, Miss::NotRecorded(_))) => at = physical,
+                Err(miss) if !last && (whole.is_ok() || matches!(miss, Miss::NotRecorded(_))) => {
+                    at = physical
+                }
                 Err(miss) => {
                     if miss == Miss::NotFound {
                         self.globs.insert(escape(&physical));
                     } else {
-                        self.entries.entry(physical).or_insert_with(|| fault_entry(&miss));
+                        self.entries
+                            .entry(physical)
+                            .or_insert_with(|| fault_entry(&miss));
                     }
                     // A failure on the way may be told in other words than the whole.
                     if whole.as_ref().err() != Some(&miss)
@@ -239,7 +302,9 @@ impl Memory {
                         && !parts.contains(&"..")
                     {
                         let path = format!("/{}", parts.join("/"));
-                        self.entries.entry(path).or_insert_with(|| fault_entry(miss));
+                        self.entries
+                            .entry(path)
+                            .or_insert_with(|| fault_entry(miss));
                     }
                     return;
                 }
@@ -277,12 +342,20 @@ impl Memory {
 }
 
 fn link_entry(target: &str) -> Entry {
-    Entry { kind: Some(Kind::Symlink.word().to_owned()), target: Some(target.to_owned()), ..Entry::default() }
+    Entry {
+        kind: Some(Kind::Symlink.word().to_owned()),
+        target: Some(target.to_owned()),
+        ..Entry::default()
+    }
 }
 
 fn fault_entry(miss: &Miss) -> Entry {
     let Fault { error, detail } = Fault::of(miss);
-    Entry { error: Some(error), detail, ..Entry::default() }
+    Entry {
+        error: Some(error),
+        detail,
+        ..Entry::default()
+    }
 }
 
 impl Processes for Recorder {
@@ -298,7 +371,9 @@ impl Processes for Recorder {
         environment.names.extend(names.iter().cloned());
         match &result {
             Ok(values) => {
-                let masked = values.iter().map(|(name, value)| (name.clone(), mask::mask_env(name, value)));
+                let masked = values
+                    .iter()
+                    .map(|(name, value)| (name.clone(), mask::mask_env(name, value)));
                 environment.values.extend(masked);
             }
             Err(miss) => environment.miss = Some(miss.clone()),
@@ -308,7 +383,11 @@ impl Processes for Recorder {
 
     fn translate(&self, pid: u32, path: &str) -> Result<String, Miss> {
         let result = self.processes.translate(pid, path);
-        self.memory().translations.entry(pid).or_default().insert(path.to_owned(), result.clone());
+        self.memory()
+            .translations
+            .entry(pid)
+            .or_default()
+            .insert(path.to_owned(), result.clone());
         result
     }
 }

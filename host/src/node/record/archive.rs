@@ -29,12 +29,16 @@ pub enum Source {
 
 impl Source {
     pub(super) fn open(path: &Path) -> Result<Self, Flaw> {
-        let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+        let name = path.file_name().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        );
         let io = |error| Flaw::io(&name, error);
         let kind = std::fs::metadata(path).map_err(io)?;
         if kind.is_dir() {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-            let fd = rustix::fs::open(path, flags, Mode::empty()).map_err(|error| io(error.into()))?;
+            let fd =
+                rustix::fs::open(path, flags, Mode::empty()).map_err(|error| io(error.into()))?;
             return Ok(Self::Directory(fd));
         }
         // A FIFO would block before it could be refused.
@@ -45,7 +49,10 @@ impl Source {
         let mut magic = [0; 4];
         let is_zstd = file.read_exact(&mut magic).is_ok() && magic == [0x28, 0xb5, 0x2f, 0xfd];
         if !is_zstd {
-            return Err(Flaw::invalid(&name, "it is neither a directory nor a .tar.zst"));
+            return Err(Flaw::invalid(
+                &name,
+                "it is neither a directory nor a .tar.zst",
+            ));
         }
         unpack(&name, magic.chain(file)).map(Self::Archive)
     }
@@ -66,10 +73,13 @@ impl Source {
         match self {
             Self::Directory(root) => list_beneath(root, "objects"),
             Self::Archive(files) => {
-                let inside = files.keys().filter_map(|name| name.strip_prefix("objects/"));
+                let inside = files
+                    .keys()
+                    .filter_map(|name| name.strip_prefix("objects/"));
                 let names: BTreeSet<String> = inside.map(str::to_owned).collect();
                 // The folder itself is kept under its name with an empty last part.
-                Ok((!names.is_empty()).then(|| names.into_iter().filter(|name| !name.is_empty()).collect()))
+                Ok((!names.is_empty())
+                    .then(|| names.into_iter().filter(|name| !name.is_empty()).collect()))
             }
         }
     }
@@ -88,7 +98,9 @@ fn open_beneath(root: &OwnedFd, name: &str, last: OFlags) -> io::Result<Option<O
         return Err(io::Error::other("its name leads out of the record"));
     }
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
-    let (folders, file) = name.rsplit_once('/').map_or((None, name), |(folders, file)| (Some(folders), file));
+    let (folders, file) = name
+        .rsplit_once('/')
+        .map_or((None, name), |(folders, file)| (Some(folders), file));
     let mut parent: Option<OwnedFd> = None;
     for folder in folders.iter().flat_map(|folders| folders.split('/')) {
         let at = parent.as_ref().unwrap_or(root).as_fd();
@@ -102,7 +114,12 @@ fn open_beneath(root: &OwnedFd, name: &str, last: OFlags) -> io::Result<Option<O
             _ => return Ok(None),
         }
     }
-    none_if_absent(openat(parent.as_ref().unwrap_or(root).as_fd(), file, flags | last, Mode::empty()))
+    none_if_absent(openat(
+        parent.as_ref().unwrap_or(root).as_fd(),
+        file,
+        flags | last,
+        Mode::empty(),
+    ))
 }
 
 fn read_beneath(root: &OwnedFd, name: &str, limit: u64) -> io::Result<Option<Vec<u8>>> {
@@ -114,8 +131,14 @@ fn read_beneath(root: &OwnedFd, name: &str, limit: u64) -> io::Result<Option<Vec
         return Err(io::Error::other("it is not a regular file"));
     }
     let mut bytes = Vec::new();
-    File::from(fd).take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-    if size(&bytes) > limit { Err(too_large(limit)) } else { Ok(Some(bytes)) }
+    File::from(fd)
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)?;
+    if size(&bytes) > limit {
+        Err(too_large(limit))
+    } else {
+        Ok(Some(bytes))
+    }
 }
 
 fn list_beneath(root: &OwnedFd, name: &str) -> io::Result<Option<BTreeSet<String>>> {
@@ -143,7 +166,10 @@ fn unpack(archive: &str, compressed: impl Read) -> Result<BTreeMap<String, Vec<u
     let io = |error| Flaw::io(archive, error);
     let mut decoder = zstd::Decoder::new(compressed).map_err(io)?;
     decoder.window_log_max(WINDOW_LIMIT).map_err(io)?;
-    let mut capped = Capped { inner: decoder, left: TOTAL_LIMIT };
+    let mut capped = Capped {
+        inner: decoder,
+        left: TOTAL_LIMIT,
+    };
     let mut files = BTreeMap::new();
     let mut tar = tar::Archive::new(&mut capped);
     // Raw: the library would read a long name of any length.
@@ -151,19 +177,31 @@ fn unpack(archive: &str, compressed: impl Read) -> Result<BTreeMap<String, Vec<u
     for (count, entry) in tar.entries().map_err(io)?.raw(true).enumerate() {
         let mut entry = entry.map_err(io)?;
         if count >= 2 * ENTRY_LIMIT {
-            return Err(Flaw::invalid(archive, format!("it holds more than {ENTRY_LIMIT} files")));
+            return Err(Flaw::invalid(
+                archive,
+                format!("it holds more than {ENTRY_LIMIT} files"),
+            ));
         }
         let kind = entry.header().entry_type();
         if kind.is_gnu_longname() || kind.is_pax_local_extensions() {
             let mut bytes = Vec::new();
-            (&mut entry).take(2 * NAME_LIMIT as u64).read_to_end(&mut bytes).map_err(io)?;
-            long_name = if kind.is_gnu_longname() { Some(bytes) } else { pax_path(&bytes).or(long_name) };
+            (&mut entry)
+                .take(2 * NAME_LIMIT as u64)
+                .read_to_end(&mut bytes)
+                .map_err(io)?;
+            long_name = if kind.is_gnu_longname() {
+                Some(bytes)
+            } else {
+                pax_path(&bytes).or(long_name)
+            };
             continue;
         }
         if kind.is_pax_global_extensions() {
             continue;
         }
-        let name = long_name.take().unwrap_or_else(|| entry.path_bytes().into_owned());
+        let name = long_name
+            .take()
+            .unwrap_or_else(|| entry.path_bytes().into_owned());
         let name = clean(&name).map_err(|reason| Flaw::invalid(archive, reason))?;
         let Some(name) = name else { continue };
         if kind.is_dir() {
@@ -176,15 +214,24 @@ fn unpack(archive: &str, compressed: impl Read) -> Result<BTreeMap<String, Vec<u
             return Err(Flaw::invalid(&name, "it is neither a file nor a directory"));
         }
         if !is_wanted(&name) {
-            return Err(Flaw::invalid(&name, "no file of that name belongs in a record"));
+            return Err(Flaw::invalid(
+                &name,
+                "no file of that name belongs in a record",
+            ));
         }
         let mut bytes = Vec::new();
-        (&mut entry).take(FILE_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| Flaw::io(&name, error))?;
+        (&mut entry)
+            .take(FILE_LIMIT + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Flaw::io(&name, error))?;
         if size(&bytes) > FILE_LIMIT {
             return Err(Flaw::io(&name, too_large(FILE_LIMIT)));
         }
         if size(&bytes) != entry.header().size().map_err(io)? {
-            return Err(Flaw::io(&name, io::Error::new(io::ErrorKind::UnexpectedEof, "the archive ends within it")));
+            return Err(Flaw::io(
+                &name,
+                io::Error::new(io::ErrorKind::UnexpectedEof, "the archive ends within it"),
+            ));
         }
         if name.starts_with("kube-bench/") {
             continue;
@@ -202,18 +249,31 @@ fn unpack(archive: &str, compressed: impl Read) -> Result<BTreeMap<String, Vec<u
 fn clean(name: &[u8]) -> Result<Option<String>, String> {
     let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
     let name = std::str::from_utf8(name).map_err(|_| "a name in it is not UTF-8".to_owned())?;
-    let short = name.strip_prefix("./").unwrap_or(name).trim_end_matches('/');
+    let short = name
+        .strip_prefix("./")
+        .unwrap_or(name)
+        .trim_end_matches('/');
     if short.is_empty() || short == "." {
-        return if name.starts_with('/') { Err(format!("{name:?} leads out of the record")) } else { Ok(None) };
+        return if name.starts_with('/') {
+            Err(format!("{name:?} leads out of the record"))
+        } else {
+            Ok(None)
+        };
     }
-    if is_safe(short) { Ok(Some(short.to_owned())) } else { Err(format!("{short:?} leads out of the record")) }
+    if is_safe(short) {
+        Ok(Some(short.to_owned()))
+    } else {
+        Err(format!("{short:?} leads out of the record"))
+    }
 }
 
 /// Whether a name stays below where it starts.
 fn is_safe(name: &str) -> bool {
     name.len() <= NAME_LIMIT
         && !name.contains('\0')
-        && name.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+        && name
+            .split('/')
+            .all(|part| !part.is_empty() && part != "." && part != "..")
 }
 
 fn is_wanted(name: &str) -> bool {
@@ -226,7 +286,9 @@ fn is_wanted(name: &str) -> bool {
 /// The `path` record of a pax header.
 fn pax_path(bytes: &[u8]) -> Option<Vec<u8>> {
     let records = tar::PaxExtensions::new(bytes);
-    let paths = records.filter_map(Result::ok).filter(|record| record.key_bytes() == b"path");
+    let paths = records
+        .filter_map(Result::ok)
+        .filter(|record| record.key_bytes() == b"path");
     paths.last().map(|record| record.value_bytes().to_vec())
 }
 
@@ -254,7 +316,9 @@ impl<R: Read> Read for Capped<R> {
         self.left = self
             .left
             .checked_sub(u64::try_from(count).unwrap_or(u64::MAX))
-            .ok_or_else(|| io::Error::other(format!("larger than {TOTAL_LIMIT} bytes when decompressed")))?;
+            .ok_or_else(|| {
+                io::Error::other(format!("larger than {TOTAL_LIMIT} bytes when decompressed"))
+            })?;
         Ok(count)
     }
 }

@@ -204,7 +204,10 @@ impl Fault {
             Miss::Unreachable(text) => ("unreachable", Some(text.clone())),
             Miss::Other(text) => ("other", Some(text.clone())),
         };
-        Self { error: error.to_owned(), detail }
+        Self {
+            error: error.to_owned(),
+            detail,
+        }
     }
 
     /// Reads a miss back; a word that is not known stays a reason.
@@ -212,7 +215,9 @@ impl Fault {
         let text = |default: &str| self.detail.clone().unwrap_or_else(|| default.to_owned());
         match self.error.as_str() {
             "not-found" => Miss::NotFound,
-            "not-permitted" | "forbidden" => Miss::NotPermitted(text("it could not be read when the record was made")),
+            "not-permitted" | "forbidden" => {
+                Miss::NotPermitted(text("it could not be read when the record was made"))
+            }
             "not-recorded" => Miss::NotRecorded(text("the record does not say")),
             "withheld" => Miss::Withheld(text("its contents were not kept")),
             "too-large" => match self.detail.as_deref().and_then(sizes) {
@@ -247,7 +252,10 @@ impl Fault {
             Some((error, detail)) => (error.trim(), Some(detail.trim().to_owned())),
             None => (text, None),
         };
-        Self { error: error.to_owned(), detail }
+        Self {
+            error: error.to_owned(),
+            detail,
+        }
     }
 }
 
@@ -273,12 +281,20 @@ pub fn place_word(place: Place) -> &'static str {
 
 /// The place of a word.
 pub fn place(word: &str) -> Option<Place> {
-    let all = [Place::Node, Place::StaticPod, Place::HostNetworkPod, Place::Foreign, Place::Unknown];
+    let all = [
+        Place::Node,
+        Place::StaticPod,
+        Place::HostNetworkPod,
+        Place::Foreign,
+        Place::Unknown,
+    ];
     all.into_iter().find(|place| place_word(*place) == word)
 }
 
 /// A map that names no key twice: of two entries for a path, which one is true?
-fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(deserializer: D) -> Result<BTreeMap<String, V>, D::Error> {
+fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, V>, D::Error> {
     struct Unique<V>(PhantomData<V>);
     impl<'de, V: Deserialize<'de>> Visitor<'de> for Unique<V> {
         type Value = BTreeMap<String, V>;
@@ -289,7 +305,10 @@ fn unique<'de, D: Deserializer<'de>, V: Deserialize<'de>>(deserializer: D) -> Re
             let mut all = BTreeMap::new();
             while let Some((name, value)) = map.next_entry::<String, V>()? {
                 if all.len() >= super::ENTRY_LIMIT {
-                    return Err(A::Error::custom(format!("more than {} entries", super::ENTRY_LIMIT)));
+                    return Err(A::Error::custom(format!(
+                        "more than {} entries",
+                        super::ENTRY_LIMIT
+                    )));
                 }
                 if all.contains_key(&name) {
                     return Err(A::Error::custom(format!("{name:?} stands there twice")));

@@ -23,14 +23,22 @@ struct Recorded {
 
 /// Checks a record's objects. They are read again, one list at a time, when
 /// they are asked for.
-pub(super) fn objects(source: &Arc<Source>, kinds: Option<Vec<String>>, fault: Option<Fault>) -> Result<impl Cluster + use<>, Flaw> {
-    let names = source.objects().map_err(|error| Flaw::io("objects", error))?;
+pub(super) fn objects(
+    source: &Arc<Source>,
+    kinds: Option<Vec<String>>,
+    fault: Option<Fault>,
+) -> Result<impl Cluster + use<>, Flaw> {
+    let names = source
+        .objects()
+        .map_err(|error| Flaw::io("objects", error))?;
     for name in names.iter().flatten() {
         let file = format!("objects/{name}");
         if !name.ends_with(".json") {
             continue;
         }
-        let bytes = source.read(&file, FILE_LIMIT).map_err(|error| Flaw::io(&file, error))?;
+        let bytes = source
+            .read(&file, FILE_LIMIT)
+            .map_err(|error| Flaw::io(&file, error))?;
         let bytes = bytes.ok_or_else(|| Flaw::invalid(&file, "it is gone"))?;
         let invalid = |error: serde_json::Error| Flaw::invalid(&file, error.to_string());
         if name == "version.json" {
@@ -39,7 +47,12 @@ pub(super) fn objects(source: &Arc<Source>, kinds: Option<Vec<String>>, fault: O
             serde_json::from_slice::<Shape>(&bytes).map_err(invalid)?;
         }
     }
-    Ok(Recorded { source: Arc::clone(source), names, kinds, fault })
+    Ok(Recorded {
+        source: Arc::clone(source),
+        names,
+        kinds,
+        fault,
+    })
 }
 
 #[derive(Deserialize)]
@@ -69,7 +82,11 @@ struct Version {
 
 /// How the file of a resource is called, without its ending.
 pub(super) fn stem(resource: &Resource) -> String {
-    let group = if resource.group.is_empty() { "core" } else { &resource.group };
+    let group = if resource.group.is_empty() {
+        "core"
+    } else {
+        &resource.group
+    };
     format!("{group}_{}_{}", resource.version, resource.plural)
 }
 
@@ -87,22 +104,31 @@ impl Cluster for Recorded {
             file("json")
         } else if names.contains(&file("metadata.json")) {
             if resource.plural != "secrets" || !resource.group.is_empty() {
-                return Err(Miss::NotRecorded(format!("only the metadata of {} was kept", resource.plural)));
+                return Err(Miss::NotRecorded(format!(
+                    "only the metadata of {} was kept",
+                    resource.plural
+                )));
             }
             file("metadata.json")
         } else {
             return Err(self.absent(&stem, &resource.plural));
         };
         let list: List = self.parse(&name)?;
-        Ok(Objects { items: list.items, resource_version: list.metadata.resource_version })
+        Ok(Objects {
+            items: list.items,
+            resource_version: list.metadata.resource_version,
+        })
     }
 
     fn version(&self) -> Result<String, Miss> {
         let names = self.names("version")?;
         if !names.contains("version.json") {
-            return Err(Miss::NotRecorded("the API server's version is not in the record".to_owned()));
+            return Err(Miss::NotRecorded(
+                "the API server's version is not in the record".to_owned(),
+            ));
         }
-        self.parse("version.json").map(|version: Version| version.git_version)
+        self.parse("version.json")
+            .map(|version: Version| version.git_version)
     }
 }
 
@@ -111,7 +137,9 @@ impl Recorded {
     fn names(&self, stem: &str) -> Result<&BTreeSet<String>, Miss> {
         let Some(names) = &self.names else {
             let miss = self.fault.as_ref().map(Fault::miss);
-            return Err(miss.unwrap_or_else(|| Miss::Unreachable("the record holds no API objects".to_owned())));
+            return Err(miss.unwrap_or_else(|| {
+                Miss::Unreachable("the record holds no API objects".to_owned())
+            }));
         };
         let error = format!("{stem}.error");
         if names.contains(&error) {
@@ -124,7 +152,9 @@ impl Recorded {
     fn absent(&self, stem: &str, plural: &str) -> Miss {
         let asked = |kinds: &Vec<String>| kinds.iter().any(|kind| kind == stem || kind == plural);
         if self.kinds.as_ref().is_none_or(asked) {
-            Miss::NotPermitted(format!("{plural} could not be read when the record was made"))
+            Miss::NotPermitted(format!(
+                "{plural} could not be read when the record was made"
+            ))
         } else {
             Miss::NotRecorded(format!("{plural} are outside the record's scope"))
         }
@@ -136,7 +166,9 @@ impl Recorded {
 
     fn read(&self, name: &str) -> Result<Vec<u8>, Miss> {
         let bytes = self.source.read(&format!("objects/{name}"), FILE_LIMIT);
-        bytes.map_err(|error| corrupt(name, &error.to_string()))?.ok_or_else(|| corrupt(name, "it is gone"))
+        bytes
+            .map_err(|error| corrupt(name, &error.to_string()))?
+            .ok_or_else(|| corrupt(name, "it is gone"))
     }
 }
 

@@ -22,25 +22,46 @@ struct Details {
 }
 
 /// Reads a record's processes.
-pub(super) fn processes(entries: Option<Vec<ProcessEntry>>, fault: Option<Fault>, scope: Option<&Scope>) -> Result<impl Processes + use<>, Flaw> {
+pub(super) fn processes(
+    entries: Option<Vec<ProcessEntry>>,
+    fault: Option<Fault>,
+    scope: Option<&Scope>,
+) -> Result<impl Processes + use<>, Flaw> {
     let Some(entries) = entries else {
         let miss = fault.map(|fault| fault.miss());
-        let miss = miss.unwrap_or_else(|| Miss::NotRecorded("the record holds no process table".to_owned()));
-        return Ok(Recorded { table: Err(miss), details: BTreeMap::new() });
+        let miss = miss
+            .unwrap_or_else(|| Miss::NotRecorded("the record holds no process table".to_owned()));
+        return Ok(Recorded {
+            table: Err(miss),
+            details: BTreeMap::new(),
+        });
     };
     if entries.len() > ENTRY_LIMIT {
-        return Err(Flaw::invalid("node.json", format!("more than {ENTRY_LIMIT} processes")));
+        return Err(Flaw::invalid(
+            "node.json",
+            format!("more than {ENTRY_LIMIT} processes"),
+        ));
     }
-    let first_pidns = entries.iter().find(|process| process.pid == 1).and_then(|process| process.pidns.clone());
+    let first_pidns = entries
+        .iter()
+        .find(|process| process.pid == 1)
+        .and_then(|process| process.pidns.clone());
     let mut details = BTreeMap::new();
     let mut processes = Vec::with_capacity(entries.len());
     for entry in entries {
-        let flaw = |reason: &str| Flaw::invalid("node.json", format!("process {}: {reason}", entry.pid));
+        let flaw =
+            |reason: &str| Flaw::invalid("node.json", format!("process {}: {reason}", entry.pid));
         let place = match entry.place.as_deref() {
             Some(word) => place(word).ok_or_else(|| flaw(&format!("{word:?} is not a place")))?,
             None => decide(&entry, first_pidns.as_deref()),
         };
-        let absolute = |mount: &Mount| mount.target.starts_with('/') && mount.source.as_ref().is_none_or(|source| source.starts_with('/'));
+        let absolute = |mount: &Mount| {
+            mount.target.starts_with('/')
+                && mount
+                    .source
+                    .as_ref()
+                    .is_none_or(|source| source.starts_with('/'))
+        };
         if !entry.mounts.iter().flatten().all(absolute) {
             return Err(flaw("a mount's target or source is not an absolute path"));
         }
@@ -52,9 +73,15 @@ pub(super) fn processes(entries: Option<Vec<ProcessEntry>>, fault: Option<Fault>
             mounts_partial: entry.mounts_partial,
         };
         if details.insert(entry.pid, own).is_some() {
-            return Err(Flaw::invalid("node.json", format!("process {} stands there twice", entry.pid)));
+            return Err(Flaw::invalid(
+                "node.json",
+                format!("process {} stands there twice", entry.pid),
+            ));
         }
-        let missing = entry.argv.is_none().then(|| "its arguments are not in the record".to_owned());
+        let missing = entry
+            .argv
+            .is_none()
+            .then(|| "its arguments are not in the record".to_owned());
         processes.push(Process {
             pid: entry.pid,
             ppid: entry.ppid,
@@ -72,11 +99,29 @@ pub(super) fn processes(entries: Option<Vec<ProcessEntry>>, fault: Option<Fault>
     processes.sort_by_key(|process| process.pid);
     let (complete, hint) = match scope.and_then(|scope| scope.processes.as_deref()) {
         None | Some("whole") => (true, String::new()),
-        Some("partial") => (false, "the record holds only a part of the process table".to_owned()),
-        Some(word) => return Err(Flaw::invalid("node.json", format!("scope: processes: {word:?} is neither whole nor partial"))),
+        Some("partial") => (
+            false,
+            "the record holds only a part of the process table".to_owned(),
+        ),
+        Some(word) => {
+            return Err(Flaw::invalid(
+                "node.json",
+                format!("scope: processes: {word:?} is neither whole nor partial"),
+            ));
+        }
     };
-    let hint = scope.and_then(|scope| scope.hint.clone()).filter(|_| !complete).unwrap_or(hint);
-    Ok(Recorded { table: Ok(Table { processes, complete, hint }), details })
+    let hint = scope
+        .and_then(|scope| scope.hint.clone())
+        .filter(|_| !complete)
+        .unwrap_or(hint);
+    Ok(Recorded {
+        table: Ok(Table {
+            processes,
+            complete,
+            hint,
+        }),
+        details,
+    })
 }
 
 impl Processes for Recorded {
@@ -89,14 +134,26 @@ impl Processes for Recorded {
         if let Some(fault) = &details.env_error {
             return Err(fault.miss());
         }
-        let unknown = |name: &&String| details.env_names.as_ref().is_some_and(|kept| !kept.contains(name));
+        let unknown = |name: &&String| {
+            details
+                .env_names
+                .as_ref()
+                .is_some_and(|kept| !kept.contains(name))
+        };
         let Some(env) = &details.env else {
-            return Err(Miss::NotRecorded("its environment is not in the record".to_owned()));
+            return Err(Miss::NotRecorded(
+                "its environment is not in the record".to_owned(),
+            ));
         };
         if let Some(name) = names.iter().find(unknown) {
-            return Err(Miss::NotRecorded(format!("the variable {name} was not looked at")));
+            return Err(Miss::NotRecorded(format!(
+                "the variable {name} was not looked at"
+            )));
         }
-        Ok(names.iter().filter_map(|name| Some((name.clone(), env.get(name)?.clone()))).collect())
+        Ok(names
+            .iter()
+            .filter_map(|name| Some((name.clone(), env.get(name)?.clone())))
+            .collect())
     }
 
     fn translate(&self, pid: u32, path: &str) -> Result<String, Miss> {
@@ -104,18 +161,39 @@ impl Processes for Recorded {
         let Some(mounts) = &details.mounts else {
             return Ok(path.to_owned());
         };
-        let covering = mounts.iter().filter_map(|mount| Some((mount, below(&mount.target, path)?)));
+        let covering = mounts
+            .iter()
+            .filter_map(|mount| Some((mount, below(&mount.target, path)?)));
         // The last of equals: it was mounted over the others.
         match covering.max_by_key(|(mount, _)| mount.target.trim_end_matches('/').len()) {
             // Of a single path that was looked at, nothing below it is known.
-            Some((_, rest)) if details.mounts_partial && !rest.is_empty() => Err(not_translated(path)),
-            Some((Mount { source: Some(source), .. }, rest)) => {
-                let whole = format!("{}{rest}", source.trim_end_matches('/'));
-                Ok(if whole.is_empty() { "/".to_owned() } else { whole })
+            Some((_, rest)) if details.mounts_partial && !rest.is_empty() => {
+                Err(not_translated(path))
             }
-            Some((Mount { fault: Some(fault), .. }, _)) => Err(fault.miss()),
+            Some((
+                Mount {
+                    source: Some(source),
+                    ..
+                },
+                rest,
+            )) => {
+                let whole = format!("{}{rest}", source.trim_end_matches('/'));
+                Ok(if whole.is_empty() {
+                    "/".to_owned()
+                } else {
+                    whole
+                })
+            }
+            Some((
+                Mount {
+                    fault: Some(fault), ..
+                },
+                _,
+            )) => Err(fault.miss()),
             None if details.mounts_partial => Err(not_translated(path)),
-            _ => Err(Miss::BadPath(format!("{path} lies in the process's own file system, which the node does not have"))),
+            _ => Err(Miss::BadPath(format!(
+                "{path} lies in the process's own file system, which the node does not have"
+            ))),
         }
     }
 }
@@ -127,7 +205,9 @@ impl Recorded {
 }
 
 fn not_translated(path: &str) -> Miss {
-    Miss::NotRecorded(format!("what {path} is for this process is not in the record"))
+    Miss::NotRecorded(format!(
+        "what {path} is for this process is not in the record"
+    ))
 }
 
 /// The part of a path below a mount, with its slash; none if it is not below.
@@ -139,7 +219,11 @@ fn below<'a>(target: &str, path: &'a str) -> Option<&'a str> {
 /// Whose a process is, where the record does not say. A record that tells of
 /// neither control groups nor namespaces nor mounts is of the node's own.
 fn decide(entry: &ProcessEntry, first_pidns: Option<&str>) -> Place {
-    let own_pidns = entry.pidns.as_deref().zip(first_pidns).map(|(own, first)| own == first);
+    let own_pidns = entry
+        .pidns
+        .as_deref()
+        .zip(first_pidns)
+        .map(|(own, first)| own == first);
     match (entry.cgroup.as_deref().map(pod), own_pidns) {
         (None, _) if entry.pidns.is_none() && entry.mounts.is_none() => Place::Node,
         (None, Some(false)) => Place::Foreign,
@@ -168,16 +252,23 @@ fn pod(cgroup: &str) -> Pod {
     for part in cgroup.split('/') {
         pods |= part.contains("kubepods");
         let name = part.split_once(".slice").map_or(part, |(name, _)| name);
-        let id = name.strip_prefix("pod").or_else(|| name.rsplit_once("-pod").map(|(_, id)| id));
+        let id = name
+            .strip_prefix("pod")
+            .or_else(|| name.rsplit_once("-pod").map(|(_, id)| id));
         let hex = |id: &str| id.bytes().all(|digit| digit.is_ascii_hexdigit());
         match id {
             Some(id) if pods && id.len() == 32 && hex(id) => return Pod::Static,
-            Some(id) if pods && id.len() == 36 && hex(&id.replace(['-', '_'], "")) => return Pod::Other,
+            Some(id) if pods && id.len() == 36 && hex(&id.replace(['-', '_'], "")) => {
+                return Pod::Other;
+            }
             Some(_) if pods => return Pod::Unclear,
             _ => {}
         }
         let container = |run: &str| run.len() == 64 && hex(run);
-        if part.split(|digit: char| !digit.is_ascii_hexdigit()).any(container) {
+        if part
+            .split(|digit: char| !digit.is_ascii_hexdigit())
+            .any(container)
+        {
             return if pods { Pod::Unclear } else { Pod::Other };
         }
     }

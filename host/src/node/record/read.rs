@@ -45,13 +45,19 @@ struct Thing {
 }
 
 /// Reads a record's entries.
-pub(super) fn files(source: &Arc<Source>, entries: BTreeMap<String, Entry>, globs: Option<Vec<String>>) -> Result<impl Files + use<>, Flaw> {
+pub(super) fn files(
+    source: &Arc<Source>,
+    entries: BTreeMap<String, Entry>,
+    globs: Option<Vec<String>>,
+) -> Result<impl Files + use<>, Flaw> {
     let mut known = BTreeMap::new();
     let mut children: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for (path, entry) in entries {
         let flaw = |reason: String| Flaw::invalid("node.json", format!("entry {path:?}: {reason}"));
         if !is_clean(&path) {
-            return Err(flaw("it is not an absolute path without . and ..".to_owned()));
+            return Err(flaw(
+                "it is not an absolute path without . and ..".to_owned(),
+            ));
         }
         // What the record does not speak of is no witness that something exists.
         let exists = entry.kind.is_some() || entry.error.as_deref() != Some("not-recorded");
@@ -59,7 +65,10 @@ pub(super) fn files(source: &Arc<Source>, entries: BTreeMap<String, Entry>, glob
         if exists {
             let mut below = path.as_str();
             while let Some((parent, name)) = split(below) {
-                let new = children.entry(parent.to_owned()).or_default().insert(name.to_owned());
+                let new = children
+                    .entry(parent.to_owned())
+                    .or_default()
+                    .insert(name.to_owned());
                 if !new {
                     break;
                 }
@@ -69,11 +78,19 @@ pub(super) fn files(source: &Arc<Source>, entries: BTreeMap<String, Entry>, glob
         known.insert(path, entry);
     }
     let scope = globs.map(Scope::new).transpose()?;
-    Ok(Tree { entries: known, children, scope, source: Arc::clone(source) })
+    Ok(Tree {
+        entries: known,
+        children,
+        scope,
+        source: Arc::clone(source),
+    })
 }
 
 fn check(path: &str, entry: Entry) -> Result<Known, String> {
-    let fault = entry.error.map(|error| Fault { error, detail: entry.detail });
+    let fault = entry.error.map(|error| Fault {
+        error,
+        detail: entry.detail,
+    });
     let Some(word) = &entry.kind else {
         let fault = fault.ok_or("it has neither a kind nor an error")?;
         return Ok(Known::Miss(fault.miss()));
@@ -81,14 +98,23 @@ fn check(path: &str, entry: Entry) -> Result<Known, String> {
     let kind = kind(word).ok_or_else(|| format!("{word:?} is not a kind"))?;
     if kind == Kind::Symlink {
         let target = entry.target.ok_or("a symlink without a target")?;
-        return if target.is_empty() || target.contains('\0') { Err("its target is no path".to_owned()) } else { Ok(Known::Link(target)) };
+        return if target.is_empty() || target.contains('\0') {
+            Err("its target is no path".to_owned())
+        } else {
+            Ok(Known::Link(target))
+        };
     }
     let text = entry.mode.as_deref().ok_or("its mode is missing")?;
     let digits = !text.is_empty() && text.bytes().all(|digit| (b'0'..=b'7').contains(&digit));
-    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| digits && *mode <= 0o7777);
+    let mode = u32::from_str_radix(text, 8)
+        .ok()
+        .filter(|mode| digits && *mode <= 0o7777);
     let sha256 = entry.sha256;
     if let Some(digest) = &sha256
-        && (digest.len() != 64 || !digest.bytes().all(|digit| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit)))
+        && (digest.len() != 64
+            || !digest
+                .bytes()
+                .all(|digit| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit)))
     {
         return Err("its sha256 is not 64 lower-case hexadecimal digits".to_owned());
     }
@@ -111,7 +137,13 @@ fn check(path: &str, entry: Entry) -> Result<Known, String> {
         size: entry.size.unwrap_or(0),
         resolved: path.to_owned(),
     };
-    Ok(Known::Thing(Thing { stat, sha256, content: entry.content, withheld: entry.withheld, fault }))
+    Ok(Known::Thing(Thing {
+        stat,
+        sha256,
+        content: entry.content,
+        withheld: entry.withheld,
+        fault,
+    }))
 }
 
 impl Files for Tree {
@@ -126,7 +158,9 @@ impl Files for Tree {
                 listing: self.listing(&resolved),
                 source: Arc::clone(&self.source),
             })),
-            _ => Err(Miss::NotRecorded(format!("{resolved} is a directory of which only the contents were recorded"))),
+            _ => Err(Miss::NotRecorded(format!(
+                "{resolved} is a directory of which only the contents were recorded"
+            ))),
         }
     }
 }
@@ -156,7 +190,9 @@ impl Tree {
                 Some(Known::Link(target)) => {
                     links += 1;
                     if links > LINK_LIMIT {
-                        return Err(Miss::BadPath(format!("more than {LINK_LIMIT} symbolic links")));
+                        return Err(Miss::BadPath(format!(
+                            "more than {LINK_LIMIT} symbolic links"
+                        )));
                     }
                     if target.starts_with('/') {
                         at.clear();
@@ -185,7 +221,10 @@ impl Tree {
             return Miss::NotFound;
         };
         let plain = !rest.iter().any(|part| part == "..");
-        let further = rest.iter().rev().filter(|part| plain && !part.is_empty() && *part != ".");
+        let further = rest
+            .iter()
+            .rev()
+            .filter(|part| plain && !part.is_empty() && *part != ".");
         let mut asked = path.to_owned();
         let mut covered = scope.covers(&asked);
         for part in further {
@@ -200,9 +239,15 @@ impl Tree {
     }
 
     fn listing(&self, path: &str) -> Listing {
-        let names = self.children.get(path).map(|names| names.iter().cloned().collect());
+        let names = self
+            .children
+            .get(path)
+            .map(|names| names.iter().cloned().collect());
         let complete = self.scope.as_ref().is_none_or(|scope| scope.lists(path));
-        Listing { names: names.unwrap_or_default(), complete }
+        Listing {
+            names: names.unwrap_or_default(),
+            complete,
+        }
     }
 }
 
@@ -221,7 +266,10 @@ impl Found {
             return Err(Miss::WrongType(stat.kind.word()));
         }
         if stat.size > limit {
-            return Err(Miss::TooLarge { size: stat.size, limit });
+            return Err(Miss::TooLarge {
+                size: stat.size,
+                limit,
+            });
         }
         fault.as_ref().map_or(Ok(()), |fault| Err(fault.miss()))
     }
@@ -236,15 +284,31 @@ impl File for Found {
         self.regular(limit)?;
         let content = match self.thing.content {
             Some(Content::Withheld) => {
-                let why = self.thing.withheld.as_deref().unwrap_or("its contents were not kept in the record");
+                let why = self
+                    .thing
+                    .withheld
+                    .as_deref()
+                    .unwrap_or("its contents were not kept in the record");
                 return Err(Miss::Withheld(why.to_owned()));
             }
             Some(content) => content,
-            None => return Err(Miss::NotRecorded("its contents were not kept in the record".to_owned())),
+            None => {
+                return Err(Miss::NotRecorded(
+                    "its contents were not kept in the record".to_owned(),
+                ));
+            }
         };
-        let corrupt = |why: String| Miss::Other(format!("corrupt record: root{}: {why}", self.thing.stat.resolved));
+        let corrupt = |why: String| {
+            Miss::Other(format!(
+                "corrupt record: root{}: {why}",
+                self.thing.stat.resolved
+            ))
+        };
         let name = format!("root{}", self.thing.stat.resolved);
-        let bytes = self.source.read(&name, FILE_LIMIT).map_err(|error| corrupt(error.to_string()))?;
+        let bytes = self
+            .source
+            .read(&name, FILE_LIMIT)
+            .map_err(|error| corrupt(error.to_string()))?;
         let bytes = bytes.ok_or_else(|| corrupt("it is missing".to_owned()))?;
         let sha256 = self.thing.sha256.clone().unwrap_or_default();
         if content == Content::Kept && digest(&bytes) != sha256 {
@@ -255,7 +319,10 @@ impl File for Found {
 
     fn digest(&self, limit: u64) -> Result<String, Miss> {
         self.regular(limit)?;
-        self.thing.sha256.clone().ok_or_else(|| Miss::NotRecorded("its digest is not in the record".to_owned()))
+        self.thing
+            .sha256
+            .clone()
+            .ok_or_else(|| Miss::NotRecorded("its digest is not in the record".to_owned()))
     }
 
     fn list(&self, limit: usize) -> Result<Listing, Miss> {
@@ -278,7 +345,10 @@ impl File for Found {
 
 /// SHA-256 in lower-case hex.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// A path's parent and its name; none for the root.
@@ -290,7 +360,10 @@ fn split(path: &str) -> Option<(&str, &str)> {
 fn is_clean(path: &str) -> bool {
     path == "/"
         || path.strip_prefix('/').is_some_and(|rest| {
-            !rest.contains('\0') && rest.split('/').all(|part| !part.is_empty() && part != "." && part != "..")
+            !rest.contains('\0')
+                && rest
+                    .split('/')
+                    .all(|part| !part.is_empty() && part != "." && part != "..")
         })
 }
 
@@ -313,30 +386,53 @@ struct Glob {
 impl Scope {
     fn new(globs: Vec<String>) -> Result<Self, Flaw> {
         if globs.len() > GLOB_LIMIT {
-            return Err(Flaw::invalid("node.json", format!("scope: more than {GLOB_LIMIT} globs")));
+            return Err(Flaw::invalid(
+                "node.json",
+                format!("scope: more than {GLOB_LIMIT} globs"),
+            ));
         }
-        let mut scope = Self { paths: HashSet::new(), listed: HashSet::new(), globs: Vec::new() };
+        let mut scope = Self {
+            paths: HashSet::new(),
+            listed: HashSet::new(),
+            globs: Vec::new(),
+        };
         for glob in globs {
-            let flaw = |reason: String| Flaw::invalid("node.json", format!("scope: glob {glob:?}: {reason}"));
+            let flaw = |reason: String| {
+                Flaw::invalid("node.json", format!("scope: glob {glob:?}: {reason}"))
+            };
             if !glob.starts_with('/') {
                 return Err(flaw("it does not start with a slash".to_owned()));
             }
             if let Some(path) = literal(&glob) {
                 scope.paths.insert(path);
             } else if let Some(folder) = glob.strip_suffix("/*").and_then(literal) {
-                scope.listed.insert(if folder.is_empty() { "/".to_owned() } else { folder });
+                scope.listed.insert(if folder.is_empty() {
+                    "/".to_owned()
+                } else {
+                    folder
+                });
             } else {
                 let compile = |glob: &str| {
-                    let built = GlobBuilder::new(glob).literal_separator(true).backslash_escape(true).build();
-                    built.map(|glob| glob.compile_matcher()).map_err(|error| flaw(error.to_string()))
+                    let built = GlobBuilder::new(glob)
+                        .literal_separator(true)
+                        .backslash_escape(true)
+                        .build();
+                    built
+                        .map(|glob| glob.compile_matcher())
+                        .map_err(|error| flaw(error.to_string()))
                 };
                 let folder = match (glob.strip_suffix("/*"), glob.strip_suffix("/**")) {
                     (Some(folder), _) => Some((folder, false)),
                     (_, Some(folder)) => Some((folder, true)),
                     _ => None,
                 };
-                let folder = folder.map(|(folder, deep)| Ok((compile(folder)?, deep))).transpose()?;
-                scope.globs.push(Glob { whole: compile(&glob)?, folder });
+                let folder = folder
+                    .map(|(folder, deep)| Ok((compile(folder)?, deep)))
+                    .transpose()?;
+                scope.globs.push(Glob {
+                    whole: compile(&glob)?,
+                    folder,
+                });
             }
         }
         Ok(scope)
@@ -351,12 +447,20 @@ impl Scope {
 
     /// Whether all names of this directory are known.
     fn lists(&self, path: &str) -> bool {
-        let is_folder = |matcher: &GlobMatcher, path: &str| matcher.is_match(path.trim_end_matches('/'));
+        let is_folder =
+            |matcher: &GlobMatcher, path: &str| matcher.is_match(path.trim_end_matches('/'));
         self.listed.contains(path)
-            || self.globs.iter().filter_map(|glob| glob.folder.as_ref()).any(|(matcher, deep)| {
-                is_folder(matcher, path)
-                    || *deep && path.match_indices('/').any(|(at, _)| is_folder(matcher, &path[..at]))
-            })
+            || self
+                .globs
+                .iter()
+                .filter_map(|glob| glob.folder.as_ref())
+                .any(|(matcher, deep)| {
+                    is_folder(matcher, path)
+                        || *deep
+                            && path
+                                .match_indices('/')
+                                .any(|(at, _)| is_folder(matcher, &path[..at]))
+                })
     }
 }
 

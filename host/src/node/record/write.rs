@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::format::{Fault, Kubernetes, Mount, NodeFile, Platform, ProcessEntry, Scope, place_word};
+use super::format::{
+    Fault, Kubernetes, Mount, NodeFile, Platform, ProcessEntry, Scope, place_word,
+};
 use super::{FORMAT, Flaw, RecordError, objects};
 use crate::mask;
 use crate::node::recording::{Memory, Recorder};
@@ -23,8 +25,14 @@ const LEVEL: i32 = 6;
 /// whole or not at all. The same recording gives the same bytes.
 pub fn write(recorder: &Recorder, captured: &str, dest: &Path) -> Result<(), RecordError> {
     let files = files(recorder, captured).map_err(|flaw| flaw.of(dest))?;
-    let is_archive = dest.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".tar.zst"));
-    let result = if is_archive { whole(dest, |path| archive(path, &files)) } else { whole(dest, |path| directory(path, &files)) };
+    let is_archive = dest
+        .file_name()
+        .is_some_and(|name| name.to_string_lossy().ends_with(".tar.zst"));
+    let result = if is_archive {
+        whole(dest, |path| archive(path, &files))
+    } else {
+        whole(dest, |path| directory(path, &files))
+    };
     result.map_err(|flaw| flaw.of(dest))
 }
 
@@ -33,7 +41,10 @@ pub fn write(recorder: &Recorder, captured: &str, dest: &Path) -> Result<(), Rec
 fn files(recorder: &Recorder, captured: &str) -> Result<BTreeMap<String, Vec<u8>>, Flaw> {
     let memory = recorder.memory();
     let mut files = BTreeMap::new();
-    files.insert("node.json".to_owned(), text(&node(recorder, &memory, captured))?);
+    files.insert(
+        "node.json".to_owned(),
+        text(&node(recorder, &memory, captured))?,
+    );
     for (path, bytes) in &memory.contents {
         files.insert(format!("root{path}"), bytes.clone());
     }
@@ -42,16 +53,28 @@ fn files(recorder: &Recorder, captured: &str) -> Result<BTreeMap<String, Vec<u8>
         for (resource, result) in &memory.objects {
             let stem = objects::stem(resource);
             match result {
-                Ok(objects) => files.insert(format!("objects/{stem}.json"), text(&list(resource, objects))?),
-                Err(miss) => files.insert(format!("objects/{stem}.error"), Fault::of(miss).line().into_bytes()),
+                Ok(objects) => files.insert(
+                    format!("objects/{stem}.json"),
+                    text(&list(resource, objects))?,
+                ),
+                Err(miss) => files.insert(
+                    format!("objects/{stem}.error"),
+                    Fault::of(miss).line().into_bytes(),
+                ),
             };
         }
         match &memory.version {
             Some(Ok(version)) => {
-                files.insert("objects/version.json".to_owned(), text(&json!({ "gitVersion": version }))?);
+                files.insert(
+                    "objects/version.json".to_owned(),
+                    text(&json!({ "gitVersion": version }))?,
+                );
             }
             Some(Err(miss)) => {
-                files.insert("objects/version.error".to_owned(), Fault::of(miss).line().into_bytes());
+                files.insert(
+                    "objects/version.error".to_owned(),
+                    Fault::of(miss).line().into_bytes(),
+                );
             }
             None => {}
         }
@@ -60,7 +83,8 @@ fn files(recorder: &Recorder, captured: &str) -> Result<BTreeMap<String, Vec<u8>
 }
 
 fn text(value: &impl serde::Serialize) -> Result<Vec<u8>, Flaw> {
-    let mut bytes = serde_json::to_vec_pretty(value).map_err(|error| Flaw::invalid("node.json", error.to_string()))?;
+    let mut bytes = serde_json::to_vec_pretty(value)
+        .map_err(|error| Flaw::invalid("node.json", error.to_string()))?;
     bytes.push(b'\n');
     Ok(bytes)
 }
@@ -79,11 +103,24 @@ fn list(resource: &Resource, objects: &Objects) -> Value {
 }
 
 fn node(recorder: &Recorder, memory: &Memory, captured: &str) -> NodeFile {
-    let Identity { name, origin, captured: earlier, kubernetes_version, platform, .. } = &recorder.identity;
+    let Identity {
+        name,
+        origin,
+        captured: earlier,
+        kubernetes_version,
+        platform,
+        ..
+    } = &recorder.identity;
     let table = memory.table_read.then(|| recorder.processes.table());
     let (os, arch) = platform.split_once('/').unwrap_or((platform, ""));
     let unreachable = (!recorder.cluster.present())
-        .then(|| memory.objects.values().find_map(|result| result.as_ref().err()).or(memory.version.as_ref()?.as_ref().err()))
+        .then(|| {
+            memory
+                .objects
+                .values()
+                .find_map(|result| result.as_ref().err())
+                .or(memory.version.as_ref()?.as_ref().err())
+        })
         .flatten();
     let mut scope = Scope {
         globs: Some(memory.globs.iter().cloned().collect()),
@@ -101,10 +138,21 @@ fn node(recorder: &Recorder, memory: &Memory, captured: &str) -> NodeFile {
             Some(earlier) if *origin == Origin::Recorded => earlier.clone(),
             _ => captured.to_owned(),
         }),
-        platform: Some(Platform { os: os.to_owned(), arch: arch.to_owned() }),
-        kubernetes: kubernetes_version.clone().map(|version| Kubernetes { version: Some(version) }),
+        platform: Some(Platform {
+            os: os.to_owned(),
+            arch: arch.to_owned(),
+        }),
+        kubernetes: kubernetes_version.clone().map(|version| Kubernetes {
+            version: Some(version),
+        }),
         processes: match &table {
-            Some(Ok(table)) => Some(table.processes.iter().map(|process| entry(memory, process)).collect()),
+            Some(Ok(table)) => Some(
+                table
+                    .processes
+                    .iter()
+                    .map(|process| entry(memory, process))
+                    .collect(),
+            ),
             _ => None,
         },
         processes_error: table.and_then(Result::err).map(|miss| Fault::of(&miss)),
@@ -143,7 +191,9 @@ fn entry(memory: &Memory, process: &Process) -> ProcessEntry {
         argv: looked_at.then_some(argv),
         env: environment.map(|environment| environment.values.clone()),
         env_names: environment.map(|environment| environment.names.iter().cloned().collect()),
-        env_error: environment.and_then(|environment| environment.miss.as_ref()).map(Fault::of),
+        env_error: environment
+            .and_then(|environment| environment.miss.as_ref())
+            .map(Fault::of),
         start: process.start,
         cgroup: process.cgroup.clone(),
         pidns: process.pidns.clone(),
@@ -156,7 +206,9 @@ fn entry(memory: &Memory, process: &Process) -> ProcessEntry {
 
 /// Lets `fill` make something beside `dest`, and moves it there when it is whole.
 fn whole(dest: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), Flaw> {
-    let name = dest.file_name().ok_or_else(|| Flaw::invalid("node.json", "the destination has no name"))?;
+    let name = dest
+        .file_name()
+        .ok_or_else(|| Flaw::invalid("node.json", "the destination has no name"))?;
     let mut hidden = std::ffi::OsString::from(".");
     hidden.push(name);
     hidden.push(format!(".{}.partial", std::process::id()));
@@ -164,7 +216,11 @@ fn whole(dest: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> Result<(), 
     let result = fill(&beside).and_then(|()| fs::rename(&beside, dest));
     result.map_err(|error| {
         // Best effort: the error that matters is the first one.
-        let _ = if beside.is_dir() { fs::remove_dir_all(&beside) } else { fs::remove_file(&beside) };
+        let _ = if beside.is_dir() {
+            fs::remove_dir_all(&beside)
+        } else {
+            fs::remove_file(&beside)
+        };
         Flaw::io(&name.to_string_lossy(), error)
     })
 }
@@ -195,7 +251,11 @@ fn archive(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> io::Result<()> {
     for (name, bytes) in files {
         let mut header = tar::Header::new_gnu();
         let is_folder = name.ends_with('/');
-        header.set_entry_type(if is_folder { tar::EntryType::Directory } else { tar::EntryType::Regular });
+        header.set_entry_type(if is_folder {
+            tar::EntryType::Directory
+        } else {
+            tar::EntryType::Regular
+        });
         header.set_mode(if is_folder { 0o700 } else { 0o600 });
         header.set_uid(0);
         header.set_gid(0);
@@ -208,5 +268,9 @@ fn archive(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> io::Result<()> {
 }
 
 fn create(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
 }
