@@ -36,7 +36,8 @@ pub enum DocumentError {
     Malformed(String),
 }
 
-/// Parses YAML or JSON of one or more documents; empty documents are skipped.
+/// Parses YAML or JSON of one or more documents, each a mapping or a list; empty
+/// documents are skipped. Plain text, which is a scalar to YAML, is no document.
 pub fn parse(bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
     if bytes.len() > SIZE_LIMIT {
         return Err(DocumentError::TooLarge {
@@ -52,6 +53,9 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
     };
     let mut nodes = 0;
     for document in &documents {
+        if !document.is_object() && !document.is_array() {
+            return Err(malformed("it is plain text, not a mapping or a list"));
+        }
         bounded(document, 0, &mut nodes)?;
     }
     Ok(documents)
@@ -370,6 +374,8 @@ mod tests {
             })
         );
         parse(b"\xff\xfe").unwrap_err();
+        refused("just some words\n");
+        refused("\"json\"");
     }
 
     #[test]

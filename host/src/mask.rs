@@ -77,9 +77,21 @@ pub fn text(path: &str, bytes: &[u8]) -> Masked {
 
 /// Masks tokens, keys and credentials anywhere in text that is no document.
 pub fn mask_text(text: &str) -> String {
-    let text = replace(text, &tokens::find(text));
-    replace(&text, &assignments::find(&text))
+    let mut text = text.to_owned();
+    // One replacement may bring the parts of another together.
+    for _ in 0..ROUNDS {
+        let masked = replace(&text, &tokens::find(&text));
+        let masked = replace(&masked, &assignments::find(&masked));
+        if masked == text {
+            break;
+        }
+        text = masked;
+    }
+    text
 }
+
+/// Honest text is done after one round and an empty one.
+const ROUNDS: usize = 8;
 
 /// Masks a parsed document by its keys, and every string in it by what it looks
 /// like. `path` is where it was read: a cloud's configuration names its secrets
@@ -154,37 +166,36 @@ fn flag(arg: &str) -> Option<(&str, Option<&str>)> {
 
 /// A text without its secrets, as a document if it is one; none if it has none.
 fn text_within(text: &str, cloud: bool, level: usize) -> Option<String> {
-    let structured = |documents: &Vec<Value>| {
-        documents
-            .iter()
-            .any(|value| value.is_object() || value.is_array())
-    };
-    let documents = document::parse(text.as_bytes()).ok().filter(structured);
-    let Some(mut documents) = documents else {
-        let masked = mask_text(text);
+    let parse = |text: &str| document::parse(text.as_bytes()).ok();
+    let masked = mask_text(text);
+    let Some(mut documents) = parse(text) else {
+        // What was no document must not become one: a replay would judge it.
+        let broken = parse(&masked).is_none();
+        let masked = if broken {
+            masked
+        } else {
+            format!("{masked}\n{NO_DOCUMENT}\n")
+        };
         return (masked != text).then_some(masked);
     };
-    let mask = |documents: &mut Vec<Value>| {
-        documents
-            .iter_mut()
-            .map(|value| values::walk(value, cloud, level))
-            .sum::<usize>()
-    };
-    if mask(&mut documents) > 0 {
-        return Some(as_json(&documents));
-    }
-    // No value is secret, but a comment may be.
-    let masked = mask_text(text);
-    if masked == text {
+    let count: usize = documents
+        .iter_mut()
+        .map(|value| values::walk(value, cloud, level))
+        .sum();
+    if count == 0 && masked == text {
         return None;
     }
-    let again = document::parse(masked.as_bytes()).ok();
-    Some(if again.as_ref() == Some(&documents) {
+    // Without a secret value, one in a comment: the rest stays as it was written.
+    let only_comments = count == 0 && parse(&masked).as_ref() == Some(&documents);
+    Some(if only_comments {
         masked
     } else {
         as_json(&documents)
     })
 }
+
+/// A line that no document can end with.
+const NO_DOCUMENT: &str = "}{ masked";
 
 fn as_json(documents: &[Value]) -> String {
     let texts: Vec<String> = documents
