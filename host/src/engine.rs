@@ -1,1 +1,142 @@
-//! Skeleton.
+//! The sandbox: wasmtime with everything off that a profile does not need, and
+//! a limit on everything that is on.
+//!
+//! `Verified → Compiled → Linked → Outcome`. Nothing outside `engine` and
+//! `capability` names wasmtime.
+
+mod bindings;
+pub mod link;
+pub mod run;
+
+pub(crate) use bindings::cisb::host as wit;
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use wasmtime::component::Component;
+use wasmtime::{Config, OptLevel, Strategy, WasmFeatures};
+
+use crate::profile::Verified;
+
+/// How often the clock that stops endless loops ticks.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// A wasmtime engine and the thread that ticks its epochs.
+///
+/// The ticker is a plain thread: a timer that catches up with missed ticks on
+/// a loaded node would stop innocent checks.
+pub struct Engine {
+    inner: wasmtime::Engine,
+    stop: Arc<AtomicBool>,
+}
+
+/// Why there is no sandbox.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot set up the WebAssembly engine: {0}")]
+pub struct EngineError(String);
+
+/// Why a component was not compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("it does not compile: {0}")]
+pub struct CompileError(String);
+
+/// A component that was compiled from verified bytes.
+pub struct Compiled {
+    verified: Verified,
+    component: Component,
+}
+
+impl Compiled {
+    /// What was verified before.
+    pub fn verified(&self) -> &Verified {
+        &self.verified
+    }
+}
+
+impl Engine {
+    /// Sets up the engine.
+    pub fn new() -> Result<Self, EngineError> {
+        let inner = wasmtime::Engine::new(&config()).map_err(|e| {
+            EngineError(format!(
+                "{e:#}; where executable memory is forbidden (MemoryDenyWriteExecute), allow it \
+                 for cisb"
+            ))
+        })?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let (engine, flag) = (inner.weak(), stop.clone());
+        std::thread::Builder::new()
+            .name("cisb-ticker".to_owned())
+            .stack_size(64 << 10)
+            .spawn(move || {
+                while !flag.load(Ordering::Relaxed) {
+                    std::thread::sleep(TICK);
+                    match engine.upgrade() {
+                        Some(engine) => engine.increment_epoch(),
+                        None => break,
+                    }
+                }
+            })
+            .map_err(|e| EngineError(format!("cannot start the ticker thread: {e}")))?;
+        Ok(Self { inner, stop })
+    }
+
+    /// Compiles what was verified.
+    pub fn compile(&self, verified: Verified) -> Result<Compiled, CompileError> {
+        let component = Component::from_binary(&self.inner, verified.bytes())
+            .map_err(|e| CompileError(one_line(&format!("{e:#}"))))?;
+        Ok(Compiled {
+            verified,
+            component,
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+fn config() -> Config {
+    use WasmFeatures as F;
+    let mut config = Config::new();
+    config
+        .strategy(Strategy::Cranelift)
+        // Measured with `cargo xtask bench`: see ARCHITECTURE.md.
+        .cranelift_opt_level(OptLevel::Speed)
+        .cranelift_nan_canonicalization(true)
+        .consume_fuel(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(512 << 10)
+        .wasm_component_model(true)
+        .wasm_relaxed_simd(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_tail_call(false)
+        .wasm_custom_page_sizes(false)
+        .wasm_wide_arithmetic(false)
+        .wasm_features(
+            F::THREADS
+                | F::SHARED_EVERYTHING_THREADS
+                | F::EXCEPTIONS
+                | F::LEGACY_EXCEPTIONS
+                | F::FUNCTION_REFERENCES
+                | F::GC
+                | F::STACK_SWITCHING
+                | F::CM_ASYNC
+                | F::CM_ERROR_CONTEXT
+                | F::CM_GC,
+            false,
+        )
+        .wasm_backtrace_max_frames(NonZeroUsize::new(32))
+        .native_unwind_info(false)
+        .guard_before_linear_memory(true);
+    config
+}
+
+/// The first line of a message: chains of causes stay on it.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -3,8 +3,10 @@
 //! Nothing here knows of grants, masks or profiles. The capabilities ask these
 //! doors only for what is granted, and mask what comes back.
 
+pub mod cluster;
 pub mod live;
 pub mod record;
+pub mod recording;
 
 use std::collections::BTreeMap;
 

@@ -1,1 +1,634 @@
-//! Skeleton.
+//! The story of a scan, every stage in order.
+//!
+//! A mistake of the operator's ends it with a [`ScanError`]. A profile's failure
+//! does not: it becomes an entry in the report, and the scan goes on.
+
+mod selection;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use cisb_contract::Manifest;
+use cisb_contract::manifest::{Check, Group, Parameter, ParameterType, Procedure, Section};
+use serde_json::{Map, Value};
+
+use crate::capability::Shared;
+use crate::engine::run::{Obstacle, Outcome};
+use crate::engine::{Engine, EngineError, link, run};
+use crate::finding::{Basis, Decision, Finding, Verdict};
+use crate::node::cluster::ClusterError;
+use crate::node::live::LiveError;
+use crate::node::record::RecordError;
+use crate::node::recording::Recorder;
+use crate::node::{self, Cluster, NoCluster, Node};
+use crate::profile::grants::{self, Grants, GrantsError};
+use crate::profile::{Verified, source, verify};
+use crate::report::{
+    Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
+    Summary, Timings, Tool,
+};
+use crate::request::{ClusterSource, NodeSource, Scan};
+use selection::Selected;
+
+/// What a scan tells while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Progress<'a> {
+    /// A profile is being compiled.
+    Compiling(&'a str),
+    /// So many of so many checks are done.
+    Checked(usize, usize),
+}
+
+/// A mistake of the operator's, or a machine that cannot run a scan at all.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The live node cannot be opened.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The record cannot be opened, or the evidence not be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The API server's configuration is refused.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The grants file is refused.
+    #[error(transparent)]
+    Grants(#[from] GrantsError),
+    /// No sandbox.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Something named on the command line does not exist.
+    #[error("{0}")]
+    Unknown(String),
+    /// A record's own objects and an API server were both asked for.
+    #[error(
+        "a node record brings its own API objects: leave out --kubeconfig and --in-cluster, or \
+         scan a live node"
+    )]
+    TwoClusters,
+}
+
+/// Scans a node.
+pub fn run(request: &Scan, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<Report, ScanError> {
+    let grants = match &request.grants {
+        Some(path) => Grants::read(path)?,
+        None => Grants::default(),
+    };
+    let loaded: Vec<_> = request.profiles.iter().map(|p| load(p)).collect();
+    let manifests = || {
+        loaded
+            .iter()
+            .filter_map(|l| l.verified.as_ref().ok().map(|v| v.manifest()))
+    };
+    // Names are settled before anything is opened: a typing error is not worth a scan.
+    let selected =
+        Selected::resolve(&request.selection, manifests()).map_err(ScanError::Unknown)?;
+    let parameters = parameters(&request.parameters, manifests())?;
+
+    let node = open(request)?;
+    let (node, recorder) = match &request.evidence {
+        Some(path) => {
+            let (node, recorder) = node::recording::recording(node);
+            (node, Some((path, recorder)))
+        }
+        None => (node, None),
+    };
+    let shared = Arc::new(Shared::new(node, request.now.to_string()));
+
+    let mut report = blank(request, &shared.node);
+    let mut obstacles = Vec::new();
+    let engine = Engine::new()?;
+    for profile in loaded {
+        let mut entry = profile.entry(request.profiles.len());
+        let runnable = profile
+            .verified
+            .map_err(|e| ("verify", e))
+            .and_then(|verified| {
+                let granted =
+                    grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
+                entry.grants = granted.lines();
+                if let Some((_, recorder)) = &recorder {
+                    remember_searches(recorder, verified.manifest());
+                }
+                progress(Progress::Compiling(&entry.id));
+                let started = Instant::now();
+                let compiled = engine
+                    .compile(verified)
+                    .map_err(|e| ("compile", e.to_string()))?;
+                let linked =
+                    link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
+                entry.timings.compile = micros(started);
+                Ok(linked)
+            });
+        match runnable {
+            Ok(linked) => {
+                let started = Instant::now();
+                let outcomes = checks(
+                    &linked,
+                    &shared,
+                    &selected,
+                    &parameters,
+                    request.jobs,
+                    progress,
+                );
+                entry.timings.checks = micros(started);
+                let manifest = linked.verified().manifest();
+                report.coverage.declared += manifest.checks.len();
+                report.coverage.profile_range = range(manifest, &shared);
+                for (check, outcome) in outcomes {
+                    if let Some(obstacle) = outcome.as_ref().and_then(|o| o.obstacle.clone()) {
+                        obstacles.push((check.id.clone(), obstacle));
+                    }
+                    report.findings.push(finding(manifest, check, outcome));
+                }
+            }
+            Err((stage, reason)) => {
+                entry.refused = Some(Refusal {
+                    stage: stage.to_owned(),
+                    reason,
+                });
+            }
+        }
+        report.profiles.push(entry);
+    }
+    report.cluster.version = shared
+        .node
+        .cluster
+        .present()
+        .then(|| shared.node.cluster.version().ok())
+        .flatten();
+    report.summary = Summary::of(&report.findings);
+    report.coverage.selected = report.findings.len();
+    report.coverage.assessed = report
+        .findings
+        .iter()
+        .filter(|f| !f.skipped && !matches!(f.verdict, Verdict::Error | Verdict::Manual))
+        .count();
+    report.coverage.gaps = gaps(&obstacles);
+    if let Some((path, recorder)) = recorder {
+        node::record::write::write(&recorder, &request.now.to_string(), path)?;
+    }
+    Ok(report)
+}
+
+/// Records a node: everything the profiles request, and what their checks look
+/// at beyond that because a flag or a document names it.
+pub fn collect(
+    request: &Scan,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Result<Report, ScanError> {
+    // The checks find what flags and documents name; globs that no check
+    // happened to expand are expanded by `run` through the same door, because
+    // every check runs and a check declares what it uses.
+    run(request, progress)
+}
+
+/// A profile after its first stages.
+struct Loaded {
+    name: String,
+    digest: String,
+    verified: Result<Verified, String>,
+    micros: u64,
+}
+
+fn load(path: &Path) -> Loaded {
+    let started = Instant::now();
+    match source::read(path) {
+        Ok(unverified) => {
+            let (name, digest) = (unverified.name().to_owned(), unverified.digest().to_owned());
+            Loaded {
+                name,
+                digest,
+                verified: verify::verify(unverified).map_err(|e| e.to_string()),
+                micros: micros(started),
+            }
+        }
+        Err(error) => Loaded {
+            name: path.display().to_string(),
+            digest: String::new(),
+            verified: Err(error.to_string()),
+            micros: micros(started),
+        },
+    }
+}
+
+impl Loaded {
+    fn entry(&self, asked: usize) -> ProfileRun {
+        let chosen = if asked == 1 {
+            "the only one given with --profile"
+        } else {
+            "given with --profile"
+        };
+        let mut entry = ProfileRun {
+            id: self.name.clone(),
+            version: String::new(),
+            epoch: 0,
+            title: String::new(),
+            benchmark: String::new(),
+            kubernetes: String::new(),
+            digest: if self.digest.is_empty() {
+                String::new()
+            } else {
+                format!("sha256:{}", self.digest)
+            },
+            manifest_digest: String::new(),
+            signer: "unsigned".to_owned(),
+            chosen: chosen.to_owned(),
+            grants: Vec::new(),
+            sections: Vec::new(),
+            refused: None,
+            timings: Timings {
+                load: self.micros,
+                ..Timings::default()
+            },
+        };
+        if let Ok(verified) = &self.verified {
+            let manifest = verified.manifest();
+            entry.id.clone_from(&manifest.id);
+            entry.version.clone_from(&manifest.version);
+            entry.epoch = manifest.epoch;
+            entry.title.clone_from(&manifest.title);
+            entry.benchmark = format!("{} {}", manifest.benchmark.name, manifest.benchmark.version);
+            entry.kubernetes.clone_from(&manifest.benchmark.kubernetes);
+            entry.manifest_digest = format!("sha256:{}", verified.manifest_digest());
+            entry.sections.clone_from(&manifest.sections);
+        }
+        entry
+    }
+}
+
+/// Opens what is to be scanned.
+fn open(request: &Scan) -> Result<Node, ScanError> {
+    match &request.node {
+        NodeSource::Record(path) => {
+            if request.cluster != ClusterSource::None {
+                return Err(ScanError::TwoClusters);
+            }
+            let mut node = node::record::open(path)?;
+            if let Some(name) = &request.node_name {
+                node.identity.name.clone_from(name);
+            }
+            Ok(node)
+        }
+        NodeSource::Live { root, proc } => {
+            let cluster: Box<dyn Cluster> = match &request.cluster {
+                ClusterSource::None => Box::new(NoCluster),
+                ClusterSource::Kubeconfig { path, exec } => {
+                    node::cluster::from_kubeconfig(path, *exec)?
+                }
+                ClusterSource::InCluster => node::cluster::in_cluster()?,
+            };
+            Ok(node::live::open(
+                root,
+                proc.as_deref(),
+                request.node_name.as_deref(),
+                cluster,
+            )?)
+        }
+    }
+}
+
+fn remember_searches(recorder: &Recorder, manifest: &Manifest) {
+    for processes in &manifest.requests.processes {
+        recorder.searched(&processes.executables);
+    }
+}
+
+/// Runs the selected checks, on several threads, and keeps the manifest's order.
+/// A check that was skipped has no outcome.
+fn checks<'a>(
+    linked: &'a link::Linked,
+    shared: &Arc<Shared>,
+    selected: &Selected,
+    parameters: &BTreeMap<String, Map<String, Value>>,
+    jobs: usize,
+    progress: &(dyn Fn(Progress<'_>) + Sync),
+) -> Vec<(&'a Check, Option<Outcome>)> {
+    let manifest = linked.verified().manifest();
+    let settings = parameters.get(&manifest.id).cloned().unwrap_or_default();
+    let chosen: Vec<(usize, &Check)> = manifest
+        .checks
+        .iter()
+        .enumerate()
+        .filter(|(_, check)| selected.includes(manifest, check))
+        .collect();
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let work = || {
+        let mut mine = Vec::new();
+        while let Some((index, check)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let outcome = (!selected.skips(check)).then(|| {
+                let settings =
+                    serde_json::json!({"parameters": settings, "with": check.with}).to_string();
+                run::run(linked, shared, check, *index, &settings)
+            });
+            mine.push((*index, *check, outcome));
+            progress(Progress::Checked(
+                done.fetch_add(1, Ordering::Relaxed) + 1,
+                chosen.len(),
+            ));
+        }
+        mine
+    };
+    let mut all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..jobs.clamp(1, 64)).map(|_| scope.spawn(work)).collect();
+        let mut all = work();
+        for other in others {
+            // A panic in a host function is our bug; it must not look like a result.
+            match other.join() {
+                Ok(part) => all.extend(part),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    all.sort_by_key(|(index, ..)| *index);
+    all.into_iter()
+        .map(|(_, check, outcome)| (check, outcome))
+        .collect()
+}
+
+/// Puts a check and its outcome together.
+fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Finding {
+    let skipped = outcome.is_none();
+    let outcome = outcome.unwrap_or_else(|| Outcome {
+        verdict: Verdict::NotApplicable,
+        reason: "not run: --skip names it".to_owned(),
+        expected: String::new(),
+        actual: String::new(),
+        basis: Basis::Explicit,
+        subjects: Vec::new(),
+        evidence: Vec::new(),
+        obstacle: None,
+        fault: false,
+        fuel: 0,
+    });
+    let target =
+        section_of(manifest, check).map_or(String::new(), |(section, _)| section.target.clone());
+    Finding {
+        profile: manifest.id.clone(),
+        check: check.id.clone(),
+        control: check.control.clone(),
+        title: check.title.clone(),
+        section: check.group.clone(),
+        target,
+        component: check.component.clone(),
+        level: check.level,
+        assessment: check.assessment,
+        scored: check.scored,
+        severity: check.severity,
+        ownership: check.ownership,
+        judged: check.judged,
+        verdict: outcome.verdict,
+        basis: outcome.basis,
+        reason: outcome.reason,
+        expected: outcome.expected,
+        actual: outcome.actual,
+        subjects: outcome.subjects,
+        evidence: outcome.evidence,
+        decision: Decision::Required,
+        rationale: check.rationale.clone(),
+        remediation: remediation(manifest, check),
+        references: check.references.clone(),
+        skipped,
+    }
+}
+
+/// The section and the group of a check.
+pub(crate) fn section_of<'a>(
+    manifest: &'a Manifest,
+    check: &Check,
+) -> Option<(&'a Section, &'a Group)> {
+    manifest.sections.iter().find_map(|section| {
+        section
+            .groups
+            .iter()
+            .find(|group| group.id == check.group)
+            .map(|group| (section, group))
+    })
+}
+
+/// The whole remediation: the check's own part and the procedure it names.
+fn remediation(manifest: &Manifest, check: &Check) -> String {
+    let own = &check.remediation;
+    let mut lines = vec![format!("Set: {}", own.set)];
+    if let Some(Procedure {
+        change,
+        effect,
+        rollback,
+        verify,
+    }) = manifest.procedures.get(&own.procedure)
+    {
+        lines.push(format!("Where: {change}"));
+        lines.push(format!("Effect: {effect}"));
+        if !own.breaks.is_empty() {
+            lines.push(format!("May break: {}", own.breaks));
+        }
+        lines.push(format!("Back out: {rollback}"));
+        lines.push(format!("Verify: {verify}"));
+    } else if !own.breaks.is_empty() {
+        lines.push(format!("May break: {}", own.breaks));
+    }
+    lines.retain(|line| !line.ends_with(": "));
+    lines.join("\n")
+}
+
+fn blank(request: &Scan, node: &Node) -> Report {
+    let identity = &node.identity;
+    Report {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: Tool {
+            name: "cisb".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        started: request.now.to_string(),
+        node: ScannedNode {
+            name: identity.name.clone(),
+            origin: match identity.origin {
+                node::Origin::Live => "live",
+                node::Origin::Recorded => "record",
+                node::Origin::Tree => "tree",
+            }
+            .to_owned(),
+            source: identity.source.clone(),
+            captured: identity.captured.clone(),
+            platform: identity.platform.clone(),
+            kubernetes_version: identity.kubernetes_version.clone(),
+            role: role(node).to_owned(),
+        },
+        cluster: ScannedCluster {
+            name: request.cluster_name.clone(),
+            api: match (node.cluster.present(), identity.origin) {
+                (false, _) => "none",
+                (true, node::Origin::Recorded) => "recorded",
+                (true, _) => "live",
+            }
+            .to_owned(),
+            version: None,
+        },
+        profiles: Vec::new(),
+        findings: Vec::new(),
+        summary: Summary::default(),
+        coverage: Coverage::default(),
+        problems: Vec::new(),
+    }
+}
+
+/// What a node's own processes show it to be.
+fn role(node: &Node) -> &'static str {
+    let Ok(table) = node.processes.table() else {
+        return "unknown";
+    };
+    let runs = |name: &str| {
+        table.processes.iter().any(|p| {
+            p.place != node::Place::Foreign
+                && p.exe
+                    .as_deref()
+                    .is_some_and(|exe| exe.rsplit('/').next() == Some(name))
+        })
+    };
+    if runs("kube-apiserver") {
+        "control-plane"
+    } else if runs("kubelet") {
+        "worker"
+    } else {
+        "unknown"
+    }
+}
+
+/// Whether the cluster's version lies in the benchmark's range.
+fn range(manifest: &Manifest, shared: &Shared) -> String {
+    let stated = shared
+        .node
+        .identity
+        .kubernetes_version
+        .clone()
+        .or_else(|| shared.node.cluster.version().ok());
+    let Some(stated) = stated else {
+        return "unknown".to_owned();
+    };
+    let wanted = &manifest.benchmark.kubernetes;
+    let bare = stated.trim_start_matches('v');
+    let bare = bare.split(['-', '+']).next().unwrap_or(bare);
+    match (
+        semver::Version::parse(bare),
+        semver::VersionReq::parse(wanted),
+    ) {
+        (Ok(version), Ok(range)) if range.matches(&version) => "inside".to_owned(),
+        (Ok(_), Ok(_)) => format!("outside: {stated} is not in {wanted}"),
+        _ => "unknown".to_owned(),
+    }
+}
+
+/// Unassessed checks by cause, with the one thing that cures it.
+fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
+    let mut gaps: Vec<Gap> = Vec::new();
+    for (check, obstacle) in obstacles {
+        let (cause, cure) = match obstacle {
+            Obstacle::Unreachable(why) if why.starts_with("no API server was asked for") => (
+                "no API server was asked for".to_owned(),
+                "--kubeconfig FILE or --in-cluster",
+            ),
+            Obstacle::Unreachable(why) => (
+                why.clone(),
+                "check the address and the CA in the kubeconfig",
+            ),
+            // The hint names its own cure.
+            Obstacle::Processes(hint) => (hint.clone(), ""),
+            Obstacle::NotPermitted(_) => (
+                "files or processes that this user may not look at".to_owned(),
+                "run as root",
+            ),
+            Obstacle::Forbidden(_) => (
+                "the API server refuses to list what is needed".to_owned(),
+                "grant the scanner's account `list` on the resources that the reasons name",
+            ),
+            Obstacle::NotRecorded(_) => (
+                "the record does not hold what is needed".to_owned(),
+                "record again with `cisb collect` and this profile",
+            ),
+            Obstacle::Denied => (
+                "the grants file does not allow what is needed".to_owned(),
+                "widen the file given with --grants",
+            ),
+            Obstacle::Profile => ("the profile misbehaved".to_owned(), "see the reasons above"),
+            Obstacle::Other => ("other reasons, named with each check".to_owned(), ""),
+        };
+        match gaps.iter_mut().find(|g| g.cause == cause) {
+            Some(gap) => gap.checks.push(check.clone()),
+            None => gaps.push(Gap {
+                cause,
+                cure: cure.to_owned(),
+                checks: vec![check.clone()],
+            }),
+        }
+    }
+    gaps
+}
+
+/// Types `--set name=value` by the manifests, and fills in the defaults.
+fn parameters<'a>(
+    given: &[(String, String)],
+    manifests: impl Iterator<Item = &'a Manifest>,
+) -> Result<BTreeMap<String, Map<String, Value>>, ScanError> {
+    let mut typed = BTreeMap::new();
+    let mut known: Vec<&str> = Vec::new();
+    for manifest in manifests {
+        let mut values = Map::new();
+        for parameter in &manifest.parameters {
+            known.push(&parameter.name);
+            let value = match given.iter().rev().find(|(name, _)| *name == parameter.name) {
+                Some((_, text)) => value(parameter, text).map_err(ScanError::Unknown)?,
+                None => parameter.default.clone(),
+            };
+            values.insert(parameter.name.clone(), value);
+        }
+        typed.insert(manifest.id.clone(), values);
+    }
+    // Without a readable manifest nobody can say what exists.
+    if !typed.is_empty()
+        && let Some((name, _)) = given
+            .iter()
+            .find(|(name, _)| !known.contains(&name.as_str()))
+    {
+        return Err(ScanError::Unknown(selection::unknown(
+            "parameter",
+            name,
+            known.iter().copied(),
+        )));
+    }
+    Ok(typed)
+}
+
+fn value(parameter: &Parameter, text: &str) -> Result<Value, String> {
+    let bad = |what: &str| format!("--set {}: `{text}` is not {what}", parameter.name);
+    Ok(match parameter.kind {
+        ParameterType::String => Value::from(text),
+        ParameterType::Boolean => {
+            Value::from(text.parse::<bool>().map_err(|_| bad("true or false"))?)
+        }
+        ParameterType::Integer => {
+            Value::from(text.parse::<i64>().map_err(|_| bad("a whole number"))?)
+        }
+        ParameterType::List => Value::from(
+            text.split(',')
+                .map(str::trim)
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>(),
+        ),
+    })
+}
+
+fn micros(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What a profile says of itself, without compiling or running it.
+pub fn inspect(path: &Path) -> Result<(Manifest, String), String> {
+    let unverified = source::read(path).map_err(|e| e.to_string())?;
+    let digest = unverified.digest().to_owned();
+    let verified = verify::verify(unverified).map_err(|e| e.to_string())?;
+    Ok((verified.manifest().clone(), digest))
+}

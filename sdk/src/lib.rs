@@ -8,8 +8,47 @@
 //! Inside a component the facts come from the host; in a native test they come
 //! from a [`fake::FakeNode`].
 
+pub mod args;
+pub mod component;
+pub mod config;
 pub mod facts;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod fake;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod guest;
 pub mod rule;
+pub mod static_pod;
 pub mod verdict;
 
 pub use cisb_contract as contract;
+
+/// Makes a crate a profile: exports the contract's one interface, answered by
+/// the engine with these functions. Does nothing outside WebAssembly.
+///
+/// ```
+/// use cisb_sdk::rule::Profile;
+///
+/// cisb_sdk::profile!(Profile { codes: &[] });
+/// ```
+#[macro_export]
+macro_rules! profile {
+    ($profile:expr) => {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            struct Component;
+            impl $crate::guest::exports::cisb::profile::checks::Guest for Component {
+                fn run(
+                    check: ::std::string::String,
+                    settings: ::std::string::String,
+                ) -> ::std::result::Result<
+                    $crate::guest::exports::cisb::profile::checks::Outcome,
+                    $crate::guest::exports::cisb::profile::checks::Failure,
+                > {
+                    $crate::guest::run(&$profile, &check, &settings)
+                }
+            }
+    $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);
+        };
+    };
+}

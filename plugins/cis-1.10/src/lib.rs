@@ -1,3 +1,5 @@
 //! The CIS Kubernetes Benchmark v1.10 as a cisb profile: a table of controls.
 
 pub mod table;
+
+cisb_sdk::profile!(cisb_catalogue::PROFILE);

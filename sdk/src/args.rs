@@ -1,0 +1,354 @@
+//! Reads an argument list as the flag library of its component does.
+//!
+//! Kubernetes uses pflag: `--a=b`, `--a b`, bare booleans, `_` for `-` in names,
+//! the last value of a scalar wins, lists add up. etcd uses Go's `flag`: one
+//! dash or two, a boolean takes a value only after `=`, the first word that is
+//! no flag ends them.
+
+/// Which library reads the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// github.com/spf13/pflag with Kubernetes' name normalisation.
+    Pflag,
+    /// Go's standard `flag`.
+    Go,
+}
+
+/// One flag as it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flag {
+    /// Its name without dashes, normalised.
+    pub name: String,
+    /// As it was spelled, with its dashes, without its value.
+    pub spelled: String,
+    /// Its value; `true` for a bare boolean.
+    pub value: String,
+}
+
+/// A parsed argument list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Args {
+    /// Every flag, in order.
+    pub flags: Vec<Flag>,
+    /// Names of flags whose reading depends on the type of an unknown flag
+    /// before them, and that flag.
+    uncertain: Vec<(String, String)>,
+}
+
+impl Args {
+    /// Reads `args`, the program's name first.
+    pub fn parse(style: Style, args: &[String]) -> Self {
+        let mut parsed = Self::default();
+        let mut rest = args.iter().skip(1).peekable();
+        while let Some(arg) = rest.next() {
+            if arg == "--" {
+                break;
+            }
+            let (dashes, body) = match (arg.strip_prefix("--"), arg.strip_prefix('-')) {
+                (Some(body), _) => ("--", body),
+                (None, Some(body)) if !body.is_empty() => ("-", body),
+                _ if style == Style::Go => break,
+                _ => continue,
+            };
+            if dashes == "-" && style == Style::Pflag {
+                // Kubernetes' only shorthands are -v and -h; -v's value may be its own word.
+                if body == "v" {
+                    rest.next();
+                }
+                continue;
+            }
+            let (raw, value) = match body.split_once('=') {
+                Some((raw, value)) => (raw, Some(value.to_owned())),
+                None => (body, None),
+            };
+            let name = normalise(style, raw);
+            let value = match value {
+                Some(value) => value,
+                None if is_boolean(&name) => "true".to_owned(),
+                None => match rest.peek() {
+                    None => String::new(),
+                    Some(next) if next.starts_with("--") && !is_valued(&name) => {
+                        let swallowed = next.trim_start_matches('-');
+                        let swallowed = swallowed.split('=').next().unwrap_or_default();
+                        parsed
+                            .uncertain
+                            .push((normalise(style, swallowed), name.clone()));
+                        String::new()
+                    }
+                    Some(_) => rest.next().cloned().unwrap_or_default(),
+                },
+            };
+            parsed.flags.push(Flag {
+                name,
+                spelled: format!("{dashes}{raw}"),
+                value,
+            });
+        }
+        parsed
+    }
+
+    /// Every value of a flag, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl DoubleEndedIterator<Item = &'a Flag> {
+        self.flags.iter().filter(move |f| f.name == name)
+    }
+
+    /// The flag as it counts for a scalar: the last.
+    pub fn last<'a>(&'a self, name: &'a str) -> Option<&'a Flag> {
+        self.all(name).next_back()
+    }
+
+    /// The flag that may have swallowed this one, if its type is not known.
+    pub fn swallowed_by(&self, name: &str) -> Option<&str> {
+        let found = self.uncertain.iter().find(|(n, _)| n == name);
+        found.map(|(_, by)| by.as_str())
+    }
+}
+
+fn normalise(style: Style, name: &str) -> String {
+    match style {
+        Style::Pflag => name.replace('_', "-"),
+        Style::Go => name.to_owned(),
+    }
+}
+
+fn is_boolean(name: &str) -> bool {
+    BOOLEANS.binary_search(&name).is_ok()
+}
+
+/// Flags that surely take a value, so that the word after them is theirs even
+/// if it looks like a flag.
+fn is_valued(name: &str) -> bool {
+    const ENDINGS: &[&str] = &[
+        "-file",
+        "-dir",
+        "-path",
+        "-config",
+        "-address",
+        "-port",
+        "-mode",
+        "-plugins",
+        "-suites",
+        "-timeout",
+        "-cafile",
+        "-certfile",
+        "-keyfile",
+        "-servers",
+        "-gates",
+        "-cidr",
+        "-range",
+        "kubeconfig",
+        "-version",
+        "-certificate",
+        "-key",
+        "-maxage",
+        "-maxsize",
+        "-maxbackup",
+        "-urls",
+        "-threshold",
+        "-override",
+        "-qps",
+        "-pids",
+    ];
+    name == "config" || name == "name" || ENDINGS.iter().any(|end| name.ends_with(end))
+}
+
+/// The boolean flags of kube-apiserver, kube-controller-manager,
+/// kube-scheduler, kubelet, kube-proxy and etcd: they never take the next word.
+const BOOLEANS: &[&str] = &[
+    "add-dir-header",
+    "allocate-node-cidrs",
+    "allow-metric-labels-manifest-bool",
+    "allow-privileged",
+    "allow-untagged-cloud",
+    "alsologtostderr",
+    "anonymous-auth",
+    "apiserver-enable-admission",
+    "attach-detach-reconcile-sync",
+    "audit-log-compress",
+    "audit-log-truncate-enabled",
+    "audit-webhook-batch-throttle-enable",
+    "audit-webhook-truncate-enabled",
+    "authentication-skip-lookup",
+    "authentication-token-webhook",
+    "authentication-tolerate-lookup-failure",
+    "auto-tls",
+    "bind-address-hard-fail",
+    "cgroups-per-qos",
+    "cleanup",
+    "cleanup-iptables",
+    "client-cert-auth",
+    "cloud-provider-gce-l7lb",
+    "cluster-signing",
+    "concurrent",
+    "configure-cbr0",
+    "configure-cloud-routes",
+    "contention-profiling",
+    "cpu-cfs-quota",
+    "debug",
+    "delete-collection",
+    "detect-local",
+    "disable-attach-detach-reconcile-sync",
+    "disable-force-detach-on-timeout",
+    "disable-http2-serving",
+    "docker-only",
+    "egress-selector",
+    "enable-admission",
+    "enable-aggregator-routing",
+    "enable-bootstrap-token-auth",
+    "enable-cadvisor-endpoints",
+    "enable-cadvisor-json-endpoints",
+    "enable-contention-profiling",
+    "enable-controller-attach-detach",
+    "enable-debugging-handlers",
+    "enable-dynamic-provisioning",
+    "enable-garbage-collector",
+    "enable-grpc-gateway",
+    "enable-hostpath-provisioner",
+    "enable-inflight-quota-handler",
+    "enable-leader-migration",
+    "enable-load-reader",
+    "enable-logs-handler",
+    "enable-priority-and-fairness",
+    "enable-profiling-handler",
+    "enable-pprof",
+    "enable-server",
+    "enable-swagger-ui",
+    "enable-taint-manager",
+    "enable-v2",
+    "encryption-provider-config-automatic-reload",
+    "endpointslice-updates",
+    "exit-on-lock-contention",
+    "experimental-allocatable-ignore-eviction",
+    "experimental-check-node-capabilities-before-mount",
+    "experimental-compact-hash-check-enabled",
+    "experimental-corrupt-check",
+    "experimental-enable-lease-checkpoint",
+    "experimental-enable-lease-checkpoint-persist",
+    "experimental-initial-corrupt-check",
+    "experimental-kernel-memcg-notification",
+    "experimental-memory-mlock",
+    "experimental-peer-skip-client-san-verification",
+    "experimental-stop-grpc-service-on-defrag",
+    "experimental-txn-mode-write-with-shared-buffer",
+    "experimental-enable-distributed-tracing",
+    "fail-swap-on",
+    "feature-corrupt",
+    "force-new-cluster",
+    "goaway-chance-enable",
+    "healthz-fatal",
+    "help",
+    "init-config-dir",
+    "insecure-skip-tls-verify",
+    "iptables-localhost-nodeports",
+    "ipvs-strict-arp",
+    "keep-terminated-pod-volumes",
+    "kernel-memcg-notification",
+    "kubelet-https",
+    "leader-elect",
+    "local-storage-capacity-isolation",
+    "log-flush",
+    "log-cadvisor-usage",
+    "log-json-split-stream",
+    "log-text-split-stream",
+    "logtostderr",
+    "make-iptables-util-chains",
+    "masquerade-all",
+    "memory-mlock",
+    "one-output",
+    "peer-auto-tls",
+    "peer-client-cert-auth",
+    "peer-skip-client-san-verification",
+    "permit-address-sharing",
+    "permit-port-sharing",
+    "pre-vote",
+    "proxy-ha",
+    "profiling",
+    "protect-kernel-defaults",
+    "really-crash-for-testing",
+    "register-node",
+    "register-schedulable",
+    "repair-malformed-updates",
+    "requestheader-uid",
+    "rotate-certificates",
+    "rotate-server-certificates",
+    "run-once",
+    "runonce",
+    "seccomp-default",
+    "serialize-image-pulls",
+    "service-account-extend-token-expiration",
+    "service-account-lookup",
+    "show-hidden-metrics",
+    "skip-headers",
+    "skip-log-headers",
+    "socket-reuse-address",
+    "socket-reuse-port",
+    "stderrthreshold-bool",
+    "strict-reconfig-check",
+    "strict-transport-security",
+    "unsafe-no-fsync",
+    "use-service-account-credentials",
+    "v2-deprecation-bool",
+    "version",
+    "watch-cache",
+    "windows-service",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split(' ').map(str::to_owned).collect()
+    }
+
+    fn values(style: Style, text: &str, name: &str) -> Vec<String> {
+        let args = Args::parse(style, &words(text));
+        args.all(name).map(|f| f.value.clone()).collect()
+    }
+
+    #[test]
+    fn the_table_of_booleans_is_sorted() {
+        assert!(BOOLEANS.is_sorted());
+    }
+
+    #[test]
+    fn pflag_reads_both_forms_and_bare_booleans() {
+        let line = "kubelet --a=1 --a 2 --profiling --a_b=c -v 5 --a 3 -- --a=4";
+        assert_eq!(values(Style::Pflag, line, "a"), ["1", "2", "3"]);
+        assert_eq!(values(Style::Pflag, line, "profiling"), ["true"]);
+        assert_eq!(values(Style::Pflag, line, "a-b"), ["c"]);
+    }
+
+    #[test]
+    fn a_boolean_does_not_take_the_next_word() {
+        let line = "kube-apiserver --profiling false --anonymous-auth=F";
+        assert_eq!(values(Style::Pflag, line, "profiling"), ["true"]);
+        assert_eq!(values(Style::Pflag, line, "anonymous-auth"), ["F"]);
+    }
+
+    #[test]
+    fn a_flag_that_takes_a_value_takes_one_that_looks_like_a_flag() {
+        let line = "kubelet --kubeconfig --anonymous-auth=false";
+        assert!(values(Style::Pflag, line, "anonymous-auth").is_empty());
+    }
+
+    #[test]
+    fn behind_a_flag_of_unknown_type_nothing_is_certain() {
+        let args = Args::parse(
+            Style::Pflag,
+            &words("kubelet --novel --anonymous-auth=false"),
+        );
+        assert_eq!(args.swallowed_by("anonymous-auth"), Some("novel"));
+        assert_eq!(args.swallowed_by("novel"), None);
+    }
+
+    #[test]
+    fn etcd_takes_one_dash_and_stops_at_the_first_word() {
+        let line = "etcd -cert-file=a --key-file b -client-cert-auth stop -auto-tls";
+        assert_eq!(values(Style::Go, line, "cert-file"), ["a"]);
+        assert_eq!(values(Style::Go, line, "key-file"), ["b"]);
+        assert_eq!(values(Style::Go, line, "client-cert-auth"), ["true"]);
+        assert!(values(Style::Go, line, "auto-tls").is_empty());
+        assert!(values(Style::Go, "etcd --cert_file=a", "cert-file").is_empty());
+    }
+}

@@ -1,0 +1,403 @@
+//! Finds the instances of a component on the node: its processes, and the
+//! static pod manifests that declare it. Says with a witness when there are
+//! none, and why when it cannot tell.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::args::{Args, Style};
+use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
+use crate::rule::Cx;
+use crate::static_pod::{self, Container, StaticPods};
+
+/// The components whose settings are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Component {
+    KubeApiserver,
+    KubeControllerManager,
+    KubeScheduler,
+    Etcd,
+    Kubelet,
+    KubeProxy,
+}
+
+impl Component {
+    /// The name of its executable, and of the processes request for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KubeApiserver => "kube-apiserver",
+            Self::KubeControllerManager => "kube-controller-manager",
+            Self::KubeScheduler => "kube-scheduler",
+            Self::Etcd => "etcd",
+            Self::Kubelet => "kubelet",
+            Self::KubeProxy => "kube-proxy",
+        }
+    }
+
+    /// How it reads its arguments.
+    pub fn style(self) -> Style {
+        match self {
+            Self::Etcd => Style::Go,
+            _ => Style::Pflag,
+        }
+    }
+}
+
+/// One running or declared instance.
+#[derive(Clone)]
+pub struct Instance {
+    /// What it is.
+    pub component: Component,
+    /// `kube-apiserver`, or `kube-apiserver#2` where there are several.
+    pub label: String,
+    /// Its argument list.
+    pub argv: Vec<String>,
+    /// The same, parsed.
+    pub args: Args,
+    /// The process; none where only a manifest was looked at.
+    pub process: Option<Rc<dyn Process>>,
+    /// The manifest that declares it.
+    pub manifest: Option<Rc<Container>>,
+    /// Its version.
+    pub version: Version,
+    /// What a reader of any verdict on it should know.
+    pub notes: Vec<String>,
+    /// Receipts for the process and its manifest.
+    pub observations: Vec<Observation>,
+}
+
+/// A version of Kubernetes, and who says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Version {
+    /// The minor version: 30 for 1.30. None if nobody says it.
+    pub minor: Option<u32>,
+    /// Who says it.
+    pub source: String,
+}
+
+/// Whether a component is here.
+#[derive(Clone)]
+pub enum Presence {
+    /// It is: these instances count.
+    Here(Vec<Instance>),
+    /// It is not, and the receipts show it.
+    NotHere(Words),
+    /// That cannot be told.
+    Unknown(Words),
+}
+
+/// A sentence and the receipts behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Words {
+    /// The sentence.
+    pub text: String,
+    /// What it rests on.
+    pub observations: Vec<Observation>,
+}
+
+/// Processes of an executable, divided by whose they are.
+pub struct Processes {
+    /// The receipt for the search.
+    pub observation: Observation,
+    /// This node's.
+    pub own: Vec<Rc<dyn Process>>,
+    /// Somebody else's: listed, never judged.
+    pub foreign: Vec<Rc<dyn Process>>,
+    /// Whether the whole process table was seen.
+    pub complete: bool,
+    /// What cures it if not.
+    pub hint: String,
+}
+
+/// Finds the processes of the request with the executable's name.
+pub fn own_processes(facts: &dyn Facts, executable: &str) -> Result<Processes, Error> {
+    let found = facts.find(executable)?;
+    let (own, foreign) = found.processes.into_iter().partition(|process| {
+        match process.info().place {
+            Place::Node | Place::StaticPod | Place::Unknown => true,
+            // The only component that ordinarily runs from a DaemonSet.
+            Place::HostNetworkPod => executable == "kube-proxy",
+            Place::Foreign => false,
+        }
+    });
+    Ok(Processes {
+        observation: found.observation,
+        own,
+        foreign,
+        complete: found.complete,
+        hint: found.hint,
+    })
+}
+
+/// Finds a component's instances.
+pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
+    let name = component.name();
+    let found = match own_processes(cx.facts, name) {
+        Ok(found) => found,
+        Err(error) => {
+            return Presence::Unknown(Words {
+                text: format!("{name}: {error}"),
+                observations: error.observation().into_iter().collect(),
+            });
+        }
+    };
+    // A kubelet is never a static pod, and kube-proxy's own are not control plane.
+    let pods = match component {
+        Component::Kubelet => StaticPods::default(),
+        _ => static_pod::read(cx.facts),
+    };
+    let declared: Vec<Rc<Container>> = pods
+        .containers
+        .iter()
+        .filter(|c| c.executable == name)
+        .cloned()
+        .collect();
+    let mut seen = vec![found.observation];
+    seen.extend(&pods.observations);
+    if !found.own.is_empty() {
+        return Presence::Here(running(cx, component, &found.own, &declared));
+    }
+    if cx.facts.node().origin == Origin::Tree {
+        return in_tree(cx, component, declared, &pods, seen);
+    }
+    if let Some(manifest) = declared.first() {
+        let mut text = format!("{} declares {name}, but it does not run", manifest.file);
+        if !found.complete {
+            text = format!("{} declares {name}; {}", manifest.file, found.hint);
+        }
+        return unknown(text, seen);
+    }
+    if !found.complete {
+        return unknown(format!("{name} was not found: {}", found.hint), seen);
+    }
+    if let Some(problem) = pods.problems.first() {
+        let text = format!("{name} does not run, but a manifest may declare it: {problem}");
+        return unknown(text, seen);
+    }
+    absent(cx, component, &found, &pods, seen)
+}
+
+fn unknown(text: String, observations: Vec<Observation>) -> Presence {
+    Presence::Unknown(Words { text, observations })
+}
+
+fn absent(
+    cx: &Cx<'_>,
+    component: Component,
+    found: &Processes,
+    pods: &StaticPods,
+    mut observations: Vec<Observation>,
+) -> Presence {
+    let name = component.name();
+    if !found.foreign.is_empty() {
+        observations.extend(found.foreign.iter().map(|p| p.observation()));
+        let text = format!(
+            "{} {name} here, all in pods of others: a hosted control plane's, not this node's",
+            count(found.foreign.len(), "process", "processes"),
+        );
+        return Presence::NotHere(Words { text, observations });
+    }
+    let mut text = format!("no process is {name}");
+    if !pods.directories.is_empty() {
+        text.push_str(&format!(
+            ", no manifest in {} declares it",
+            pods.directories.join(", ")
+        ));
+    }
+    if component == Component::Etcd
+        && let Some((servers, observation)) = external_etcd(cx.facts)
+    {
+        text = format!("{text}; the API server uses {servers}");
+        observations.push(observation);
+    }
+    Presence::NotHere(Words { text, observations })
+}
+
+/// The servers that the API server here names, where it may be asked for.
+fn external_etcd(facts: &dyn Facts) -> Option<(String, Observation)> {
+    let found = own_processes(facts, "kube-apiserver").ok()?;
+    let process = found.own.first()?;
+    let args = Args::parse(Style::Pflag, &process.info().args);
+    let servers = args.all("etcd-servers").map(|f| f.value.as_str());
+    let servers: Vec<&str> = servers.collect();
+    (!servers.is_empty()).then(|| (servers.join(","), process.observation()))
+}
+
+/// The instances that processes are.
+fn running(
+    cx: &Cx<'_>,
+    component: Component,
+    processes: &[Rc<dyn Process>],
+    declared: &[Rc<Container>],
+) -> Vec<Instance> {
+    let mut instances: Vec<Instance> = processes
+        .iter()
+        .map(|process| {
+            let info = process.info();
+            let same = |c: &&Rc<Container>| differences(&c.argv, &info.args).is_empty();
+            let manifest = declared.iter().find(same).or(declared.first()).cloned();
+            let mut notes = Vec::new();
+            if info.identity == Identity::Weak {
+                notes.push(format!(
+                    "known only by its name `{}`, its executable could not be read",
+                    info.comm
+                ));
+            }
+            let mut observations = vec![process.observation()];
+            if let Some(manifest) = &manifest {
+                observations.push(manifest.observation);
+                let differences = differences(&manifest.argv, &info.args);
+                if !differences.is_empty() {
+                    notes.push(format!(
+                        "{} differs from the running process in {}",
+                        manifest.file,
+                        differences.join(", ")
+                    ));
+                }
+            }
+            Instance {
+                component,
+                label: component.name().to_owned(),
+                args: Args::parse(component.style(), &info.args),
+                argv: info.args,
+                process: Some(Rc::clone(process)),
+                version: version(cx, component, manifest.as_deref()),
+                manifest,
+                notes,
+                observations,
+            }
+        })
+        .collect();
+    number(&mut instances);
+    instances
+}
+
+/// The instances that a tree without processes declares.
+fn in_tree(
+    cx: &Cx<'_>,
+    component: Component,
+    declared: Vec<Rc<Container>>,
+    pods: &StaticPods,
+    seen: Vec<Observation>,
+) -> Presence {
+    if declared.is_empty() {
+        let mut text = format!(
+            "a file tree has no processes, and no static pod manifest in it declares {}",
+            component.name()
+        );
+        if let Some(problem) = pods.problems.first() {
+            text = format!("{text}: {problem}");
+        }
+        return unknown(text, seen);
+    }
+    let mut instances: Vec<Instance> = declared
+        .into_iter()
+        .map(|manifest| Instance {
+            component,
+            label: component.name().to_owned(),
+            args: Args::parse(component.style(), &manifest.argv),
+            argv: manifest.argv.clone(),
+            process: None,
+            version: version(cx, component, Some(&manifest)),
+            notes: vec![format!("as {} declares it", manifest.file)],
+            observations: vec![manifest.observation],
+            manifest: Some(manifest),
+        })
+        .collect();
+    number(&mut instances);
+    Presence::Here(instances)
+}
+
+/// Tells instances apart by what they are told to do, which outlives a restart.
+fn number(instances: &mut [Instance]) {
+    if instances.len() < 2 {
+        return;
+    }
+    instances.sort_by(|a, b| a.argv.cmp(&b.argv));
+    for (i, instance) in instances.iter_mut().enumerate() {
+        instance.label = format!("{}#{}", instance.component.name(), i + 1);
+    }
+}
+
+/// The flags in which two argument lists differ.
+fn differences(declared: &[String], running: &[String]) -> Vec<String> {
+    let flags = |args: &[String]| -> Vec<String> { args.iter().skip(1).cloned().collect() };
+    let (declared, running) = (flags(declared), flags(running));
+    let resolved = |arg: &&String| !arg.contains("$(");
+    let only_declared = declared
+        .iter()
+        .filter(resolved)
+        .filter(|a| !running.contains(a));
+    let only_running = running.iter().filter(|a| !declared.contains(a));
+    let unresolved = declared.iter().any(|a| a.contains("$("));
+    let mut names: Vec<String> = only_declared
+        .chain(only_running.filter(|_| !unresolved))
+        .map(|a| a.split('=').next().unwrap_or_default().to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Container>) -> Version {
+    let of = |text: &str, source: String| minor(text).map(|m| (m, source));
+    let image = || {
+        let manifest = manifest.filter(|_| component != Component::Etcd)?;
+        of(manifest.tag()?, format!("its image {}", manifest.image))
+    };
+    let node = || {
+        let version = cx.facts.node().kubernetes_version?;
+        of(&version, format!("the node says {version}"))
+    };
+    let parameter = || {
+        let version = cx.parameters.get("kubernetes-version")?.as_str()?;
+        of(version, "the parameter kubernetes-version".to_owned())
+    };
+    match image().or_else(node).or_else(parameter) {
+        Some((minor, source)) => Version {
+            minor: Some(minor),
+            source,
+        },
+        None => Version::default(),
+    }
+}
+
+/// The minor version in `v1.30.2-eks-1`.
+pub fn minor(version: &str) -> Option<u32> {
+    let rest = version.trim_start_matches('v').strip_prefix("1.")?;
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    rest.get(..digits)?.parse().ok()
+}
+
+impl Instance {
+    /// Opens the file that a flag names, as this instance sees it.
+    pub fn open_named(
+        &self,
+        facts: &dyn Facts,
+        name: &str,
+        path: &str,
+    ) -> Result<Rc<dyn Entry>, Error> {
+        if let Some(process) = &self.process {
+            return process.open_named(name, path);
+        }
+        let node_path = self.manifest.as_ref().and_then(|m| m.node_path(path));
+        match node_path {
+            Some(path) => facts.open(&path),
+            None => Err(Error::Other(format!(
+                "{path}: the container's manifest mounts nothing of the node there"
+            ))),
+        }
+    }
+}
+
+fn count(n: usize, one: &str, many: &str) -> String {
+    match n {
+        1 => format!("1 {one}"),
+        n => format!("{n} {many}"),
+    }
+}

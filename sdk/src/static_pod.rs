@@ -1,0 +1,401 @@
+//! Reads the manifests of static pods: which directory the kubelet watches,
+//! what every file in it declares, and where a container's paths lie on the
+//! node.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::component;
+use crate::config::kubelet;
+use crate::facts::{Entry, Error, Facts, Observation};
+
+/// Where kubeadm and most others keep the manifests.
+pub const DIRECTORY: &str = "/etc/kubernetes/manifests";
+
+/// The files request that covers [`DIRECTORY`] when no kubelet names another.
+pub const REQUEST: &str = "static-pods";
+
+/// All manifests of a node.
+#[derive(Debug, Clone, Default)]
+pub struct StaticPods {
+    /// The directories that were searched.
+    pub directories: Vec<String>,
+    /// Every container of every document of every file.
+    pub containers: Vec<Rc<Container>>,
+    /// What could not be read. While there is one, a manifest that was not
+    /// found may still exist.
+    pub problems: Vec<String>,
+    /// Receipts for the search and for every file.
+    pub observations: Vec<Observation>,
+}
+
+/// A container of a static pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Container {
+    /// The manifest's path.
+    pub file: String,
+    /// The manifest's receipt.
+    pub observation: Observation,
+    /// The container's name; never identifies it.
+    pub name: String,
+    /// The file name of the program that it runs.
+    pub executable: String,
+    /// Its argument list, the program first; `$(VAR)` resolved where the
+    /// manifest itself has the value.
+    pub argv: Vec<String>,
+    /// Its image, with tag.
+    pub image: String,
+    /// Variables with a literal value.
+    pub environment: Vec<(String, String)>,
+    /// Its hostPath mounts.
+    pub mounts: Vec<Mount>,
+}
+
+/// A path of the node inside a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mount {
+    /// Where the container sees it.
+    pub container_path: String,
+    /// Where it lies on the node.
+    pub node_path: String,
+}
+
+impl Container {
+    /// Where a path of this container lies on the node; none if it is the
+    /// image's own.
+    pub fn node_path(&self, path: &str) -> Option<String> {
+        let inside = |m: &&Mount| {
+            let rest = path.strip_prefix(m.container_path.as_str());
+            rest.is_some_and(|r| r.is_empty() || r.starts_with('/') || m.container_path == "/")
+        };
+        let longest = |m: &&Mount| m.container_path.len();
+        let mount = self.mounts.iter().filter(inside).max_by_key(longest)?;
+        let rest = path.get(mount.container_path.len()..)?;
+        let rest = rest.trim_start_matches('/');
+        let base = mount.node_path.trim_end_matches('/');
+        Some(match rest {
+            "" => mount.node_path.clone(),
+            rest => format!("{base}/{rest}"),
+        })
+    }
+
+    /// The image's tag.
+    pub fn tag(&self) -> Option<&str> {
+        let image = self.image.split('@').next()?;
+        let name = image.rsplit('/').next()?;
+        name.split_once(':').map(|(_, tag)| tag)
+    }
+}
+
+/// Reads every manifest of the node.
+pub fn read(facts: &dyn Facts) -> StaticPods {
+    let mut pods = StaticPods::default();
+    for source in sources(facts, &mut pods) {
+        match source {
+            Source::Default => read_default(facts, &mut pods),
+            Source::Named { path, opened } => read_named(&path, opened, &mut pods),
+        }
+    }
+    pods
+}
+
+/// Where manifests come from.
+enum Source {
+    Default,
+    Named {
+        path: String,
+        opened: Result<Rc<dyn Entry>, Error>,
+    },
+}
+
+/// What the running kubelets watch; the usual directory where none is known.
+fn sources(facts: &dyn Facts, pods: &mut StaticPods) -> Vec<Source> {
+    let found = match component::own_processes(facts, "kubelet") {
+        Ok(found) => found,
+        Err(error) => {
+            pods.problems.push(format!("kubelet: {error}"));
+            return vec![Source::Default];
+        }
+    };
+    pods.observations.push(found.observation);
+    let mut sources = Vec::new();
+    for process in &found.own {
+        pods.observations.push(process.observation());
+        let kubelet = match kubelet::load(process) {
+            Ok(kubelet) => kubelet,
+            Err(problem) => {
+                pods.problems.push(problem.text);
+                pods.observations.extend(problem.observations);
+                sources.push(Source::Default);
+                continue;
+            }
+        };
+        pods.observations.extend(kubelet.observations());
+        if let Some((path, opened)) = kubelet.static_pod_path() {
+            sources.push(Source::Named { path, opened });
+        }
+    }
+    if found.own.is_empty() {
+        sources.push(Source::Default);
+    }
+    sources
+}
+
+fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
+    if pods.directories.iter().any(|d| d == DIRECTORY) {
+        return;
+    }
+    pods.directories.push(DIRECTORY.to_owned());
+    let matches = match facts.glob(REQUEST) {
+        Ok(matches) => matches,
+        Err(error) if error.is_not_found() => {
+            pods.observations.extend(error.observation());
+            return;
+        }
+        Err(error) => {
+            pods.observations.extend(error.observation());
+            return pods.problems.push(format!("{DIRECTORY}: {error}"));
+        }
+    };
+    pods.observations.push(matches.observation);
+    if !matches.complete {
+        let text = format!("{DIRECTORY} could not be searched completely");
+        pods.problems.push(text);
+    }
+    for path in matches.paths {
+        if path.rsplit('/').next().is_some_and(|n| n.starts_with('.')) {
+            continue;
+        }
+        read_file(&path, facts.open(&path), pods);
+    }
+}
+
+fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut StaticPods) {
+    let path = path.trim_end_matches('/');
+    if pods.directories.iter().any(|d| d == path) {
+        return;
+    }
+    pods.directories.push(path.to_owned());
+    let entry = match opened {
+        Ok(entry) => entry,
+        Err(error) => {
+            pods.observations.extend(error.observation());
+            // The kubelet creates no directory; without one it runs no static pods.
+            if !error.is_not_found() {
+                pods.problems.push(format!("{path}: {error}"));
+            }
+            return;
+        }
+    };
+    pods.observations.push(entry.observation());
+    let children = match entry.children() {
+        Ok(children) => children,
+        // It may name a single file.
+        Err(Error::WrongType(_)) => return read_file(path, Ok(entry), pods),
+        Err(error) => return pods.problems.push(format!("{path}: {error}")),
+    };
+    pods.observations.push(children.observation);
+    if !children.complete {
+        let text = format!("{path} could not be searched completely");
+        pods.problems.push(text);
+    }
+    for name in children.paths.iter().filter(|n| !n.starts_with('.')) {
+        read_file(&format!("{path}/{name}"), entry.open_child(name), pods);
+    }
+}
+
+fn read_file(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut StaticPods) {
+    let documents = opened.and_then(|entry| {
+        pods.observations.push(entry.observation());
+        entry.read_document().map(|d| (entry.observation(), d))
+    });
+    let (observation, documents) = match documents {
+        Ok(read) => read,
+        // The kubelet skips directories; it does not descend.
+        Err(Error::WrongType(missing)) => return pods.observations.push(missing.observation),
+        Err(error) => {
+            pods.observations.extend(error.observation());
+            return pods.problems.push(format!("{path}: {error}"));
+        }
+    };
+    for text in documents {
+        match serde_json::from_str::<Value>(&text) {
+            Ok(document) => read_document(path, observation, &document, pods),
+            Err(error) => pods.problems.push(format!("{path}: {error}")),
+        }
+    }
+}
+
+fn read_document(path: &str, observation: Observation, document: &Value, pods: &mut StaticPods) {
+    let kind = document["kind"].as_str().unwrap_or_default();
+    let lists = document["items"].as_array();
+    if let Some(items) = lists.filter(|_| kind == "PodList" || kind == "List") {
+        for item in items {
+            read_document(path, observation, item, pods);
+        }
+        return;
+    }
+    if document.is_null() || (!kind.is_empty() && kind != "Pod") {
+        return;
+    }
+    let spec = &document["spec"];
+    for group in ["containers", "initContainers"] {
+        for value in spec[group].as_array().into_iter().flatten() {
+            let container = container(path, observation, spec, value);
+            pods.containers.push(Rc::new(container));
+        }
+    }
+}
+
+fn container(path: &str, observation: Observation, spec: &Value, value: &Value) -> Container {
+    let environment: Vec<(String, String)> = members(&value["env"])
+        .filter_map(|e| Some((text(&e["name"])?, text(&e["value"])?)))
+        .collect();
+    let words = members(&value["command"]).chain(members(&value["args"]));
+    let argv: Vec<String> = words
+        .filter_map(|w| w.as_str())
+        .map(|w| expand(w, &environment))
+        .collect();
+    let argv = unwrap_shell(argv);
+    let mounts = members(&value["volumeMounts"])
+        .filter_map(|m| mount(spec, m))
+        .collect();
+    let program = argv.first().map_or("", String::as_str);
+    Container {
+        file: path.to_owned(),
+        observation,
+        name: text(&value["name"]).unwrap_or_default(),
+        executable: program.rsplit('/').next().unwrap_or_default().to_owned(),
+        argv,
+        image: text(&value["image"]).unwrap_or_default(),
+        environment,
+        mounts,
+    }
+}
+
+fn members(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}
+
+fn mount(spec: &Value, mount: &Value) -> Option<Mount> {
+    let volume = members(&spec["volumes"]).find(|v| v["name"] == mount["name"])?;
+    let node_path = volume["hostPath"]["path"].as_str()?;
+    let node_path = match mount["subPath"].as_str() {
+        Some(below) => format!("{}/{below}", node_path.trim_end_matches('/')),
+        None => node_path.to_owned(),
+    };
+    let container_path = mount["mountPath"].as_str()?;
+    Some(Mount {
+        container_path: match container_path.trim_end_matches('/') {
+            "" => "/".to_owned(),
+            path => path.to_owned(),
+        },
+        node_path,
+    })
+}
+
+/// Replaces `$(NAME)` by the variable's value as the kubelet does: `$$` is a
+/// dollar sign, and what has no value stays.
+fn expand(word: &str, environment: &[(String, String)]) -> String {
+    let mut out = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(at) = rest.find('$') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(after) = from.strip_prefix("$$") {
+            out.push('$');
+            rest = after;
+            continue;
+        }
+        let name = from.strip_prefix("$(").and_then(|r| r.split_once(')'));
+        let value = name.and_then(|(name, after)| {
+            let (_, value) = environment.iter().rev().find(|(n, _)| n == name)?;
+            Some((value, after))
+        });
+        match value {
+            Some((value, after)) => {
+                out.push_str(value);
+                rest = after;
+            }
+            None => {
+                out.push('$');
+                rest = from.get(1..).unwrap_or_default();
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// The command that `sh -c "exec program --flag"` comes to. What is more than
+/// one simple command stays as it is.
+fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
+    let program = argv
+        .first()
+        .map_or("", |p| p.rsplit('/').next().unwrap_or(p));
+    if !matches!(program, "sh" | "bash" | "ash" | "dash") {
+        return argv;
+    }
+    let is_script = |a: &String| a.starts_with('-') && !a.starts_with("--") && a.ends_with('c');
+    let script = argv
+        .iter()
+        .position(is_script)
+        .and_then(|i| argv.get(i + 1));
+    let words = script.and_then(|s| shell_words(s));
+    let Some(mut words) = words else { return argv };
+    let is_assignment = |w: &String| {
+        let name = w.split_once('=').map(|(name, _)| name);
+        name.is_some_and(|n| n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+    };
+    let skipped = words
+        .iter()
+        .take_while(|w| *w == "exec" || is_assignment(w))
+        .count();
+    words.drain(..skipped);
+    if words.is_empty() { argv } else { words }
+}
+
+/// Splits one simple command as a shell does; none if it is more than that. A
+/// redirection ends the words.
+fn shell_words(script: &str) -> Option<Vec<String>> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = script.trim().chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' | '"' => {
+                let word = word.get_or_insert_default();
+                loop {
+                    match chars.next()? {
+                        end if end == c => break,
+                        '\\' if c == '"' => word.push(chars.next()?),
+                        '$' | '`' if c == '"' => return None,
+                        other => word.push(other),
+                    }
+                }
+            }
+            '\\' => match chars.next()? {
+                '\n' => {}
+                other => word.get_or_insert_default().push(other),
+            },
+            ' ' | '\t' => words.extend(word.take()),
+            '>' | '<' => {
+                // `2>&1`: the number belongs to the redirection.
+                let number = word
+                    .take()
+                    .filter(|w| w.bytes().any(|b| !b.is_ascii_digit()));
+                words.extend(number);
+                return Some(words);
+            }
+            '\n' | ';' | '&' | '|' | '(' | ')' | '$' | '`' => return None,
+            other => word.get_or_insert_default().push(other),
+        }
+    }
+    words.extend(word);
+    Some(words)
+}

@@ -1,0 +1,205 @@
+//! From a core module to a profile: the component around it, standard
+//! metadata, and the manifest in its one custom section. Bytes in, bytes out.
+
+use anyhow::{Context, Result, ensure};
+use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SECTION};
+use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
+
+/// What the standard metadata sections say.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    /// The profile's id.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// An SPDX expression.
+    pub licenses: String,
+    /// One line for people.
+    pub description: String,
+}
+
+/// Who makes the profiles of this repository.
+const AUTHORS: &str = "The cisb authors";
+
+/// Wraps a core module that carries its world in `component-type` sections.
+pub fn encode(module: &[u8]) -> Result<Vec<u8>> {
+    wit_component::ComponentEncoder::default()
+        .validate(true)
+        .module(module)
+        .context("the module does not say which world it implements")?
+        .encode()
+        .context("the module does not fit the world that it says it implements")
+}
+
+/// Adds a name, and the sections that registries and scanners read. No
+/// revision and no time: the same source must give the same bytes wherever it
+/// lies.
+pub fn describe(component: &[u8], metadata: &Metadata) -> Result<Vec<u8>> {
+    let mut add = wasm_metadata::AddMetadata::default();
+    add.name = wasm_metadata::AddMetadataField::Set(metadata.name.clone());
+    let mut bytes = add
+        .to_wasm(component)
+        .context("metadata cannot be added to the component")?;
+    for (name, text) in [
+        ("authors", AUTHORS),
+        ("description", &metadata.description),
+        ("licenses", &metadata.licenses),
+        ("version", &metadata.version),
+    ] {
+        append(&mut bytes, name, text.as_bytes());
+    }
+    Ok(bytes)
+}
+
+/// Appends the manifest, outermost.
+pub fn add_manifest(component: &[u8], manifest: &[u8]) -> Vec<u8> {
+    let mut bytes = component.to_owned();
+    append(&mut bytes, MANIFEST_SECTION, manifest);
+    bytes
+}
+
+/// What every profile that we build must be: a valid component with exactly one
+/// manifest in its outermost layer, importing nothing but `cisb:host`.
+pub fn check(bytes: &[u8]) -> Result<()> {
+    Validator::new_with_features(WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL)
+        .validate_all(bytes)
+        .context("the component is not valid")?;
+    let mut depth = 0_u32;
+    let mut manifests = 0_u32;
+    for payload in Parser::new(0).parse_all(bytes) {
+        match payload? {
+            Payload::Version { encoding, .. } => {
+                ensure!(
+                    depth > 0 || encoding == Encoding::Component,
+                    "this is a core module, not a component"
+                );
+                depth += 1;
+            }
+            Payload::End(_) => depth -= 1,
+            Payload::ComponentImportSection(imports) if depth == 1 => {
+                for import in imports {
+                    let name = import?.name.name;
+                    ensure!(
+                        name.starts_with("cisb:host/"),
+                        "the component imports `{name}`: a profile imports only cisb:host"
+                    );
+                }
+            }
+            Payload::CustomSection(section) if section.name() == MANIFEST_SECTION => {
+                ensure!(depth == 1, "a manifest lies inside a nested module");
+                ensure!(
+                    section.data().len() <= MANIFEST_MAX_BYTES,
+                    "the manifest has {} bytes, {MANIFEST_MAX_BYTES} are allowed",
+                    section.data().len()
+                );
+                manifests += 1;
+            }
+            _ => {}
+        }
+    }
+    ensure!(
+        manifests == 1,
+        "the component has {manifests} manifests, it needs exactly one"
+    );
+    Ok(())
+}
+
+/// Appends a custom section to a component or a core module: both encode it
+/// the same way.
+fn append(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let mut section = Vec::with_capacity(name.len() + data.len() + 5);
+    leb128(&mut section, name.len());
+    section.extend_from_slice(name.as_bytes());
+    section.extend_from_slice(data);
+    bytes.push(0);
+    leb128(bytes, section.len());
+    bytes.extend_from_slice(&section);
+}
+
+fn leb128(bytes: &mut Vec<u8>, mut value: usize) {
+    loop {
+        let low = (value & 0x7f) as u8;
+        value >>= 7;
+        if value == 0 {
+            bytes.push(low);
+            return;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn empty() -> Vec<u8> {
+        wat::parse_str("(component (core module))").unwrap()
+    }
+
+    #[test]
+    fn one_manifest_is_accepted_and_found_again() {
+        let bytes = add_manifest(&empty(), br#"{"a":1}"#);
+        check(&bytes).unwrap();
+        let found: Vec<_> = Parser::new(0)
+            .parse_all(&bytes)
+            .filter_map(|payload| match payload.unwrap() {
+                Payload::CustomSection(s) if s.name() == MANIFEST_SECTION => {
+                    Some(s.data().to_vec())
+                }
+                _ => None,
+            })
+            .collect();
+        assert_eq!(found, [br#"{"a":1}"#.to_vec()]);
+    }
+
+    #[test]
+    fn none_two_and_a_nested_one_are_refused() {
+        let one = add_manifest(&empty(), b"{}");
+        let nested =
+            wat::parse_str(r#"(component (core module (@custom "cisb:manifest" "{}")))"#).unwrap();
+        for (bytes, needle) in [
+            (empty(), "0 manifests"),
+            (add_manifest(&one, b"{}"), "2 manifests"),
+            (nested, "nested"),
+            (wat::parse_str("(module)").unwrap(), "core module"),
+        ] {
+            let error = format!("{:#}", check(&bytes).unwrap_err());
+            assert!(error.contains(needle), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_import_from_elsewhere_is_refused_by_name() {
+        let bytes =
+            wat::parse_str(r#"(component (import "wasi:cli/environment@0.2.0" (instance)))"#)
+                .unwrap();
+        let error = format!("{:#}", check(&add_manifest(&bytes, b"{}")).unwrap_err());
+        assert!(error.contains("wasi:cli/environment@0.2.0"), "{error}");
+    }
+
+    #[test]
+    fn long_sections_get_long_lengths() {
+        let mut bytes = Vec::new();
+        for value in [0, 127, 128, 300, 65_536] {
+            leb128(&mut bytes, value);
+        }
+        assert_eq!(bytes, [0, 127, 0x80, 1, 0xac, 2, 0x80, 0x80, 4]);
+    }
+
+    #[test]
+    fn metadata_is_the_same_each_time_and_names_the_profile() {
+        let metadata = Metadata {
+            name: "cis-9.9".to_owned(),
+            version: "1.2.3".to_owned(),
+            licenses: "Apache-2.0".to_owned(),
+            description: "a profile".to_owned(),
+        };
+        let bytes = describe(&empty(), &metadata).unwrap();
+        assert_eq!(bytes, describe(&empty(), &metadata).unwrap());
+        let text = String::from_utf8_lossy(&bytes);
+        for needle in ["cis-9.9", "1.2.3", "Apache-2.0", "a profile"] {
+            assert!(text.contains(needle), "{needle}");
+        }
+        check(&add_manifest(&bytes, b"{}")).unwrap();
+    }
+}

@@ -1,0 +1,13 @@
+//! The project's own commands, as functions: what `cargo xtask` runs, and what
+//! the tests use to build guests. What a user runs lives in `host`, not here.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "what these commands print is their product"
+)]
+
+pub mod component;
+pub mod profiles;
+pub mod setup;
+pub mod sys;

@@ -1,0 +1,296 @@
+//! Builds the packages under `plugins/` into components: compiled for bare
+//! WebAssembly, wrapped, described, and given their manifest. The same source
+//! gives the same bytes from every folder.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use cisb_contract::{MANIFEST_SCHEMA, Manifest};
+use serde_json::Value;
+
+use crate::component::{self, Metadata};
+use crate::setup::{self, Std, TARGET};
+use crate::sys::{self, Workspace};
+
+/// The largest profile that we ship, in bytes. A node reads and compiles all
+/// of it before the first check.
+pub const MAX_BYTES: usize = 200 * 1024;
+
+/// A profile that was built.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// Its id.
+    pub id: String,
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What it is.
+    pub bytes: Vec<u8>,
+    /// How many of the bytes are the manifest.
+    pub manifest: usize,
+}
+
+/// A package that becomes a profile.
+#[derive(Debug, Clone)]
+struct Package {
+    name: String,
+    lib: String,
+    license: String,
+}
+
+/// Builds all profiles into `target/profiles` and says what they are.
+pub fn run(workspace: &Workspace) -> Result<()> {
+    let library = setup::run()?;
+    let built = build(workspace, library)?;
+    for profile in &built {
+        println!(
+            "{}  {} bytes, {} of them manifest  sha256:{}  {}",
+            profile.id,
+            profile.bytes.len(),
+            profile.manifest,
+            sys::sha256(&profile.bytes),
+            profile
+                .path
+                .strip_prefix(&workspace.root)
+                .unwrap_or(&profile.path)
+                .display(),
+        );
+    }
+    for profile in &built {
+        ensure!(
+            profile.bytes.len() <= MAX_BYTES,
+            "{} has {} bytes, {MAX_BYTES} are allowed",
+            profile.id,
+            profile.bytes.len()
+        );
+    }
+    Ok(())
+}
+
+/// Builds all profiles of a workspace into its `target/profiles`.
+pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
+    let packages = packages(workspace)?;
+    ensure!(
+        !packages.is_empty(),
+        "no package under plugins/ has a cdylib: there is nothing to build"
+    );
+    let folder = workspace.target().join("profiles");
+    std::fs::create_dir_all(&folder)
+        .with_context(|| format!("{} cannot be made", folder.display()))?;
+    let mut built = Vec::new();
+    for package in &packages {
+        let module = compile(workspace, package, library)?;
+        let manifest = manifest(workspace, package)?;
+        let (id, bytes, size) = assemble(&module, &manifest, &package.license)
+            .with_context(|| format!("{} does not become a profile", package.name))?;
+        let path = folder.join(format!("{id}.wasm"));
+        std::fs::write(&path, &bytes)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        built.push(Built {
+            id,
+            path,
+            bytes,
+            manifest: size,
+        });
+    }
+    Ok(built)
+}
+
+/// Builds all profiles again in a copy of the source that lies elsewhere, and
+/// compares the bytes.
+pub fn reproduce(workspace: &Workspace) -> Result<()> {
+    let library = setup::run()?;
+    let first = build(workspace, library)?;
+    let elsewhere = workspace.target().join("reproduce/in another folder");
+    copy_source(workspace, &elsewhere)?;
+    let copy = Workspace {
+        root: elsewhere.canonicalize()?,
+    };
+    let second = build(&copy, library)?;
+    for (here, there) in first.iter().zip(&second) {
+        ensure!(
+            here.bytes == there.bytes,
+            "{} is not reproducible: sha256:{} here, sha256:{} from {}",
+            here.id,
+            sys::sha256(&here.bytes),
+            sys::sha256(&there.bytes),
+            copy.root.display()
+        );
+        println!("{}: the same bytes from two folders", here.id);
+    }
+    ensure!(
+        first.len() == second.len(),
+        "the copy builds another number of profiles"
+    );
+    Ok(())
+}
+
+/// Wraps a module, describes it and adds the manifest. Returns the profile's
+/// id, the whole, and the size of the manifest.
+fn assemble(module: &[u8], manifest: &[u8], license: &str) -> Result<(String, Vec<u8>, usize)> {
+    let manifest: Manifest =
+        serde_json::from_slice(manifest).context("the manifest does not parse")?;
+    ensure!(
+        manifest.schema == MANIFEST_SCHEMA,
+        "the manifest says schema `{}`, this builds `{MANIFEST_SCHEMA}`",
+        manifest.schema
+    );
+    ensure!(
+        !manifest.id.is_empty()
+            && !manifest.id.starts_with('.')
+            && manifest
+                .id
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || ".-_".contains(c)),
+        "the id `{}` may only have letters, digits, `.`, `-` and `_`",
+        manifest.id
+    );
+    let compact = serde_json::to_vec(&manifest)?;
+    let component = component::encode(module)?;
+    let described = component::describe(
+        &component,
+        &Metadata {
+            name: manifest.id.clone(),
+            version: manifest.version.clone(),
+            licenses: license.to_owned(),
+            description: manifest.title.clone(),
+        },
+    )?;
+    let bytes = component::add_manifest(&described, &compact);
+    component::check(&bytes)?;
+    Ok((manifest.id, bytes, compact.len()))
+}
+
+fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
+    let metadata: Value = serde_json::from_slice(&sys::read(workspace.cargo().args([
+        "metadata",
+        "--no-deps",
+        "--format-version",
+        "1",
+        "--quiet",
+    ]))?)?;
+    let plugins = workspace.path("plugins");
+    let mut packages: Vec<Package> = metadata["packages"]
+        .as_array()
+        .context("cargo metadata lists no packages")?
+        .iter()
+        .filter(|package| {
+            package["manifest_path"]
+                .as_str()
+                .is_some_and(|path| Path::new(path).starts_with(&plugins))
+        })
+        .filter_map(|package| {
+            let lib = package["targets"].as_array()?.iter().find(|target| {
+                target["crate_types"]
+                    .as_array()
+                    .is_some_and(|types| types.iter().any(|kind| kind == "cdylib"))
+            })?;
+            Some(Package {
+                name: package["name"].as_str()?.to_owned(),
+                lib: lib["name"].as_str()?.replace('-', "_"),
+                license: package["license"].as_str().unwrap_or_default().to_owned(),
+            })
+        })
+        .collect();
+    packages.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(packages)
+}
+
+fn compile(workspace: &Workspace, package: &Package, library: Std) -> Result<Vec<u8>> {
+    // A folder of its own: other flags in the shared one would throw away
+    // what the host's build keeps there.
+    let target = workspace.target().join("wasm");
+    let mut cargo = workspace.cargo();
+    cargo
+        .args(["build", "--quiet", "--locked", "--lib"])
+        .args(["--profile", "profile", "--target", TARGET])
+        .args(["--package", &package.name])
+        .arg("--target-dir")
+        .arg(&target)
+        .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace)?)
+        .env_remove("RUSTFLAGS");
+    if library == Std::FromSource {
+        cargo
+            .arg("-Zbuild-std=std,panic_abort")
+            .env("RUSTC_BOOTSTRAP", "1");
+    }
+    sys::run(&mut cargo)?;
+    let path = target
+        .join(TARGET)
+        .join("profile")
+        .join(format!("{}.wasm", package.lib));
+    let module =
+        std::fs::read(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    for (what, path) in folders(workspace)? {
+        let needle = path.to_string_lossy().into_owned().into_bytes();
+        if module.windows(needle.len()).any(|window| window == needle) {
+            bail!("{}: the path of {what} is in the module", package.name);
+        }
+    }
+    Ok(module)
+}
+
+/// Flags that take this machine's folders out of the module.
+fn rust_flags(workspace: &Workspace) -> Result<OsString> {
+    let mut flags = OsString::new();
+    for (what, path) in folders(workspace)? {
+        if !flags.is_empty() {
+            flags.push("\u{1f}");
+        }
+        flags.push("--remap-path-prefix=");
+        flags.push(&path);
+        flags.push(format!("=/{}", what.replace(' ', "-")));
+    }
+    Ok(flags)
+}
+
+fn folders(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 3]> {
+    let sysroot = sys::read_line(
+        std::process::Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
+            .args(["--print", "sysroot"]),
+    )?;
+    let cargo = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")))
+        .context("neither CARGO_HOME nor a home directory is known")?;
+    Ok([
+        ("cargo home", cargo),
+        ("the compiler", PathBuf::from(sysroot)),
+        ("the workspace", workspace.root.clone()),
+    ])
+}
+
+/// What the package's own program prints: run natively, before anything of the
+/// profile runs anywhere else.
+fn manifest(workspace: &Workspace, package: &Package) -> Result<Vec<u8>> {
+    sys::read(
+        workspace
+            .cargo()
+            .args(["run", "--quiet", "--locked", "--release"])
+            .args(["--package", &package.name])
+            .args(["--bin", &format!("{}-manifest", package.name)]),
+    )
+}
+
+/// Brings a copy of the source up to date, touching only what differs so that
+/// what was built there stays good.
+fn copy_source(workspace: &Workspace, to: &Path) -> Result<()> {
+    for file in workspace.files()? {
+        let source = workspace.path(&file);
+        if !source.is_file() {
+            continue;
+        }
+        let bytes =
+            std::fs::read(&source).with_context(|| format!("{} cannot be read", file.display()))?;
+        let copy = to.join(&file);
+        if std::fs::read(&copy).is_ok_and(|old| old == bytes) {
+            continue;
+        }
+        if let Some(folder) = copy.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&copy, bytes)
+            .with_context(|| format!("{} cannot be written", copy.display()))?;
+    }
+    Ok(())
+}
