@@ -19,14 +19,8 @@ pub struct Inspection {
     pub manifest: Manifest,
     /// `sha256:…` of the component.
     pub digest: String,
-    /// `sha256:…` of the manifest.
-    pub manifest_digest: String,
-    /// Bytes of the component.
-    pub size: u64,
     /// Who signed it, or `unsigned`.
     pub signer: String,
-    /// The interfaces that it imports: the most it could ever reach.
-    pub imports: Vec<String>,
 }
 
 /// Writes it as JSON.
@@ -59,10 +53,7 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
             format!("{}, cisb {} or newer", manifest.world, manifest.min_host),
         ),
         ("Digest", inspection.digest.clone()),
-        ("Manifest", inspection.manifest_digest.clone()),
-        ("Size", format!("{} bytes", inspection.size)),
         ("Signer", inspection.signer.clone()),
-        ("Imports", inspection.imports.join(", ")),
     ];
     for (name, text) in fields {
         paragraph(out, 11, &format!("{name:<10}"), &text)?;

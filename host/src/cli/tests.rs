@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use super::*;
 use crate::report::exit::Policy;
-use crate::request::{ClusterSource, FailOn, NodeSource};
+use crate::request::{ClusterSource, FailOn, NodeSource, Selection};
 
 fn ambient() -> Ambient {
     Ambient {
@@ -64,7 +64,7 @@ fn a_plain_scan_is_this_machine() {
     };
     assert_eq!(plan.scan.node, live);
     assert_eq!(plan.scan.cluster, ClusterSource::None);
-    assert_eq!(plan.scan.selection, request::Selection::default());
+    assert_eq!(plan.scan.selection, Selection::default());
     assert_eq!(plan.policy, Policy::default());
     assert_eq!(plan.format, Format::Text);
     assert_eq!((plan.scan.now, plan.scan.jobs), (ambient().now, 2));
@@ -375,13 +375,15 @@ fn flags_go_before_settings() {
 
 #[test]
 fn a_recording_is_of_a_live_node() {
-    let Ok(Plan::Collect(request)) =
+    let Ok(Plan::Collect { scan, output }) =
         planned("cisb collect --profile p --root /host --proc /proc -o n.tar.zst --in-cluster")
     else {
         panic!()
     };
-    assert_eq!(request.output, Path::new("n.tar.zst"));
-    assert_eq!(request.cluster, ClusterSource::InCluster);
+    assert_eq!(output, Path::new("n.tar.zst"));
+    assert_eq!(scan.evidence.as_ref(), Some(&output));
+    assert_eq!(scan.cluster, ClusterSource::InCluster);
+    assert_eq!(scan.selection, Selection::default());
     assert!(planned("cisb collect --profile p --root /host -o n").is_err());
 }
 

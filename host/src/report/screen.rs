@@ -116,7 +116,7 @@ fn profile_line(profile: &ProfileRun) -> String {
             profile.id, refused.stage, refused.reason
         ),
         None => format!(
-            "{} {}, {}, chosen by {}",
+            "{} {}, {}: {}",
             profile.id, profile.version, profile.signer, profile.chosen
         ),
     }
@@ -280,6 +280,7 @@ fn field(name: &str, text: &str) -> String {
 /// The first sentence of the first line.
 fn first_sentence(text: &str) -> &str {
     let line = text.trim().lines().next().unwrap_or_default();
+    let line = line.strip_prefix("Set: ").unwrap_or(line);
     match line.find(". ") {
         Some(end) => &line[..=end],
         None => line,
