@@ -54,7 +54,13 @@ fn run() -> anyhow::Result<u8> {
         Plan::Scan(plan) => run_scan(&plan),
         Plan::Collect { scan, output } => run_collect(&scan, &output),
         Plan::Inspect { profile, format } => {
-            let (manifest, digest) = scan::inspect(&profile).map_err(anyhow::Error::msg)?;
+            let (manifest, digest) = match scan::inspect(&profile) {
+                Ok(found) => found,
+                Err(reason) => {
+                    say(&format!("{} is refused: {reason}", profile.display()));
+                    return Ok(exit::REFUSED);
+                }
+            };
             let inspection = Inspection {
                 manifest,
                 digest: format!("sha256:{digest}"),
