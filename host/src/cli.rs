@@ -17,7 +17,7 @@ pub use self::node::NodeArgs;
 pub use self::scan::{Destination, ScanArgs, ScanPlan};
 use crate::config::Settings;
 use crate::report::json;
-use crate::request::{Scan, Selection};
+use crate::request;
 
 /// Audits Kubernetes nodes with sandboxed CIS benchmark profiles.
 ///
@@ -197,12 +197,7 @@ pub enum Plan {
     /// Scan and report.
     Scan(Box<ScanPlan>),
     /// Record a node.
-    Collect {
-        /// What is looked at; its evidence is the record.
-        scan: Box<Scan>,
-        /// Where the record goes.
-        output: PathBuf,
-    },
+    Collect(Box<request::Collect>),
     /// Show a profile.
     Inspect {
         /// The component.
@@ -258,7 +253,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let plan = scan::plan(*args, cli.config.as_deref(), settings, ambient)?;
             Ok(Plan::Scan(Box::new(plan)))
         }
-        Command::Collect(args) => collect(*args, settings, ambient),
+        Command::Collect(args) => Ok(Plan::Collect(Box::new(collect(*args, settings, ambient)?))),
         Command::Profile(ProfileCommand::Inspect { profile, format }) => {
             Ok(Plan::Inspect { profile, format })
         }
@@ -289,24 +284,20 @@ pub fn variables() -> Vec<String> {
     names
 }
 
-/// A recording is a scan of everything, of which the evidence is kept.
-fn collect(args: CollectArgs, settings: &Settings, ambient: Ambient) -> Result<Plan, UsageError> {
-    let scan = Scan {
+fn collect(
+    args: CollectArgs,
+    settings: &Settings,
+    ambient: Ambient,
+) -> Result<request::Collect, UsageError> {
+    Ok(request::Collect {
         profiles: scan::profiles(args.profiles, settings)?,
         node: node::live(&args.node, settings)?,
         cluster: node::cluster(&args.node, settings),
         cluster_name: args.node.cluster.or_else(|| settings.cluster.clone()),
         node_name: args.node.node_name.or_else(|| settings.node_name.clone()),
-        selection: Selection::default(),
-        parameters: Vec::new(),
         grants: args.grants.or_else(|| settings.grants.clone()),
-        evidence: Some(args.output.clone()),
-        now: args.now.unwrap_or(ambient.now),
-        jobs: settings.jobs.unwrap_or(ambient.jobs),
-    };
-    Ok(Plan::Collect {
-        scan: Box::new(scan),
         output: args.output,
+        now: args.now.unwrap_or(ambient.now),
     })
 }
 

@@ -9,14 +9,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
-use cisb::cli::inspect::Inspection;
 use cisb::cli::{self, Ambient, Cli, Format, InspectFormat, LogLevel, Plan, ScanPlan};
 use cisb::config::{self, Settings};
-use cisb::report::exit::{self, Policy};
+use cisb::report::exit;
 use cisb::report::text::TextOptions;
-use cisb::report::{ProblemKind, Report, escape, json, kube_bench, text};
-use cisb::request::{FailOn, Scan};
-use cisb::scan::{self, Progress};
+use cisb::report::{Report, escape, json, kube_bench, text};
+use cisb::{request, scan};
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| say(&broken(info))));
@@ -52,19 +50,14 @@ fn run() -> anyhow::Result<u8> {
     };
     match cli::plan(cli, &settings, ambient)? {
         Plan::Scan(plan) => run_scan(&plan),
-        Plan::Collect { scan, output } => run_collect(&scan, &output),
+        Plan::Collect(request) => run_collect(&request),
         Plan::Inspect { profile, format } => {
-            let (manifest, digest) = match scan::inspect(&profile) {
-                Ok(found) => found,
-                Err(reason) => {
-                    say(&format!("{} is refused: {reason}", profile.display()));
+            let inspection = match scan::inspect(&profile) {
+                Ok(inspection) => inspection,
+                Err(error) => {
+                    say(&format!("{}: {error}", profile.display()));
                     return Ok(exit::REFUSED);
                 }
-            };
-            let inspection = Inspection {
-                manifest,
-                digest: format!("sha256:{digest}"),
-                signer: "unsigned".to_owned(),
             };
             print(|out| match format {
                 InspectFormat::Text => cli::inspect::write_text(&inspection, out),
@@ -109,22 +102,10 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
     Ok(exit_code)
 }
 
-/// Records a node. A recording judges nothing: what fails is for whoever scans
-/// the record, and only what could not be looked at is said here.
-fn run_collect(request: &Scan, output: &Path) -> anyhow::Result<u8> {
-    let policy = Policy {
-        fail_on: FailOn::Never,
-        ..Policy::default()
-    };
-    let mut report = with_progress(|progress| scan::collect(request, progress))?;
-    exit::judge(&mut report, &request.selection, &policy);
-    for problem in &report.problems {
-        if problem.kind != ProblemKind::Note {
-            say(&problem.text);
-        }
-    }
-    say(&format!("recorded to {}", output.display()));
-    Ok(exit::exit_code(&report, &policy))
+fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {
+    with_progress(|progress| scan::collect(request, progress))?;
+    say(&format!("recorded to {}", request.output.display()));
+    Ok(exit::CLEAN)
 }
 
 fn write_report(
@@ -141,22 +122,19 @@ fn write_report(
 }
 
 /// Runs something that tells how far it is, and shows that on a terminal.
-fn with_progress<T>(work: impl FnOnce(&(dyn Fn(Progress<'_>) + Sync)) -> T) -> T {
+fn with_progress<T>(work: impl FnOnce(&mut scan::Listener<'_>) -> T) -> T {
     let shown = io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb");
-    let result = work(&|progress| {
+    let mut drawn = false;
+    let result = work(&mut |progress: scan::Progress| {
         if shown {
-            let words = match progress {
-                Progress::Compiling(id) => {
-                    let id: String = escape::line(id).chars().take(50).collect();
-                    format!("compiling {id}")
-                }
-                Progress::Checked(done, total) => format!("{done} of {total} checks"),
-            };
+            drawn = true;
+            let what: String = escape::line(&progress.what).chars().take(50).collect();
+            let (done, total) = (progress.done, progress.total);
             // A terminal that is gone does not stop a scan.
-            let _ = write!(io::stderr(), "\r\x1b[K{words}");
+            let _ = write!(io::stderr(), "\r\x1b[K{done}/{total} {what}");
         }
     });
-    if shown {
+    if drawn {
         let _ = write!(io::stderr(), "\r\x1b[K");
     }
     result

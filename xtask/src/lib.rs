@@ -7,7 +7,13 @@
     reason = "what these commands print is their product"
 )]
 
+pub mod bench;
 pub mod component;
+pub mod demo;
+pub mod gate;
+pub mod guests;
+pub mod parity;
 pub mod profiles;
 pub mod setup;
 pub mod sys;
+pub mod tidy;

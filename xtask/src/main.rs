@@ -2,12 +2,13 @@
 
 #![expect(clippy::print_stderr, reason = "a command says why it failed")]
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
-use xtask::{profiles, setup};
+use xtask::{bench, demo, gate, guests, parity, profiles, setup, tidy};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -27,6 +28,30 @@ enum Command {
         #[arg(long)]
         reproduce: bool,
     },
+    /// Builds the guests under tests/guests into target/guests.
+    Guests,
+    /// Builds everything and scans a node record that the project carries.
+    Demo,
+    /// Everything that must hold before a change goes in. CI runs this.
+    #[command(alias = "ci")]
+    Test,
+    /// Holds the project's own rules to its source.
+    Tidy,
+    /// Compares verdicts with those kube-bench recorded of the same nodes.
+    Parity {
+        /// A folder with node records, at any depth.
+        #[arg(long)]
+        nodes: PathBuf,
+        /// The profile whose verdicts are compared.
+        #[arg(long, default_value = "cis-1.10")]
+        profile: String,
+    },
+    /// Measures a whole scan: time, memory, size.
+    Bench {
+        /// How many scans are timed.
+        #[arg(long, default_value_t = 20)]
+        runs: usize,
+    },
 }
 
 fn main() -> ExitCode {
@@ -45,5 +70,11 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => setup::run().map(|_| ()),
         Command::Profiles { reproduce: false } => profiles::run(&workspace),
         Command::Profiles { reproduce: true } => profiles::reproduce(&workspace),
+        Command::Guests => guests::run(&workspace),
+        Command::Demo => demo::run(&workspace),
+        Command::Test => gate::run(&workspace),
+        Command::Tidy => tidy::run(&workspace),
+        Command::Parity { nodes, profile } => parity::run(&workspace, &nodes, &profile),
+        Command::Bench { runs } => bench::run(&workspace, runs),
     }
 }

@@ -19,8 +19,14 @@ pub struct Inspection {
     pub manifest: Manifest,
     /// `sha256:…` of the component.
     pub digest: String,
+    /// `sha256:…` of the manifest.
+    pub manifest_digest: String,
+    /// Bytes of the component.
+    pub size: u64,
     /// Who signed it, or `unsigned`.
     pub signer: String,
+    /// The interfaces that it imports: the most it could ever reach.
+    pub imports: Vec<String>,
 }
 
 /// Writes it as JSON.
@@ -53,7 +59,10 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
             format!("{}, cisb {} or newer", manifest.world, manifest.min_host),
         ),
         ("Digest", inspection.digest.clone()),
+        ("Manifest", inspection.manifest_digest.clone()),
+        ("Size", format!("{} bytes", inspection.size)),
         ("Signer", inspection.signer.clone()),
+        ("Imports", inspection.imports.join(", ")),
     ];
     for (name, text) in fields {
         paragraph(out, 11, &format!("{name:<10}"), &text)?;
@@ -224,7 +233,10 @@ mod tests {
         Inspection {
             manifest: serde_json::from_value(manifest).unwrap(),
             digest: "sha256:abc".into(),
+            manifest_digest: "sha256:def".into(),
+            size: 4711,
             signer: "unsigned".into(),
+            imports: vec!["cisb:host/files@0.1.0".into()],
         }
     }
 
@@ -240,7 +252,10 @@ mod tests {
         for words in [
             "mini-1.0 0.1.0 (epoch 3)",
             "sha256:abc",
+            "sha256:def",
+            "4711 bytes",
             "unsigned",
+            "cisb:host/files@0.1.0",
             "pki: digest /etc/kubernetes/pki/**, and 2 levels of children",
             "arguments of etcd, and of their environment ETCD_DATA_DIR",
             "ca: read what --trusted-ca-file of etcd names",

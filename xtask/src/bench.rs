@@ -1,0 +1,163 @@
+//! `cargo xtask bench`: how long a whole scan takes and how much memory, as a
+//! user would see it, beside what we hold ourselves to. Measures, never fails.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::demo;
+use crate::profiles;
+use crate::sys::Workspace;
+
+const SCAN_GOAL: Duration = Duration::from_millis(100);
+const MEMORY_GOAL: u64 = 64 << 20;
+
+/// Builds, then times `runs` scans of a record without API objects.
+pub fn run(workspace: &Workspace, runs: usize) -> Result<()> {
+    demo::build_host(workspace)?;
+    profiles::run(workspace)?;
+    let profile = workspace.target().join("profiles/cis-1.10.wasm");
+    let record = workspace.target().join("bench/record");
+    copy_without_objects(&workspace.path(demo::RECORD), &record)?;
+    let scan = || {
+        let mut scan = Command::new(workspace.cisb());
+        scan.arg("scan")
+            .arg("--profile")
+            .arg(&profile)
+            .arg("--node")
+            .arg(&record)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        scan
+    };
+
+    let mut times = Vec::new();
+    for _ in 0..runs.max(1) {
+        let start = Instant::now();
+        let status = scan().status().context("the host cannot be started")?;
+        times.push(start.elapsed());
+        if !matches!(status.code(), Some(0 | 1 | 4)) {
+            bail!("the scan does not work: {status}");
+        }
+    }
+    let first = times.first().copied().unwrap_or_default();
+    times.sort();
+    let mut peak = 0;
+    for _ in 0..5 {
+        peak = peak.max(peak_memory(scan())?);
+    }
+    let size = std::fs::metadata(&profile)?.len();
+
+    println!(
+        "scan of {} without its objects, whole process",
+        demo::RECORD
+    );
+    println!("              measured       goal");
+    println!("first      {:>11.1?}   {SCAN_GOAL:?}", first);
+    println!(
+        "median     {:>11.1?}   {SCAN_GOAL:?} ({} runs)",
+        median(&times),
+        times.len()
+    );
+    println!(
+        "least      {:>11.1?}",
+        times.first().copied().unwrap_or_default()
+    );
+    println!(
+        "memory     {:>8} KiB   {} KiB",
+        peak >> 10,
+        MEMORY_GOAL >> 10
+    );
+    println!(
+        "component  {:>8} KiB   {} KiB",
+        size >> 10,
+        profiles::MAX_BYTES >> 10
+    );
+    println!("where one scan's time goes, by its own account:");
+    let status = scan()
+        .arg("--timings")
+        .stderr(Stdio::inherit())
+        .status()
+        .context("the host cannot be started")?;
+    if status.code() == Some(2) {
+        println!("(this host does not know --timings)");
+    }
+    Ok(())
+}
+
+fn median(sorted: &[Duration]) -> Duration {
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+/// The high-water mark of a process's resident memory, in bytes. The kernel
+/// drops it with the process, so it is read again and again until then; what
+/// is missed is what grows within the last fraction of a millisecond.
+fn peak_memory(mut command: Command) -> Result<u64> {
+    let mut child = command.spawn().context("the host cannot be started")?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        if let Ok(text) = std::fs::read_to_string(&status) {
+            peak = peak.max(high_water(&text).unwrap_or_default());
+        }
+        if child.try_wait()?.is_some() {
+            return Ok(peak);
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+fn high_water(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib << 10)
+}
+
+fn copy_without_objects(from: &Path, to: &Path) -> Result<()> {
+    if to.exists() {
+        std::fs::remove_dir_all(to).with_context(|| format!("{} is in the way", to.display()))?;
+    }
+    copy(from, to, true)
+}
+
+fn copy(from: &Path, to: &Path, top: bool) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in from
+        .read_dir()
+        .with_context(|| format!("{} cannot be listed", from.display()))?
+    {
+        let entry = entry?;
+        if top && entry.file_name() == "objects" {
+            continue;
+        }
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target, false)?;
+        } else {
+            std::fs::copy(entry.path(), &target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_high_water_mark_is_read_in_bytes() {
+        assert_eq!(high_water("Name:\tx\nVmHWM:\t    2048 kB\n"), Some(2 << 20));
+        assert_eq!(high_water("Name:\tx\n"), None);
+    }
+
+    #[test]
+    fn the_median_of_none_is_nothing() {
+        assert_eq!(median(&[]), Duration::ZERO);
+        assert_eq!(median(&[Duration::ZERO, SCAN_GOAL, SCAN_GOAL]), SCAN_GOAL);
+    }
+}

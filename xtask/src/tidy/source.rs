@@ -1,0 +1,181 @@
+//! Rules for single files: what they open with, and which doors they may use.
+
+/// Where wasmtime may be named: everything else speaks our own words.
+const ENGINE: &[&str] = &[
+    "host/src/engine.rs",
+    "host/src/engine/",
+    "host/src/capability.rs",
+    "host/src/capability/",
+];
+
+/// Where the host touches files, the network and the clock. A profile's facts
+/// come through `node` and `capability`; the others read what a person names
+/// on the command line and write what they asked for.
+const DOORS: &[&str] = &[
+    "host/src/main.rs",
+    "host/src/main/",
+    "host/src/cli.rs",
+    "host/src/cli/",
+    "host/src/config.rs",
+    "host/src/capability.rs",
+    "host/src/capability/",
+    "host/src/node.rs",
+    "host/src/node/",
+    "host/src/profile/source.rs",
+    "host/src/profile/grants.rs",
+    "sdk/src/fake.rs",
+    "sdk/src/fake/",
+    "tests/",
+    "xtask/",
+];
+
+/// What opens a door.
+const OPENERS: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "SystemTime",
+    "Timestamp::now",
+    "Zoned::now",
+];
+
+/// Folders of the machines this project is written on, and names of package
+/// and image registries. In two parts, so that this list passes its own rule.
+const FOREIGN: &[(&str, &str)] = &[
+    ("/wo", "rk/"),
+    ("/ho", "me/"),
+    ("/Use", "rs/"),
+    ("ghcr", ".io"),
+    ("docker", ".io"),
+    ("quay", ".io"),
+    ("gcr", ".io"),
+    ("registry.k8s", ".io"),
+    ("crates", ".io"),
+    ("pypi", ".org"),
+    ("npmjs", ".org"),
+];
+
+/// A file says what it is for before anything else.
+pub(super) fn purpose(name: &str, text: &str) -> Vec<String> {
+    if text.starts_with("//! ") {
+        return Vec::new();
+    }
+    vec![format!(
+        "{name}: open with a `//!` sentence that says what the file is for"
+    )]
+}
+
+/// wasmtime stays in its rooms.
+pub(super) fn engine(name: &str, text: &str) -> Vec<String> {
+    if !name.starts_with("host/src/") || within(name, ENGINE) {
+        return Vec::new();
+    }
+    code(text)
+        .filter(|(_, line)| line.contains("wasmtime::"))
+        .map(|(number, _)| {
+            format!("{name}:{number}: wasmtime is named only under engine/ and capability/")
+        })
+        .collect()
+}
+
+/// Files, network and clock are touched only at known doors.
+pub(super) fn doors(name: &str, text: &str) -> Vec<String> {
+    let production = ["host/src/", "sdk/src/", "wit/src/", "plugins/"]
+        .iter()
+        .any(|folder| name.starts_with(folder));
+    let test = name.ends_with("/tests.rs") || name.contains("/tests/");
+    if !production || test || within(name, DOORS) {
+        return Vec::new();
+    }
+    code(text)
+        .filter_map(|(number, line)| {
+            let opener = OPENERS.iter().find(|opener| line.contains(**opener))?;
+            Some(format!(
+                "{name}:{number}: `{opener}` is used only at the doors that xtask's tidy lists"
+            ))
+        })
+        .collect()
+}
+
+/// Nothing here knows the machine it was written on, or where packages come from.
+pub(super) fn foreign_places(name: &str, text: &str) -> Vec<String> {
+    // Cargo writes the one, cargo-deny cannot do without in the other.
+    if matches!(name, "Cargo.lock" | "deny.toml") {
+        return Vec::new();
+    }
+    text.lines()
+        .zip(1..)
+        .filter_map(|(line, number)| {
+            let place = FOREIGN
+                .iter()
+                .map(|(front, back)| format!("{front}{back}"))
+                .find(|place| line.contains(place))?;
+            Some(format!(
+                "{name}:{number}: `{place}` is a place outside this project"
+            ))
+        })
+        .collect()
+}
+
+/// The lines that are neither comments nor below the file's tests, with their
+/// numbers.
+fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+        .take_while(|(_, line)| line.trim() != "#[cfg(test)]")
+        .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+fn within(name: &str, rooms: &[&str]) -> bool {
+    rooms
+        .iter()
+        .any(|room| name == *room || (room.ends_with('/') && name.starts_with(room)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_purpose_is_found() {
+        assert_eq!(purpose("a.rs", "use x;\n//! late\n").len(), 1);
+        assert!(purpose("a.rs", "//! A room.\n").is_empty());
+    }
+
+    #[test]
+    fn wasmtime_outside_its_rooms_is_found() {
+        let text = "//! x\n// wasmtime::Comment\nuse wasmtime::Engine;\n";
+        assert_eq!(engine("host/src/scan.rs", text).len(), 1);
+        assert!(engine("host/src/scan.rs", text)[0].contains(":3:"));
+        assert!(engine("host/src/engine/run.rs", text).is_empty());
+        assert!(engine("host/src/capability.rs", text).is_empty());
+        // A name that only begins like a room is none.
+        assert_eq!(engine("host/src/engineering.rs", text).len(), 1);
+    }
+
+    #[test]
+    fn an_unlisted_door_is_found() {
+        for line in OPENERS {
+            let text = format!("//! x\nfn f() {{ {line} }}\n");
+            assert_eq!(doors("host/src/scan.rs", &text).len(), 1, "{line}");
+            assert_eq!(doors("plugins/p/src/lib.rs", &text).len(), 1, "{line}");
+            assert!(doors("host/src/node/live.rs", &text).is_empty());
+        }
+    }
+
+    #[test]
+    fn a_test_may_use_every_door() {
+        let text = "//! x\n#[cfg(test)]\nmod tests { use std::fs; }\n";
+        assert!(doors("host/src/scan.rs", text).is_empty());
+        assert!(doors("host/src/report/tests.rs", "use std::fs;").is_empty());
+    }
+
+    #[test]
+    fn a_place_outside_the_project_is_found() {
+        for (front, back) in FOREIGN {
+            let text = format!("x\nsee {front}{back} there\n");
+            assert_eq!(foreign_places("README.md", &text).len(), 1, "{text}");
+            assert!(foreign_places("Cargo.lock", &text).is_empty());
+        }
+    }
+}
