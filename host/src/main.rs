@@ -52,7 +52,13 @@ fn run() -> anyhow::Result<u8> {
         Plan::Scan(plan) => run_scan(&plan),
         Plan::Collect(request) => run_collect(&request),
         Plan::Inspect { profile, format } => {
-            let inspection = scan::inspect(&profile)?;
+            let inspection = match scan::inspect(&profile) {
+                Ok(inspection) => inspection,
+                Err(error) => {
+                    say(&format!("{}: {error}", profile.display()));
+                    return Ok(exit::REFUSED);
+                }
+            };
             print(|out| match format {
                 InspectFormat::Text => cli::inspect::write_text(&inspection, out),
                 InspectFormat::Json => cli::inspect::write_json(&inspection, out),

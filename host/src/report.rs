@@ -142,7 +142,7 @@ pub struct Timings {
 /// Why a profile did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// `source`, `manifest`, `verify`, `compile`, `link`.
+    /// `source`, `manifest`, `verify`, `grant`, `compile`, `link`.
     pub stage: String,
     /// One sentence with the way out.
     pub reason: String,

@@ -202,3 +202,98 @@ fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inspection(title: &str) -> Inspection {
+        let title = serde_json::Value::from(title);
+        let manifest = serde_json::json!({
+            "schema": "cisb.manifest/0.1", "id": "mini-1.0", "version": "0.1.0", "epoch": 3,
+            "title": title,
+            "benchmark": {"name": "Mini", "version": "1.0", "kubernetes": ">=1.28"},
+            "world": "cisb:profile/profile@0.1.0", "min-host": "0.1.0",
+            "requests": {
+                "files": [{"id": "pki", "paths": ["/etc/kubernetes/pki/**"], "rights": ["stat", "digest"], "depth": 2, "why": title}],
+                "processes": [{"id": "etcd", "executables": ["etcd"], "environment": ["ETCD_DATA_DIR"], "why": "its flags decide"}],
+                "named": [{"id": "ca", "process": "etcd", "flags": ["trusted-ca-file"], "rights": ["read"], "why": "it is judged"}],
+                "fields": [{"id": "x", "documents": ["pki"], "pointers": ["/a/*"], "rights": ["stat"], "why": "it is named there"}],
+                "kubernetes": [{"id": "roles", "api-version": "rbac.authorization.k8s.io/v1", "resource": "clusterroles", "verbs": ["list"], "fields": ["/rules"], "why": "they grant"}]
+            },
+            "parameters": [{"name": "namespaces", "type": "list", "default": ["kube-system"], "description": "which are the system's"}],
+            "sections": [{"id": "2", "title": "etcd", "target": "etcd", "groups": [{"id": "2", "title": "etcd"}]}],
+            "checks": [{
+                "id": "2.1", "control": "etcd-tls", "title": title, "group": "2",
+                "component": "etcd", "level": 1, "assessment": "automated", "scored": true,
+                "severity": "critical", "judged": true, "rationale": "r",
+                "remediation": {"set": "s"}, "uses": ["etcd"]
+            }]
+        });
+        Inspection {
+            manifest: serde_json::from_value(manifest).unwrap(),
+            digest: "sha256:abc".into(),
+            manifest_digest: "sha256:def".into(),
+            size: 4711,
+            signer: "unsigned".into(),
+            imports: vec!["cisb:host/files@0.1.0".into()],
+        }
+    }
+
+    fn text(inspection: &Inspection) -> String {
+        let mut out = Vec::new();
+        write_text(inspection, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn everything_that_is_asked_for_is_shown() {
+        let text = text(&inspection("A small profile"));
+        for words in [
+            "mini-1.0 0.1.0 (epoch 3)",
+            "sha256:abc",
+            "sha256:def",
+            "4711 bytes",
+            "unsigned",
+            "cisb:host/files@0.1.0",
+            "pki: digest /etc/kubernetes/pki/**, and 2 levels of children",
+            "arguments of etcd, and of their environment ETCD_DATA_DIR",
+            "ca: read what --trusted-ca-file of etcd names",
+            "x: stat what /a/* of pki names",
+            "roles: list clusterroles of rbac.authorization.k8s.io/v1, only /rules",
+            "because they grant",
+            "namespaces: which are the system's (default [\"kube-system\"])",
+            "Checks: 1, of which facts judge 1",
+            "2.1 A small profile (judged)",
+        ] {
+            assert!(text.contains(words), "{words}:\n{text}");
+        }
+        assert!(text.lines().all(|line| line.len() <= 80), "{text}");
+    }
+
+    #[test]
+    fn a_profile_s_words_stay_on_their_line() {
+        let text = text(&inspection(
+            "x\x1b[2K\rSigner     somebody\nSigner     somebody\u{202e}",
+        ));
+        assert_eq!(
+            text.lines()
+                .filter(|line| line.starts_with("Signer"))
+                .count(),
+            1
+        );
+        assert!(!text.contains(|c| c != '\n' && crate::report::escape::is_hostile(c)));
+    }
+
+    #[test]
+    fn json_is_the_manifest_and_what_we_know_of_it() {
+        let inspection = inspection("A small profile");
+        let mut out = Vec::new();
+        write_json(&inspection, &mut out).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        assert_eq!(value["id"], "mini-1.0");
+        assert_eq!(value["digest"], "sha256:abc");
+        assert_eq!(value["checks"][0]["id"], "2.1");
+        assert_eq!(value["requests"]["files"][0]["id"], "pki");
+    }
+}

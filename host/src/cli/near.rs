@@ -9,7 +9,7 @@ pub fn closest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     };
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
         .filter(|(distance, _)| *distance <= most)
         .collect();
     near.sort();
@@ -27,29 +27,6 @@ pub fn hint(near: &[String]) -> String {
         [one] => format!(": did you mean {one}?"),
         [some @ .., last] => format!(": did you mean {} or {last}?", some.join(", ")),
     }
-}
-
-/// How many letters must be inserted, removed, changed or swapped with their
-/// neighbour. Names are short; a hostile one is cut.
-fn distance(a: &str, b: &str) -> usize {
-    let a: Vec<char> = a.chars().take(64).collect();
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut above: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
-            let change = above[j] + usize::from(x != y);
-            let mut least = change.min(above[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                least = least.min(before[j - 1] + 1);
-            }
-            row.push(least);
-        }
-        before = above;
-        above = row;
-    }
-    above[b.len()]
 }
 
 #[cfg(test)]

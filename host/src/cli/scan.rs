@@ -41,6 +41,14 @@ pub struct ScanArgs {
     )]
     pub profiles: Vec<PathBuf>,
 
+    /// How many checks run at once; findings do not depend on it
+    #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
+    pub jobs: Option<usize>,
+
+    /// The time of the scan, RFC 3339; the clock's if absent
+    #[arg(long, value_name = "TIME", env = "CISB_NOW", hide_env_values = true)]
+    pub now: Option<Timestamp>,
+
     /// `live` for this machine, or a node record: a directory or a .tar.zst
     #[arg(
         long,
@@ -74,14 +82,6 @@ pub struct ScanArgs {
     /// Run profiles that nobody signed; no profile is signed yet, so this changes nothing
     #[arg(long, help_heading = "What a profile may do")]
     pub allow_unsigned: bool,
-
-    /// How many checks run at once; findings do not depend on it
-    #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
-    pub jobs: Option<usize>,
-
-    /// The time of the scan, RFC 3339; the clock's if absent
-    #[arg(long, value_name = "TIME", env = "CISB_NOW", hide_env_values = true)]
-    pub now: Option<Timestamp>,
 }
 
 /// Which checks run.

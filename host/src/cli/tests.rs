@@ -6,7 +6,7 @@ use clap::error::ErrorKind;
 
 use super::*;
 use crate::report::exit::Policy;
-use crate::request::{ClusterSource, FailOn, NodeSource};
+use crate::request::{ClusterSource, FailOn, NodeSource, Selection};
 
 fn ambient() -> Ambient {
     Ambient {
@@ -64,7 +64,7 @@ fn a_plain_scan_is_this_machine() {
     };
     assert_eq!(plan.scan.node, live);
     assert_eq!(plan.scan.cluster, ClusterSource::None);
-    assert_eq!(plan.scan.selection, request::Selection::default());
+    assert_eq!(plan.scan.selection, Selection::default());
     assert_eq!(plan.policy, Policy::default());
     assert_eq!(plan.format, Format::Text);
     assert_eq!((plan.scan.now, plan.scan.jobs), (ambient().now, 2));

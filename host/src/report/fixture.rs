@@ -177,7 +177,7 @@ pub(crate) fn profile() -> ProfileRun {
         digest: "sha256:0000".into(),
         manifest_digest: "sha256:1111".into(),
         signer: "unsigned".into(),
-        chosen: "--profile".into(),
+        chosen: "the only one given with --profile".into(),
         grants: vec!["manifests: read /etc/kubernetes/manifests/*".into()],
         sections: vec![
             section(

@@ -10,6 +10,12 @@ use crate::finding::{Finding, Subject, Verdict};
 /// The most lines.
 pub(crate) const LINES: usize = 24;
 
+/// What begins the line of a node whose version the profile was not written for.
+pub(crate) const OUTSIDE: &str = "OUTSIDE";
+
+/// What marks a profile that did not run.
+pub(crate) const REFUSED: &str = " REFUSED (";
+
 /// How many causes of gaps are shown.
 const GAPS: usize = 3;
 
@@ -103,7 +109,7 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
     lines.push(field("Coverage", &coverage(report)));
     if let Some(outside) = report.coverage.profile_range.strip_prefix("outside") {
         let range = outside.trim_start_matches(':').trim();
-        lines.push(field("OUTSIDE", &format!("the profile's range: {range}")));
+        lines.push(field(OUTSIDE, &format!("the profile's range: {range}")));
     }
     lines.push(field("Exit code", &exit_line(report, options)));
     lines
@@ -112,11 +118,11 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
 fn profile_line(profile: &ProfileRun) -> String {
     match &profile.refused {
         Some(refused) => format!(
-            "{} REFUSED ({}): {}",
+            "{}{REFUSED}{}): {}",
             profile.id, refused.stage, refused.reason
         ),
         None => format!(
-            "{} {}, {}, chosen by {}",
+            "{} {}, {}: {}",
             profile.id, profile.version, profile.signer, profile.chosen
         ),
     }
@@ -280,6 +286,7 @@ fn field(name: &str, text: &str) -> String {
 /// The first sentence of the first line.
 fn first_sentence(text: &str) -> &str {
     let line = text.trim().lines().next().unwrap_or_default();
+    let line = line.strip_prefix("Set: ").unwrap_or(line);
     match line.find(". ") {
         Some(end) => &line[..=end],
         None => line,

@@ -58,7 +58,10 @@ pub fn write(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io:
     pen.tally("total", Tally::of(&report.findings))?;
     pen.problems(report)?;
     for line in screen::lines(report, options) {
-        writeln!(pen.out, "{line}")?;
+        match emphasis(&line).filter(|_| options.color) {
+            Some(style) => writeln!(pen.out, "{style}{line}{style:#}")?,
+            None => writeln!(pen.out, "{line}")?,
+        }
     }
     Ok(())
 }
@@ -73,6 +76,19 @@ fn style(state: State) -> Style {
         State::Info => AnsiColor::Blue,
     };
     color.on_default()
+}
+
+/// What of the closing screen must not be overlooked.
+fn emphasis(line: &str) -> Option<Style> {
+    if line.starts_with("== ") {
+        Some(HEADING)
+    } else if line.starts_with(screen::OUTSIDE) {
+        Some(style(State::Warn))
+    } else if line.contains(screen::REFUSED) {
+        Some(style(State::Fail))
+    } else {
+        None
+    }
 }
 
 struct Pen<'a> {
@@ -136,7 +152,10 @@ impl Pen<'_> {
                 if at > 0 && line.starts_with("  ") {
                     writeln!(self.out, "  {}", escape::report_line(line))?;
                 } else {
-                    for (row, line) in wrap(line, self.options.width - 2).iter().enumerate() {
+                    for (row, line) in wrap(line, self.options.width.saturating_sub(2))
+                        .iter()
+                        .enumerate()
+                    {
                         let indent = if row == 0 { indent } else { 2 };
                         writeln!(self.out, "{:indent$}{line}", "")?;
                     }
@@ -171,7 +190,10 @@ impl Pen<'_> {
                 ProblemKind::Note => "note",
             };
             let text = format!("{kind}: {}", problem.text);
-            for (row, line) in wrap(&text, self.options.width - 2).iter().enumerate() {
+            for (row, line) in wrap(&text, self.options.width.saturating_sub(2))
+                .iter()
+                .enumerate()
+            {
                 let indent = if row == 0 { 0 } else { 2 };
                 writeln!(self.out, "{:indent$}{line}", "")?;
             }
@@ -208,7 +230,7 @@ impl Pen<'_> {
     }
 
     fn indented(&mut self, indent: usize, text: &str) -> io::Result<()> {
-        for line in wrap(text, self.options.width - indent) {
+        for line in wrap(text, self.options.width.saturating_sub(indent)) {
             writeln!(self.out, "{:indent$}{line}", "")?;
         }
         Ok(())
