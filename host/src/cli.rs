@@ -1,1 +1,340 @@
-//! Skeleton.
+//! The command line: words in, a plan out. Parsing opens nothing, asks no
+//! clock and prints nothing; `main` does what the plan says.
+
+pub mod inspect;
+pub mod near;
+mod node;
+mod scan;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use jiff::Timestamp;
+use serde::Deserialize;
+
+pub use self::node::NodeArgs;
+pub use self::scan::{Destination, ScanArgs, ScanPlan};
+use crate::config::Settings;
+use crate::report::json;
+use crate::request;
+
+/// Audits Kubernetes nodes with sandboxed CIS benchmark profiles.
+///
+/// A profile is one WebAssembly component that can look only at what its
+/// manifest asks for and you grant. cisb changes nothing on the node, opens no
+/// network connection that you did not ask for, and never counts as passed what
+/// it could not see.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cisb",
+    version,
+    arg_required_else_help = true,
+    after_help = EXIT_CODES
+)]
+pub struct Cli {
+    /// Settings from this file instead of /etc/cisb/cisb.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// How much to say on standard error about what happens inside
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        env = "CISB_LOG",
+        default_value = "warn"
+    )]
+    pub log: LogLevel,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  nothing fails the policy
+  1  findings do (--exit-code N replaces it)
+  2  the command line, the configuration or an output is wrong
+  3  a profile was refused
+  4  the scan is incomplete
+When several hold, the first of 2, 3, 1, 4 is returned; the report's problems say all.
+
+Settings come from flags, then CISB_* variables, then /etc/cisb/cisb.toml.";
+
+/// What `cisb` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Check a node against profiles and report
+    Scan(Box<ScanArgs>),
+    /// Record what profiles would look at, to be scanned elsewhere
+    Collect(Box<CollectArgs>),
+    /// Look at profiles
+    #[command(subcommand, arg_required_else_help = true)]
+    Profile(ProfileCommand),
+    /// Print the JSON Schema of an output
+    Schema {
+        /// Which output
+        #[arg(value_name = "NAME")]
+        name: SchemaName,
+    },
+    /// Print completions for a shell
+    Completions {
+        /// Which shell
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page
+    Man {
+        /// The page of a command, such as `scan`; of cisb itself if absent
+        #[arg(value_name = "COMMAND")]
+        command: Option<String>,
+    },
+    /// Print the version of cisb, of its contract and of its report
+    Version,
+}
+
+/// What can be done with profiles.
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// Show what a profile is, what it asks to see and what it checks, without running it
+    Inspect {
+        /// The component
+        #[arg(value_name = "FILE")]
+        profile: PathBuf,
+        /// How to print it
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: InspectFormat,
+    },
+}
+
+/// `cisb collect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cisb collect --profile cis-1.10.wasm -o node.tar.zst
+  cisb scan --profile cis-1.10.wasm --node node.tar.zst     # anywhere, same findings")]
+pub struct CollectArgs {
+    /// The component whose requests say what is recorded; repeat for several
+    #[arg(
+        long = "profile",
+        value_name = "FILE",
+        env = "CISB_PROFILE",
+        hide_env_values = true
+    )]
+    pub profiles: Vec<PathBuf>,
+
+    /// Where to write the record: a directory, or a file ending in .tar.zst
+    #[arg(short = 'o', long = "output", value_name = "PATH")]
+    pub output: PathBuf,
+
+    /// What is recorded.
+    #[command(flatten)]
+    pub node: NodeArgs,
+
+    /// Record no more than this file allows
+    #[arg(long, value_name = "FILE")]
+    pub grants: Option<PathBuf>,
+
+    /// The time that the record bears, RFC 3339; the clock's if absent
+    #[arg(long, value_name = "TIME", env = "CISB_NOW", hide_env_values = true)]
+    pub now: Option<Timestamp>,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum LogLevel {
+    Off,
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}
+
+/// The formats of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// For people
+    Text,
+    /// The whole report; `cisb schema report` describes it
+    Json,
+    /// As kube-bench writes it with --json
+    KubeBench,
+}
+
+/// The formats of `cisb profile inspect`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum InspectFormat {
+    /// For people
+    Text,
+    /// The manifest with the digests
+    Json,
+}
+
+/// The outputs that have a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaName {
+    /// What `cisb scan --format json` prints
+    Report,
+}
+
+/// What the machine says, handed in so that parsing asks nobody.
+#[derive(Debug, Clone, Copy)]
+pub struct Ambient {
+    /// The clock.
+    pub now: Timestamp,
+    /// How many checks may run at once if nobody says.
+    pub jobs: usize,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+pub enum Plan {
+    /// Scan and report.
+    Scan(Box<ScanPlan>),
+    /// Record a node.
+    Collect(Box<request::Collect>),
+    /// Show a profile.
+    Inspect {
+        /// The component.
+        profile: PathBuf,
+        /// How.
+        format: InspectFormat,
+    },
+    /// Print these bytes.
+    Print(Vec<u8>),
+}
+
+/// A command line that cannot be followed; exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum UsageError {
+    /// No profile was named.
+    #[error(
+        "no profile was named: give --profile FILE, such as --profile cis-1.10.wasm (installed profiles do not exist yet)"
+    )]
+    NoProfile,
+    /// Two machines would be mixed.
+    #[error(
+        "--root {0} names another tree than this machine's, whose processes would not belong to it: give --proc DIR for its process table, or --static for none"
+    )]
+    RootWithoutProc(PathBuf),
+    /// A record and flags for a live scan.
+    #[error("--node {0} is a record and {1} is for a live scan: leave one of them out")]
+    RecordAnd(PathBuf, &'static str),
+    /// Two outputs to the same file.
+    #[error("--output names {0} twice: each output needs a file of its own")]
+    SameOutput(PathBuf),
+    /// A parameter twice.
+    #[error("--set names {0} twice: give it once")]
+    SetTwice(String),
+    /// No such page.
+    #[error("there is no command {name}{}", near::hint(.near))]
+    NoCommand {
+        /// What was asked for.
+        name: String,
+        /// What is like it.
+        near: Vec<String>,
+    },
+}
+
+/// Reads the command line and the `CISB_*` variables.
+pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(argv)
+}
+
+/// What a command line comes to with these settings.
+pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, UsageError> {
+    match cli.command {
+        Command::Scan(args) => {
+            let plan = scan::plan(*args, cli.config.as_deref(), settings, ambient)?;
+            Ok(Plan::Scan(Box::new(plan)))
+        }
+        Command::Collect(args) => Ok(Plan::Collect(Box::new(collect(*args, settings, ambient)?))),
+        Command::Profile(ProfileCommand::Inspect { profile, format }) => {
+            Ok(Plan::Inspect { profile, format })
+        }
+        Command::Schema {
+            name: SchemaName::Report,
+        } => Ok(Plan::Print(json::SCHEMA.into())),
+        Command::Completions { shell } => {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
+            Ok(Plan::Print(out))
+        }
+        Command::Man { command } => man(command.as_deref()).map(Plan::Print),
+        Command::Version => Ok(Plan::Print(version().into_bytes())),
+    }
+}
+
+/// The `CISB_*` variables that mean something.
+pub fn variables() -> Vec<String> {
+    fn of(command: &clap::Command, names: &mut Vec<String>) {
+        let own = command.get_arguments().filter_map(clap::Arg::get_env);
+        names.extend(own.map(|name| name.to_string_lossy().into_owned()));
+        command.get_subcommands().for_each(|sub| of(sub, names));
+    }
+    let mut names = Vec::new();
+    of(&Cli::command(), &mut names);
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn collect(
+    args: CollectArgs,
+    settings: &Settings,
+    ambient: Ambient,
+) -> Result<request::Collect, UsageError> {
+    Ok(request::Collect {
+        profiles: scan::profiles(args.profiles, settings)?,
+        node: node::live(&args.node, settings)?,
+        cluster: node::cluster(&args.node, settings),
+        cluster_name: args.node.cluster.or_else(|| settings.cluster.clone()),
+        node_name: args.node.node_name.or_else(|| settings.node_name.clone()),
+        grants: args.grants.or_else(|| settings.grants.clone()),
+        output: args.output,
+        now: args.now.unwrap_or(ambient.now),
+    })
+}
+
+fn man(command: Option<&str>) -> Result<Vec<u8>, UsageError> {
+    let mut root = Cli::command();
+    root.build();
+    let page = match command {
+        None => root,
+        Some(name) => {
+            let found = root.get_subcommands().find(|sub| sub.get_name() == name);
+            match found {
+                Some(sub) => sub.clone(),
+                None => {
+                    let known = root.get_subcommands().map(clap::Command::get_name);
+                    return Err(UsageError::NoCommand {
+                        name: name.to_owned(),
+                        near: near::closest(name, known),
+                    });
+                }
+            }
+        }
+    };
+    let mut out = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = clap_mangen::Man::new(page).render(&mut out);
+    Ok(out)
+}
+
+fn version() -> String {
+    format!(
+        "cisb {}\ncontract {}\nmanifest {}\nreport {}\n",
+        env!("CARGO_PKG_VERSION"),
+        cisb_contract::WORLD,
+        cisb_contract::MANIFEST_SCHEMA,
+        crate::report::SCHEMA_VERSION,
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@
 
 pub mod capability;
 pub mod cli;
+pub mod config;
 pub mod document;
 pub mod engine;
 pub mod evidence;

@@ -5,7 +5,17 @@
 //! it is masked again, so a replay serves the same bytes. Key names, flag names,
 //! paths and orders stay; only values go.
 
+mod assignments;
+mod names;
+mod secrecy;
+mod tokens;
+mod values;
+
+use std::ops::Range;
+
 use serde_json::Value;
+
+use crate::document;
 
 /// What stands where a secret was.
 pub const MASKED: &str = "masked";
@@ -21,8 +31,8 @@ pub enum Secrecy {
 
 /// Judges a file by its path after links were followed and by what is in it.
 /// Give all bytes that were read: a key may stand anywhere in them.
-pub fn secrecy(_resolved_path: &str, _bytes: &[u8]) -> Secrecy {
-    Secrecy::Withheld("masking is not built yet")
+pub fn secrecy(resolved_path: &str, bytes: &[u8]) -> Secrecy {
+    secrecy::secrecy(resolved_path, bytes)
 }
 
 /// A text without its secrets.
@@ -36,43 +46,166 @@ pub struct Masked {
 
 /// Masks a whole file for `read-text` and for a record. A YAML or JSON document
 /// in which a value was masked comes back as JSON (which is YAML), one document
-/// after the other; parsed, it equals the masked document.
-pub fn text(_path: &str, _bytes: &[u8]) -> Masked {
-    Masked {
-        bytes: MASKED.as_bytes().to_vec(),
-        changed: true,
+/// after the other; parsed, it equals the masked document. Bytes that are not
+/// UTF-8 are masked where they are ASCII.
+pub fn text(path: &str, bytes: &[u8]) -> Masked {
+    let masked = match std::str::from_utf8(bytes) {
+        Ok(text) => text_within(text, values::is_cloud(path), 0).map(String::into_bytes),
+        Err(_) => {
+            // One byte, one character: offsets agree, and the other bytes stay.
+            let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+            let masked = mask_text(&text);
+            (masked != text).then(|| {
+                masked
+                    .chars()
+                    .map(|c| u8::try_from(c).unwrap_or(b'?'))
+                    .collect()
+            })
+        }
+    };
+    match masked {
+        Some(bytes) => Masked {
+            bytes,
+            changed: true,
+        },
+        None => Masked {
+            bytes: bytes.to_vec(),
+            changed: false,
+        },
     }
 }
 
 /// Masks tokens, keys and credentials anywhere in text that is no document.
-pub fn mask_text(_text: &str) -> String {
-    MASKED.to_owned()
+pub fn mask_text(text: &str) -> String {
+    let text = replace(text, &tokens::find(text));
+    replace(&text, &assignments::find(&text))
 }
 
 /// Masks a parsed document by its keys, and every string in it by what it looks
-/// like. Returns how many values changed.
-pub fn mask_value(_path: &str, value: &mut Value) -> usize {
-    *value = Value::from(MASKED);
-    1
+/// like. `path` is where it was read: a cloud's configuration names its secrets
+/// in ways that elsewhere are none. Returns how many values changed.
+pub fn mask_value(path: &str, value: &mut Value) -> usize {
+    values::walk(value, values::is_cloud(path), 0)
 }
 
 /// Masks an API object: Secret payloads, and values that look like secrets.
 /// Managed fields and the last applied configuration are removed. `plural` is
 /// the resource's name (`secrets`), because items of a list name no kind.
-pub fn mask_object(_plural: &str, object: &mut Value) -> usize {
-    *object = Value::from(MASKED);
-    1
+pub fn mask_object(plural: &str, object: &mut Value) -> usize {
+    values::strip_object(plural, object) + values::walk(object, false, 0)
 }
 
 /// Masks the values of secret-bearing flags (`--token=x`, `--token x`), also
 /// inside a shell's command string, and credentials anywhere in an argument.
 /// Returns how many arguments changed.
 pub fn mask_args(args: &mut [String]) -> usize {
-    args.iter_mut().for_each(|arg| *arg = MASKED.to_owned());
-    args.len()
+    let mut count = 0;
+    // The flag whose value the next argument is.
+    let mut pending: Option<String> = None;
+    for arg in args {
+        let masked = match (pending.take(), flag(arg)) {
+            (Some(name), _) if !arg.starts_with("--") => {
+                if names::is_plain(&name, arg) {
+                    arg.clone()
+                } else {
+                    MASKED.to_owned()
+                }
+            }
+            (_, Some((name, Some(value)))) if names::is_secret(name) => {
+                if names::is_plain(name, value) {
+                    arg.clone()
+                } else {
+                    format!("{name}={MASKED}")
+                }
+            }
+            (_, Some((name, None))) if names::is_secret(name) => {
+                pending = Some(name.to_owned());
+                arg.clone()
+            }
+            _ => mask_text(arg),
+        };
+        count += usize::from(*arg != masked);
+        *arg = masked;
+    }
+    count
 }
 
 /// The value of an environment variable, masked if its name or it looks secret.
-pub fn mask_env(_name: &str, _value: &str) -> String {
-    MASKED.to_owned()
+pub fn mask_env(name: &str, value: &str) -> String {
+    match names::is_secret(name) {
+        true if names::is_plain(name, value) => value.to_owned(),
+        true => MASKED.to_owned(),
+        false => text_within(value, false, 1).unwrap_or_else(|| value.to_owned()),
+    }
 }
+
+/// An argument's flag with its dashes, and its value where it is in the same argument.
+fn flag(arg: &str) -> Option<(&str, Option<&str>)> {
+    let body = arg.strip_prefix('-')?;
+    if body.is_empty() || arg.contains(char::is_whitespace) && !arg.contains('=') {
+        return None;
+    }
+    match arg.split_once('=') {
+        Some((name, _)) if name.contains(char::is_whitespace) => None,
+        Some((name, value)) => Some((name, Some(value))),
+        None => Some((arg, None)),
+    }
+}
+
+/// A text without its secrets, as a document if it is one; none if it has none.
+fn text_within(text: &str, cloud: bool, level: usize) -> Option<String> {
+    let structured = |documents: &Vec<Value>| {
+        documents
+            .iter()
+            .any(|value| value.is_object() || value.is_array())
+    };
+    let documents = document::parse(text.as_bytes()).ok().filter(structured);
+    let Some(mut documents) = documents else {
+        let masked = mask_text(text);
+        return (masked != text).then_some(masked);
+    };
+    let mask = |documents: &mut Vec<Value>| {
+        documents
+            .iter_mut()
+            .map(|value| values::walk(value, cloud, level))
+            .sum::<usize>()
+    };
+    if mask(&mut documents) > 0 {
+        return Some(as_json(&documents));
+    }
+    // No value is secret, but a comment may be.
+    let masked = mask_text(text);
+    if masked == text {
+        return None;
+    }
+    let again = document::parse(masked.as_bytes()).ok();
+    Some(if again.as_ref() == Some(&documents) {
+        masked
+    } else {
+        as_json(&documents)
+    })
+}
+
+fn as_json(documents: &[Value]) -> String {
+    let texts: Vec<String> = documents
+        .iter()
+        .map(|document| format!("{document:#}\n"))
+        .collect();
+    texts.join("---\n")
+}
+
+fn replace(text: &str, secrets: &[Range<usize>]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut from = 0;
+    for secret in secrets {
+        masked.push_str(&text[from..secret.start]);
+        masked.push_str(MASKED);
+        from = secret.end;
+    }
+    masked.push_str(&text[from..]);
+    masked
+}
+
+#[cfg(test)]
+#[path = "mask/tests.rs"]
+mod tests;

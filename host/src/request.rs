@@ -33,6 +33,27 @@ pub struct Scan {
     pub jobs: usize,
 }
 
+/// A recording of a live node.
+#[derive(Debug, Clone)]
+pub struct Collect {
+    /// Component files whose requests say what is recorded.
+    pub profiles: Vec<PathBuf>,
+    /// Always [`NodeSource::Live`].
+    pub node: NodeSource,
+    /// Which API server, if any.
+    pub cluster: ClusterSource,
+    /// `--cluster`.
+    pub cluster_name: Option<String>,
+    /// `--node-name`.
+    pub node_name: Option<String>,
+    /// `--grants FILE`.
+    pub grants: Option<PathBuf>,
+    /// `-o`: a directory, or a `.tar.zst`.
+    pub output: PathBuf,
+    /// The time of the recording.
+    pub now: Timestamp,
+}
+
 /// What is scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeSource {

@@ -2,10 +2,22 @@
 //! its configuration files, in the order in which the component itself lets
 //! one override the other.
 
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use crate::component::{Component, Instance};
+use crate::defaults::{self, Set};
+use crate::facts::{Entry, Error, Facts, Observation};
+use crate::values;
+
+pub mod apiserver;
+pub mod etcd;
 pub mod kubelet;
 
-use crate::facts::{Entry, Error, Observation};
-use serde_json::Value;
+mod controller_manager;
+mod kube_proxy;
+mod scheduler;
 
 /// Why a configuration could not be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,6 +44,351 @@ impl Problem {
             observations: vec![observation],
         }
     }
+}
+
+/// What a component makes of one setting.
+#[derive(Clone)]
+pub struct Reading {
+    /// The value.
+    pub content: Content,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Where a path in it can be opened.
+    pub source: Source,
+    /// What a reader of a verdict on it should know.
+    pub notes: Vec<String>,
+    /// Set if facts do not decide what the value comes to: says what is there.
+    pub open_question: Option<String>,
+    /// Set if a list may hold more than is known: says why.
+    pub incomplete: Option<String>,
+    /// Receipts for what was read.
+    pub observations: Vec<Observation>,
+}
+
+/// A value in the form in which it was found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// There is none.
+    Nothing,
+    /// Every value of a flag or variable, in order.
+    Words(Vec<String>),
+    /// A value of a document or of the defaults table.
+    Json(Value),
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// It is written down there.
+    Explicit(String),
+    /// It is a default: component, version and source.
+    Default(String),
+    /// It follows from other facts.
+    Derived(String),
+}
+
+/// How a path that a value names is opened.
+#[derive(Clone)]
+pub enum Source {
+    /// It names none.
+    None,
+    /// Through the process, by the name of a flag or variable.
+    Named(String),
+    /// Through the document, by the field's pointer.
+    Field(Rc<dyn Entry>, String),
+}
+
+/// Why a setting has no value to judge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stop {
+    /// It could not be read.
+    Problem(Problem),
+    /// The running version no longer has it.
+    Removed {
+        /// The minor version that lost it.
+        at: u32,
+        /// What replaced it.
+        by: &'static str,
+    },
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+/// Reads one setting of an instance. A setting is named by its flag;
+/// `gate:NAME` is a feature gate, `/pointer` a field of the component's
+/// configuration file that has no flag.
+pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    let mut reading = match instance.component {
+        Component::KubeApiserver => apiserver::read(facts, instance, setting),
+        Component::KubeControllerManager => controller_manager::read(instance, setting),
+        Component::KubeScheduler => scheduler::read(facts, instance, setting),
+        Component::Kubelet => kubelet::read(instance, setting),
+        Component::KubeProxy => kube_proxy::read(facts, instance, setting),
+        Component::Etcd => etcd::read(facts, instance, setting),
+    }?;
+    if setting == "tls-cipher-suites" {
+        newest_tls(facts, instance, &mut reading)?;
+    }
+    reading.observations.extend(&instance.observations);
+    reading.observations.sort_unstable();
+    reading.observations.dedup();
+    Ok(reading)
+}
+
+/// The suites of TLS 1.3 cannot be chosen: with it as the least version,
+/// `--tls-cipher-suites` decides nothing.
+fn newest_tls(facts: &dyn Facts, instance: &Instance, reading: &mut Reading) -> Result<(), Stop> {
+    let least = match read(facts, instance, "tls-min-version") {
+        Ok(least) => least,
+        Err(Stop::Removed { .. }) => return Ok(()),
+        Err(stop) => return Err(stop),
+    };
+    if least.text().as_deref() == Some("VersionTLS13") {
+        reading.origin = Origin::Derived(
+            "TLS 1.3 is the least version, its suites are fixed and strong".to_owned(),
+        );
+        reading.content = Content::Json(Value::Array(vec!["TLS_AES_128_GCM_SHA256".into()]));
+        reading.notes.push(format!(
+            "--tls-min-version is VersionTLS13 ({})",
+            least.origin.text()
+        ));
+        reading.observations.extend(least.observations);
+    }
+    Ok(())
+}
+
+impl Origin {
+    /// The words of any case.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Explicit(text) | Self::Default(text) | Self::Derived(text) => text,
+        }
+    }
+}
+
+impl Reading {
+    /// A value that is not there.
+    pub fn nothing() -> Self {
+        Self {
+            content: Content::Nothing,
+            origin: Origin::Explicit(String::new()),
+            source: Source::None,
+            notes: Vec::new(),
+            open_question: None,
+            incomplete: None,
+            observations: Vec::new(),
+        }
+    }
+
+    /// Whether somebody wrote a value down, other than an empty one.
+    pub fn is_set(&self) -> bool {
+        if matches!(self.origin, Origin::Default(_)) {
+            return false;
+        }
+        match &self.content {
+            Content::Nothing | Content::Json(Value::Null) => false,
+            Content::Words(words) => words.last().is_some_and(|w| !w.is_empty()),
+            Content::Json(Value::String(text)) => !text.is_empty(),
+            Content::Json(Value::Array(elements)) => !elements.is_empty(),
+            Content::Json(_) => true,
+        }
+    }
+
+    /// The value as one text, if it is a scalar.
+    pub fn text(&self) -> Option<String> {
+        match &self.content {
+            Content::Nothing => None,
+            Content::Words(words) => words.last().cloned(),
+            Content::Json(Value::String(text)) => Some(text.clone()),
+            Content::Json(Value::Null | Value::Array(_) | Value::Object(_)) => None,
+            Content::Json(scalar) => Some(scalar.to_string()),
+        }
+    }
+
+    /// The value as a list.
+    pub fn list(&self) -> Option<Vec<String>> {
+        match &self.content {
+            Content::Nothing => Some(Vec::new()),
+            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).collect()),
+            Content::Json(Value::Array(elements)) => elements
+                .iter()
+                .map(|e| e.as_str().map(str::to_owned))
+                .collect(),
+            Content::Json(_) => None,
+        }
+    }
+
+    /// The value as a boolean. Every occurrence of a flag must be one, or the
+    /// component would not have started.
+    pub fn boolean(&self) -> Option<bool> {
+        match &self.content {
+            Content::Words(words) => {
+                let mut last = None;
+                for word in words {
+                    last = Some(values::boolean(word)?);
+                }
+                last
+            }
+            Content::Json(value) => value.as_bool(),
+            Content::Nothing => None,
+        }
+    }
+
+    /// The value as a whole number.
+    pub fn integer(&self) -> Option<i64> {
+        match &self.content {
+            Content::Words(words) => words.last().and_then(|w| values::integer(w)),
+            Content::Json(value) => value.as_i64(),
+            Content::Nothing => None,
+        }
+    }
+
+    /// The value as a duration in nanoseconds.
+    pub fn duration(&self) -> Option<i128> {
+        match &self.content {
+            // A configuration file may say 0 for 0s.
+            Content::Json(Value::Number(n)) => n.as_i64().map(i128::from),
+            _ => self.text().and_then(|t| values::duration(&t)),
+        }
+    }
+
+    /// The value for a person to read.
+    pub fn shown(&self) -> String {
+        match &self.content {
+            Content::Nothing => "not set".to_owned(),
+            Content::Words(words) if words.is_empty() => "not set".to_owned(),
+            Content::Words(words) => match words.join(",") {
+                empty if empty.is_empty() => "set to nothing".to_owned(),
+                words => words,
+            },
+            Content::Json(Value::String(text)) => text.clone(),
+            Content::Json(Value::Array(elements)) => {
+                let texts = elements
+                    .iter()
+                    .map(|e| e.as_str().map_or_else(|| e.to_string(), str::to_owned));
+                texts.collect::<Vec<_>>().join(",")
+            }
+            Content::Json(value) => value.to_string(),
+        }
+    }
+
+    /// Opens the path that the value names.
+    pub fn open(&self, facts: &dyn Facts, instance: &Instance) -> Result<Rc<dyn Entry>, Problem> {
+        let path = self.text().unwrap_or_default();
+        let opened = match &self.source {
+            Source::None => Err(Error::Other("is no path of a file".to_owned())),
+            Source::Named(name) => instance.open_named(facts, name, &path),
+            Source::Field(entry, pointer) => entry.open_field(pointer, &path),
+        };
+        opened.map_err(|e| Problem::of(&path, &e))
+    }
+}
+
+/// A flag that is set.
+pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
+    if let Some(by) = instance.args.swallowed_by(name) {
+        return Err(Problem {
+            text: format!("--{name} may be the value of --{by}, whose type is not known"),
+            observations: instance.observations.clone(),
+        });
+    }
+    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).collect();
+    if words.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(Reading {
+        content: Content::Words(words),
+        origin: Origin::Explicit(format!("flag --{name}")),
+        source: Source::Named(format!("--{name}")),
+        ..Reading::nothing()
+    }))
+}
+
+/// A feature gate that flags name.
+pub(crate) fn gate(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
+    let Some(mut reading) = flag(instance, "feature-gates")? else {
+        return Ok(None);
+    };
+    let Content::Words(words) = &reading.content else {
+        return Ok(None);
+    };
+    let Some(value) = values::gate(words, name) else {
+        return Ok(None);
+    };
+    reading.content = Content::Words(vec![value]);
+    reading.origin = Origin::Explicit(format!("{name} in --feature-gates"));
+    Ok(Some(reading))
+}
+
+/// The default of a setting, or that it is not set and has none.
+pub(crate) fn default(instance: &Instance, setting: &str, set: Set) -> Result<Reading, Stop> {
+    let minor = instance.version.minor;
+    if let Some((at, by)) = defaults::removed(instance.component, setting, minor) {
+        return Err(Stop::Removed { at, by });
+    }
+    let default = defaults::of(instance.component, setting, set, minor);
+    let default = default.map_err(|text| Problem {
+        text,
+        observations: instance.observations.clone(),
+    })?;
+    Ok(match default {
+        Some(default) => Reading {
+            content: Content::Json(default.value),
+            origin: Origin::Default(default.basis),
+            ..Reading::nothing()
+        },
+        None => Reading::nothing(),
+    })
+}
+
+/// A flag, a gate or their default: a component without a configuration file.
+pub(crate) fn flag_or_default(instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    let given = match setting.strip_prefix("gate:") {
+        // The gates that are judged are of beta features: they follow AllBeta.
+        Some(name) => match gate(instance, name)? {
+            Some(reading) => Some(reading),
+            None => gate(instance, "AllBeta")?,
+        },
+        None => flag(instance, setting)?,
+    };
+    match given {
+        Some(reading) => Ok(reading),
+        None => default(instance, setting, Set::Usual),
+    }
+}
+
+/// A field of a configuration file, where the file says anything of it.
+pub(crate) fn field(entry: &Rc<dyn Entry>, document: &Value, pointer: &str) -> Option<Reading> {
+    let value = document.pointer(pointer).filter(|v| !v.is_null())?;
+    Some(Reading {
+        content: Content::Json(value.clone()),
+        origin: Origin::Explicit(format!("{} of {}", dotted(pointer), entry.path())),
+        source: Source::Field(Rc::clone(entry), pointer.to_owned()),
+        observations: vec![entry.observation()],
+        ..Reading::nothing()
+    })
+}
+
+/// `/a/b` as people write it.
+pub(crate) fn dotted(pointer: &str) -> String {
+    pointer.trim_start_matches('/').replace('/', ".")
+}
+
+/// Opens and reads the document that a flag of an instance names.
+pub(crate) fn named_document(
+    facts: &dyn Facts,
+    instance: &Instance,
+    reading: &Reading,
+    kind: &str,
+    group: &str,
+) -> Result<(Rc<dyn Entry>, Value), Problem> {
+    let entry = reading.open(facts, instance)?;
+    let document = document(&*entry, kind, group)?;
+    Ok((entry, document))
 }
 
 /// Reads the one document of a file, which must be of this kind and API group;

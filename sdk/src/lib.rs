@@ -11,14 +11,19 @@
 pub mod args;
 pub mod component;
 pub mod config;
+pub mod defaults;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
+pub mod files;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
+pub mod kubernetes;
 pub mod rule;
 pub mod static_pod;
+pub mod systemd;
+pub mod values;
 pub mod verdict;
 
 pub use cisb_contract as contract;

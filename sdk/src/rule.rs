@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use crate::facts::Facts;
 use crate::verdict::{Outcome, Verdict};
 
+pub mod audit_policy;
+pub mod encryption;
 pub mod files;
 pub mod setting;
 

@@ -5,12 +5,47 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::{Problem, document};
+use super::{
+    Content, Origin, Problem, Reading, Source, Stop, default, document, dotted, flag, gate,
+};
 use crate::args::{Args, Style};
-use crate::facts::{Entry, Error, Observation, Process};
+use crate::component::Instance;
+use crate::defaults::Set;
+use crate::facts::{Entry, Error, FileKind, Observation, Process};
 
 const KIND: &str = "KubeletConfiguration";
 const GROUP: &str = "kubelet.config.k8s.io";
+
+/// Which field of the file a flag has.
+const FIELDS: &[(&str, &str)] = &[
+    ("anonymous-auth", "/authentication/anonymous/enabled"),
+    (
+        "authentication-token-webhook",
+        "/authentication/webhook/enabled",
+    ),
+    ("authorization-mode", "/authorization/mode"),
+    ("client-ca-file", "/authentication/x509/clientCAFile"),
+    ("event-qps", "/eventRecordQPS"),
+    ("make-iptables-util-chains", "/makeIPTablesUtilChains"),
+    ("pod-manifest-path", "/staticPodPath"),
+    ("pod-max-pids", "/podPidsLimit"),
+    ("protect-kernel-defaults", "/protectKernelDefaults"),
+    ("read-only-port", "/readOnlyPort"),
+    ("rotate-certificates", "/rotateCertificates"),
+    ("rotate-server-certificates", "/serverTLSBootstrap"),
+    ("seccomp-default", "/seccompDefault"),
+    (
+        "streaming-connection-idle-timeout",
+        "/streamingConnectionIdleTimeout",
+    ),
+    ("tls-cert-file", "/tlsCertFile"),
+    ("tls-cipher-suites", "/tlsCipherSuites"),
+    ("tls-min-version", "/tlsMinVersion"),
+    ("tls-private-key-file", "/tlsPrivateKeyFile"),
+];
+
+/// Durations whose zero in a file means the default. Zero in a flag does not.
+const ZERO_IS_DEFAULT: &[&str] = &["streaming-connection-idle-timeout"];
 
 /// An attempt to open a file.
 pub type Opened = Result<Rc<dyn Entry>, Error>;
@@ -36,6 +71,30 @@ pub struct Layer {
     pub entry: Rc<dyn Entry>,
     /// What it says.
     pub document: Value,
+}
+
+/// Reads one setting: its flag, else the files, else the default.
+pub(super) fn read(instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    let Some(process) = &instance.process else {
+        return Err(Stop::Problem(Problem {
+            text: "no kubelet process was looked at, so its flags are not known".to_owned(),
+            observations: instance.observations.clone(),
+        }));
+    };
+    let given = match setting.strip_prefix("gate:") {
+        Some(name) => gate(instance, name)?,
+        None if setting.starts_with('/') => None,
+        None => flag(instance, setting)?,
+    };
+    // A flag decides alone, but whether it does is only known once the files
+    // are: a file that cannot be read keeps nothing from a flag.
+    if let Some(reading) = given {
+        return Ok(reading);
+    }
+    let kubelet = load(process)?;
+    let mut reading = kubelet.configured(instance, setting)?;
+    reading.observations.extend(kubelet.observations());
+    Ok(reading)
 }
 
 /// Reads the files that a kubelet's flags name.
@@ -92,7 +151,7 @@ impl Kubelet {
                 .stat()
                 .map_err(|e| Problem::of(&child.path(), &e))?
                 .kind;
-            if kind == crate::facts::FileKind::Directory {
+            if kind == FileKind::Directory {
                 self.drop_ins(&child)?;
             } else if name.ends_with(".conf") {
                 let document = document(&*child, KIND, GROUP)?;
@@ -103,6 +162,60 @@ impl Kubelet {
             }
         }
         Ok(())
+    }
+
+    /// What the files say of a setting that no flag sets, else its default.
+    fn configured(&self, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+        let set = match self.has_file {
+            true => Set::Usual,
+            false => Set::Legacy,
+        };
+        let Some(name) = setting.strip_prefix("gate:") else {
+            let pointer = FIELDS.iter().find(|(flag, _)| *flag == setting);
+            let pointer = match pointer {
+                Some((_, pointer)) => pointer,
+                None if setting.starts_with('/') => setting,
+                None => return default(instance, setting, set),
+            };
+            let Some(reading) = self.reading(pointer) else {
+                return default(instance, setting, set);
+            };
+            let is_zero = ZERO_IS_DEFAULT.contains(&setting) && reading.duration() == Some(0);
+            if !is_zero && reading.is_set() {
+                return Ok(reading);
+            }
+            let mut default = default(instance, setting, set)?;
+            default.notes.push(format!(
+                "{} is {}, which stands for the default",
+                reading.origin.text(),
+                match reading.shown() {
+                    empty if empty.is_empty() => "empty".to_owned(),
+                    shown => shown,
+                }
+            ));
+            return Ok(default);
+        };
+        if let Some(reading) = self.reading(&format!("/featureGates/{name}")) {
+            return Ok(reading);
+        }
+        if let Some(reading) = gate(instance, "AllBeta")? {
+            return Ok(reading);
+        }
+        match self.reading("/featureGates/AllBeta") {
+            Some(reading) => Ok(reading),
+            None => default(instance, setting, set),
+        }
+    }
+
+    fn reading(&self, pointer: &str) -> Option<Reading> {
+        let (layer, value) = self.field(pointer)?;
+        let path = layer.entry.path();
+        Some(Reading {
+            content: Content::Json(value.clone()),
+            origin: Origin::Explicit(format!("{} of {path}", dotted(pointer))),
+            source: Source::Field(Rc::clone(&layer.entry), pointer.to_owned()),
+            ..Reading::nothing()
+        })
     }
 
     /// Receipts for everything that was read.

@@ -1,28 +1,515 @@
-//! Judges settings of a component.
+//! Judges settings of a component: what every instance of it makes of a flag,
+//! a field or a feature gate, against what is demanded.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::Cx;
-use crate::component::Component;
-use crate::verdict::{Basis, Outcome, Verdict};
+use super::{Cx, audit_policy, encryption};
+use crate::component::{self, Component, Instance, Presence, Words};
+use crate::config::{self, Content, Origin, Problem, Reading, Stop};
+use crate::defaults;
+use crate::values;
+use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
-/// What is demanded of a component's settings.
+/// What is demanded of a component's settings. Every demand must be met, by
+/// every instance on the node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SettingRule {
     /// Whose settings.
     pub component: Component,
+    /// What is demanded.
+    pub demands: Vec<Demand>,
 }
 
-/// Judges the settings.
-pub fn evaluate(_rule: &SettingRule, _cx: &Cx<'_>) -> Outcome {
+/// What is demanded of one setting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Demand {
+    /// The flag's name without dashes, `gate:NAME` for a feature gate, or
+    /// `/pointer` for a field that has no flag. A field that has a flag is
+    /// named by the flag.
+    pub setting: String,
+    /// What its value should be.
+    pub expect: Expect,
+    /// Whether it must be written down: a default that is as good does not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub literal: bool,
+}
+
+/// What a value should be.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expect {
+    /// Anything but nothing.
+    Set,
+    /// Nothing.
+    Unset,
+    /// This boolean, number or text.
+    Is(Value),
+    /// Not this boolean, number or text.
+    IsNot(Value),
+    /// A list with this element.
+    Has(String),
+    /// A list without this element.
+    Lacks(String),
+    /// A list of nothing but these elements, and at least one.
+    Within(Vec<String>),
+    /// This number or more.
+    AtLeast(i64),
+    /// A duration that is not zero.
+    NotZero,
+    /// An address that only the node itself reaches.
+    Loopback,
+    /// Names an encryption configuration in which the first provider for
+    /// secrets is one of these.
+    EncryptsSecretsWith(Vec<String>),
+    /// Names an audit policy that does this.
+    AuditPolicy(audit_policy::Demand),
+    /// Names a file whose contents are not those of another setting's file.
+    DiffersFrom {
+        /// Whose setting.
+        component: Component,
+        /// The flag.
+        setting: String,
+    },
+    /// Whatever a person finds right: says what to ask.
+    Person(String),
+}
+
+/// What one demand comes to.
+pub(super) struct Judged {
+    pub(super) state: Verdict,
+    /// Why, where expected and actual do not say it.
+    pub(super) reason: String,
+    /// What was seen, where it is not the value itself.
+    pub(super) actual: Option<String>,
+    /// Receipts besides the reading's.
+    pub(super) observations: Vec<u64>,
+}
+
+impl Judged {
+    pub(super) fn new(state: Verdict, reason: impl Into<String>) -> Self {
+        Self {
+            state,
+            reason: reason.into(),
+            actual: None,
+            observations: Vec::new(),
+        }
+    }
+
+    fn met(is: bool) -> Self {
+        let state = if is { Verdict::Pass } else { Verdict::Fail };
+        Self::new(state, "")
+    }
+
+    /// A value that its component itself could not have read.
+    fn unreadable(kind: &str) -> Self {
+        let text =
+            format!("the value is not {kind}, so what the component makes of it is not known");
+        Self::new(Verdict::Error, text)
+    }
+
+    pub(super) fn problem(problem: Problem) -> Self {
+        Self {
+            observations: problem.observations,
+            ..Self::new(Verdict::Error, problem.text)
+        }
+    }
+}
+
+/// Judges the settings of every instance.
+pub fn evaluate(rule: &SettingRule, cx: &Cx<'_>) -> Outcome {
+    let instances = match component::find(cx, rule.component) {
+        Presence::Here(instances) => instances,
+        Presence::NotHere(words) => return nothing(Verdict::NotApplicable, words),
+        Presence::Unknown(words) => return nothing(Verdict::Error, words),
+    };
+    let mut subjects = Vec::new();
+    for instance in &instances {
+        for demand in &rule.demands {
+            subjects.push(judge(cx, instance, demand));
+        }
+    }
+    outcome(subjects)
+}
+
+/// The answer where there is nothing to judge.
+fn nothing(verdict: Verdict, words: Words) -> Outcome {
     Outcome {
-        verdict: Verdict::Error,
-        reason: "settings are not judged yet".to_owned(),
+        verdict,
+        reason: words.text,
         expected: String::new(),
         actual: String::new(),
         basis: Basis::Explicit,
         subjects: Vec::new(),
-        observations: Vec::new(),
+        observations: words.observations,
     }
+}
+
+/// The answer that subjects add up to: the worst decides and speaks.
+fn outcome(mut subjects: Vec<Subject>) -> Outcome {
+    subjects.sort_by_key(|s| std::cmp::Reverse(s.state));
+    let Some(first) = subjects.first() else {
+        return nothing(
+            Verdict::Error,
+            Words {
+                text: "the rule demands nothing".to_owned(),
+                observations: Vec::new(),
+            },
+        );
+    };
+    let mut reason = match first.state {
+        Verdict::Fail => format!(
+            "{} is {}, should be {}",
+            first.key, first.actual, first.expected
+        ),
+        Verdict::Error | Verdict::NotApplicable => first.key.clone(),
+        Verdict::Pass | Verdict::Manual => format!("{} is {}", first.key, first.actual),
+    };
+    if !first.reason.is_empty() {
+        reason = format!("{reason}: {}", first.reason);
+    }
+    Outcome {
+        verdict: first.state,
+        reason,
+        expected: first.expected.clone(),
+        actual: first.actual.clone(),
+        basis: first.basis.clone(),
+        observations: Vec::new(),
+        subjects,
+    }
+}
+
+fn judge(cx: &Cx<'_>, instance: &Instance, demand: &Demand) -> Subject {
+    let mut subject = Subject {
+        key: key(instance, &demand.setting),
+        state: Verdict::Error,
+        expected: expected(&demand.expect),
+        actual: String::new(),
+        reason: String::new(),
+        basis: Basis::Explicit,
+        observations: instance.observations.clone(),
+    };
+    let reading = match config::read(cx.facts, instance, &demand.setting) {
+        Ok(reading) => reading,
+        Err(Stop::Problem(problem)) => {
+            subject.reason = problem.text;
+            subject.observations.extend(problem.observations);
+            return subject;
+        }
+        Err(Stop::Removed { at, by }) => return removed(subject, instance, at, by),
+    };
+    if let Some((at, by)) = removed_plugin(instance, demand, &reading) {
+        return removed(subject, instance, at, by);
+    }
+    let judged = match demand.literal && !reading.is_set() {
+        true => Judged::met(false),
+        false => expect(cx, instance, &reading, &demand.expect),
+    };
+    subject.state = judged.state;
+    subject.actual = judged
+        .actual
+        .unwrap_or_else(|| actual(&reading, &demand.expect));
+    subject.basis = basis(instance, &reading);
+    subject.observations.extend(&reading.observations);
+    subject.observations.extend(judged.observations);
+    subject.observations.sort_unstable();
+    subject.observations.dedup();
+    let mut reasons = vec![judged.reason];
+    if demand.literal && !reading.is_set() {
+        reasons.push(unwritten(cx, instance, &reading, &demand.expect));
+    }
+    reasons.extend(reading.notes);
+    reasons.extend(instance.notes.iter().cloned());
+    reasons.retain(|r| !r.is_empty());
+    subject.reason = reasons.join("; ");
+    subject
+}
+
+/// That a default would do, if it does: the benchmark wants it written down.
+fn unwritten(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) -> String {
+    let Origin::Default(source) = &reading.origin else {
+        return String::new();
+    };
+    let does = expect(cx, instance, reading, demand).state == Verdict::Pass;
+    match does {
+        true => format!("the {source} would do, but it is demanded in writing"),
+        false => source.clone(),
+    }
+}
+
+fn removed(mut subject: Subject, instance: &Instance, at: u32, by: &str) -> Subject {
+    subject.state = Verdict::NotApplicable;
+    subject.actual = format!("removed in 1.{at}");
+    subject.reason = format!(
+        "removed in 1.{at}, replaced by {by} ({})",
+        instance.version.source
+    );
+    subject
+}
+
+/// An admission plugin that the running version does not have.
+fn removed_plugin(
+    instance: &Instance,
+    demand: &Demand,
+    reading: &Reading,
+) -> Option<(u32, &'static str)> {
+    let (Expect::Has(plugin) | Expect::Lacks(plugin)) = &demand.expect else {
+        return None;
+    };
+    let is_listed = reading.list()?.contains(plugin);
+    if is_listed || !demand.setting.ends_with("-admission-plugins") {
+        return None;
+    }
+    let name = format!("admission:{plugin}");
+    defaults::removed(instance.component, &name, instance.version.minor)
+}
+
+fn key(instance: &Instance, setting: &str) -> String {
+    let label = &instance.label;
+    match (setting.strip_prefix("gate:"), setting.strip_prefix('/')) {
+        (Some(gate), _) => format!("{label} featureGates.{gate}"),
+        (None, Some(field)) => format!("{label} {}", field.replace('/', ".")),
+        (None, None) => format!("{label} --{setting}"),
+    }
+}
+
+fn basis(instance: &Instance, reading: &Reading) -> Basis {
+    match (&reading.origin, &instance.process) {
+        (Origin::Default(text), _) => Basis::Default(text.clone()),
+        (Origin::Derived(text), _) => Basis::Derived(text.clone()),
+        (Origin::Explicit(_), Some(_)) => Basis::Explicit,
+        (Origin::Explicit(_), None) => {
+            let file = instance.manifest.as_ref().map_or("", |m| m.file.as_str());
+            Basis::Derived(format!("{file} declares it; no process was looked at"))
+        }
+    }
+}
+
+fn actual(reading: &Reading, demand: &Expect) -> String {
+    let shown = reading.shown();
+    match (&reading.origin, demand) {
+        (Origin::Derived(_), Expect::Has(plugin)) => {
+            let has = reading.list().is_some_and(|l| l.contains(plugin));
+            format!("{plugin} {}", if has { "on" } else { "off" })
+        }
+        (Origin::Derived(_), Expect::Lacks(plugin)) => {
+            let has = reading.list().is_some_and(|l| l.contains(plugin));
+            format!("{plugin} {}", if has { "on" } else { "off" })
+        }
+        (Origin::Default(_), _) => format!("not set (default {shown})"),
+        (Origin::Explicit(place), _) if reading.is_set() && !place.starts_with("flag") => {
+            format!("{shown} ({place})")
+        }
+        _ => shown,
+    }
+}
+
+fn expected(demand: &Expect) -> String {
+    let plain = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    match demand {
+        Expect::Set => "set".to_owned(),
+        Expect::Unset => "not set".to_owned(),
+        Expect::Is(value) => plain(value),
+        Expect::IsNot(value) => format!("anything but {}", plain(value)),
+        Expect::Has(element) => format!("a list with {element}"),
+        Expect::Lacks(element) => format!("a list without {element}"),
+        Expect::Within(elements) => format!("only of {}", elements.join(", ")),
+        Expect::AtLeast(least) => format!("{least} or more"),
+        Expect::NotZero => "a duration other than 0".to_owned(),
+        Expect::Loopback => "a loopback address".to_owned(),
+        Expect::EncryptsSecretsWith(providers) => {
+            format!("secrets encrypted first with {}", providers.join(" or "))
+        }
+        Expect::AuditPolicy(demand) => demand.expected().to_owned(),
+        Expect::DiffersFrom { component, setting } => {
+            format!("a file other than {} --{setting}", component.name())
+        }
+        Expect::Person(_) => "what this cluster needs".to_owned(),
+    }
+}
+
+/// Judges a value.
+fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) -> Judged {
+    if let Some(question) = &reading.open_question
+        && !matches!(demand, Expect::Set | Expect::Unset)
+    {
+        return Judged::new(Verdict::Manual, question.clone());
+    }
+    match demand {
+        Expect::Set => Judged::met(reading.is_set()),
+        Expect::Unset => Judged::met(!reading.is_set()),
+        Expect::Is(value) => equals(reading, value, true),
+        Expect::IsNot(value) => equals(reading, value, false),
+        Expect::Has(element) => element_of(reading, element, true),
+        Expect::Lacks(element) => element_of(reading, element, false),
+        Expect::Within(elements) => within(reading, elements),
+        Expect::AtLeast(least) => match reading.integer() {
+            Some(number) => Judged::met(number >= *least),
+            None if reading.content == Content::Nothing => Judged::met(false),
+            None => Judged::unreadable("a whole number"),
+        },
+        Expect::NotZero => match reading.duration() {
+            Some(duration) => Judged::met(duration != 0),
+            None => Judged::unreadable("a duration"),
+        },
+        Expect::Loopback => match reading.text().as_deref().map(values::is_loopback) {
+            None => Judged::met(false),
+            Some(Some(is)) => Judged::met(is),
+            Some(None) => Judged::unreadable("an address"),
+        },
+        Expect::EncryptsSecretsWith(providers) => {
+            encryption::judge(cx.facts, instance, reading, providers)
+        }
+        Expect::AuditPolicy(demand) => audit_policy::judge(cx.facts, instance, reading, *demand),
+        Expect::DiffersFrom { component, setting } => {
+            differs(cx, instance, reading, *component, setting)
+        }
+        Expect::Person(question) => Judged::new(Verdict::Manual, question.clone()),
+    }
+}
+
+fn equals(reading: &Reading, value: &Value, should: bool) -> Judged {
+    if reading.content == Content::Nothing {
+        return Judged::met(!should);
+    }
+    let is = match value {
+        Value::Bool(value) => match reading.boolean() {
+            Some(boolean) => boolean == *value,
+            None => return Judged::unreadable("a boolean"),
+        },
+        Value::Number(value) => match reading.integer() {
+            Some(number) => Some(number) == value.as_i64(),
+            None => return Judged::unreadable("a whole number"),
+        },
+        Value::String(value) => match reading.text() {
+            Some(text) => text == *value,
+            None => return Judged::unreadable("a text"),
+        },
+        _ => return Judged::new(Verdict::Error, "the rule compares with a list or object"),
+    };
+    Judged::met(is == should)
+}
+
+fn element_of(reading: &Reading, element: &str, should: bool) -> Judged {
+    // A kubelet's mode is one word, an API server's is a list.
+    let list = reading.list().or_else(|| reading.text().map(|t| vec![t]));
+    let Some(list) = list else {
+        return Judged::unreadable("a list");
+    };
+    let has = list.iter().any(|e| e == element);
+    match &reading.incomplete {
+        Some(why) if !has => Judged::new(Verdict::Error, why.clone()),
+        _ => Judged::met(has == should),
+    }
+}
+
+fn within(reading: &Reading, elements: &[String]) -> Judged {
+    let Some(list) = reading.list() else {
+        return Judged::unreadable("a list");
+    };
+    if list.is_empty() {
+        let text = "the suites that its Go version chooses are used";
+        return Judged::new(Verdict::Fail, text);
+    }
+    let others: Vec<&str> = list
+        .iter()
+        .filter(|e| !elements.contains(e))
+        .map(String::as_str)
+        .collect();
+    match others.is_empty() {
+        true => Judged::met(true),
+        false => Judged::new(
+            Verdict::Fail,
+            format!("not among them: {}", others.join(", ")),
+        ),
+    }
+}
+
+/// Compares the file that a value names with the one that a setting of another
+/// component names, by their digests.
+fn differs(
+    cx: &Cx<'_>,
+    instance: &Instance,
+    reading: &Reading,
+    other: Component,
+    setting: &str,
+) -> Judged {
+    if !reading.is_set() {
+        return Judged::met(false);
+    }
+    let (own, mut observations) = match digest(cx, instance, reading) {
+        Ok(own) => own,
+        Err(problem) => return Judged::problem(problem),
+    };
+    let instances = match component::find(cx, other) {
+        Presence::Here(instances) => instances,
+        Presence::NotHere(words) => {
+            observations.extend(words.observations);
+            let text = format!(
+                "compare it with the file of --{setting} where {} runs, not here: {}; \
+                 this one has the SHA-256 {own}",
+                other.name(),
+                words.text
+            );
+            return Judged {
+                observations,
+                ..Judged::new(Verdict::Manual, text)
+            };
+        }
+        Presence::Unknown(words) => {
+            return Judged::problem(Problem {
+                text: words.text,
+                observations: words.observations,
+            });
+        }
+    };
+    for instance in &instances {
+        let compared = match config::read(cx.facts, instance, setting) {
+            Ok(reading) if reading.is_set() => digest(cx, instance, &reading),
+            Ok(_) | Err(Stop::Removed { .. }) => {
+                let text = format!(
+                    "{} --{setting} is not set, nothing to compare with",
+                    other.name()
+                );
+                return Judged::new(Verdict::Manual, text);
+            }
+            Err(Stop::Problem(problem)) => Err(problem),
+        };
+        let (theirs, seen) = match compared {
+            Ok(theirs) => theirs,
+            Err(problem) => return Judged::problem(problem),
+        };
+        observations.extend(seen);
+        if theirs == own {
+            let text = format!("{} --{setting} has the same contents", instance.label);
+            return Judged {
+                observations,
+                ..Judged::new(Verdict::Fail, text)
+            };
+        }
+    }
+    let text = format!("{} --{setting} has other contents", other.name());
+    Judged {
+        observations,
+        ..Judged::new(Verdict::Pass, text)
+    }
+}
+
+fn digest(
+    cx: &Cx<'_>,
+    instance: &Instance,
+    reading: &Reading,
+) -> Result<(String, Vec<u64>), Problem> {
+    let entry = reading.open(cx.facts, instance)?;
+    let digest = entry.digest();
+    let digest = digest.map_err(|e| Problem::of(&entry.path(), &e))?;
+    let mut observations = reading.observations.clone();
+    observations.push(entry.observation());
+    Ok((digest, observations))
 }

@@ -1,0 +1,204 @@
+//! `cisb profile inspect`: what a vetter must see before a profile runs. It is
+//! all in the manifest; nothing of the profile is run for it.
+
+use std::io::{self, Write};
+
+use cisb_contract::Manifest;
+use cisb_contract::manifest::{Right, Verb};
+use serde::Serialize;
+
+use crate::report::escape::{SafeJson, line};
+use crate::report::text::wrap;
+
+/// A profile that was read and not run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Inspection {
+    /// What it says of itself; its members stand beside ours.
+    #[serde(flatten)]
+    pub manifest: Manifest,
+    /// `sha256:…` of the component.
+    pub digest: String,
+    /// `sha256:…` of the manifest.
+    pub manifest_digest: String,
+    /// Bytes of the component.
+    pub size: u64,
+    /// Who signed it, or `unsigned`.
+    pub signer: String,
+    /// The interfaces that it imports: the most it could ever reach.
+    pub imports: Vec<String>,
+}
+
+/// Writes it as JSON.
+pub fn write_json(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, SafeJson::pretty());
+    inspection.serialize(&mut serializer)?;
+    out.write_all(b"\n")
+}
+
+/// Writes it for people.
+pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()> {
+    let manifest = &inspection.manifest;
+    let benchmark = &manifest.benchmark;
+    let fields = [
+        (
+            "Profile",
+            format!(
+                "{} {} (epoch {})",
+                manifest.id, manifest.version, manifest.epoch
+            ),
+        ),
+        ("Title", manifest.title.clone()),
+        (
+            "Benchmark",
+            format!("{} {}", benchmark.name, benchmark.version),
+        ),
+        ("Kubernetes", benchmark.kubernetes.clone()),
+        (
+            "World",
+            format!("{}, cisb {} or newer", manifest.world, manifest.min_host),
+        ),
+        ("Digest", inspection.digest.clone()),
+        ("Manifest", inspection.manifest_digest.clone()),
+        ("Size", format!("{} bytes", inspection.size)),
+        ("Signer", inspection.signer.clone()),
+        ("Imports", inspection.imports.join(", ")),
+    ];
+    for (name, text) in fields {
+        paragraph(out, 11, &format!("{name:<10}"), &text)?;
+    }
+    requests(manifest, out)?;
+    if !manifest.parameters.is_empty() {
+        writeln!(out, "\nCan be set with --set:")?;
+        for parameter in &manifest.parameters {
+            let default = &parameter.default;
+            let text = format!("{} (default {default})", parameter.description);
+            paragraph(out, 4, &format!("  {}:", line(&parameter.name)), &text)?;
+        }
+    }
+    let judged = manifest.checks.iter().filter(|check| check.judged).count();
+    writeln!(
+        out,
+        "\nChecks: {}, of which facts judge {judged}",
+        manifest.checks.len()
+    )?;
+    for section in &manifest.sections {
+        let head = format!("{} ({})", section.title, section.target);
+        paragraph(out, 2, &line(&section.id), &head)?;
+        for group in &section.groups {
+            for check in manifest
+                .checks
+                .iter()
+                .filter(|check| check.group == group.id)
+            {
+                let how = if check.judged { "judged" } else { "manual" };
+                let text = format!("{} ({how})", check.title);
+                paragraph(out, 4, &format!("  {}", line(&check.id)), &text)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What it asks to see, each with what it is for.
+fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
+    let requests = &manifest.requests;
+    writeln!(out, "\nAsks for:")?;
+    let mut ask = |id: &str, what: String, why: &str| -> io::Result<()> {
+        paragraph(out, 4, &format!("  {}:", line(id)), &what)?;
+        paragraph(out, 4, "   ", &format!("because {why}"))
+    };
+    for r in &requests.files {
+        let what = format!(
+            "{} {}{}",
+            rights(&r.rights),
+            r.paths.join(", "),
+            below(r.depth)
+        );
+        ask(&r.id, what, &r.why)?;
+    }
+    for r in &requests.processes {
+        let mut what = format!("arguments of {}", r.executables.join(", "));
+        if !r.environment.is_empty() {
+            what += &format!(", and of their environment {}", r.environment.join(", "));
+        }
+        ask(&r.id, what, &r.why)?;
+    }
+    for r in &requests.named {
+        let flags = r.flags.iter().map(|flag| format!("--{flag}"));
+        let names: Vec<String> = flags.chain(r.environment.iter().cloned()).collect();
+        let what = format!(
+            "{} what {} of {} names{}",
+            rights(&r.rights),
+            names.join(", "),
+            r.process,
+            below(r.depth)
+        );
+        ask(&r.id, what, &r.why)?;
+    }
+    for r in &requests.fields {
+        let what = format!(
+            "{} what {} of {} names{}",
+            rights(&r.rights),
+            r.pointers.join(", "),
+            r.documents.join(", "),
+            below(r.depth)
+        );
+        ask(&r.id, what, &r.why)?;
+    }
+    for r in &requests.kubernetes {
+        let verbs: Vec<&str> = r
+            .verbs
+            .iter()
+            .map(|verb| match verb {
+                Verb::List => "list",
+            })
+            .collect();
+        let what = format!(
+            "{} {} of {}, only {}",
+            verbs.join(", "),
+            r.resource,
+            r.api_version,
+            r.fields.join(", ")
+        );
+        ask(&r.id, what, &r.why)?;
+    }
+    if requests.ids().next().is_none() {
+        writeln!(out, "  nothing")?;
+    }
+    Ok(())
+}
+
+fn rights(rights: &[Right]) -> &'static str {
+    if rights.contains(&Right::Read) {
+        "read"
+    } else if rights.contains(&Right::Digest) {
+        "digest"
+    } else {
+        "stat"
+    }
+}
+
+fn below(depth: u32) -> String {
+    match depth {
+        0 => String::new(),
+        1 => ", and its children".to_owned(),
+        levels => format!(", and {levels} levels of children"),
+    }
+}
+
+/// A head of ours and a stranger's text, what does not fit indented.
+fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
+    // The head is broken with the text: a long one must not push it off the line.
+    let lead = head.chars().take_while(|c| *c == ' ').count();
+    let padding = head.len() - head.trim_end().len();
+    let rows = wrap(text, 80 - indent.max(head.len() + 1));
+    for (at, row) in rows.iter().enumerate() {
+        if at == 0 {
+            writeln!(out, "{:lead$}{}{:padding$} {row}", "", head.trim(), "")?;
+        } else {
+            writeln!(out, "{:indent$}{row}", "")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,413 @@
+//! `cisb scan`: its flags, and what they come to.
+
+use std::path::{Path, PathBuf};
+
+use cisb_contract::manifest::Severity;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use clap::{Args, ValueEnum};
+use jiff::Timestamp;
+
+use super::node::{self, NodeArgs};
+use super::{Ambient, Format, UsageError};
+use crate::config::Settings;
+use crate::report::exit::Policy;
+use crate::request::{ClusterSource, FailOn, NodeSource, Scan, Selection};
+
+const EXAMPLES: &str = "\
+Examples:
+  cisb scan --profile cis-1.10.wasm
+      this machine, as root
+  cisb scan --profile cis-1.10.wasm --root /host --proc /proc --in-cluster
+      from a pod with hostPID and the host's / mounted at /host
+  cisb scan --profile cis-1.10.wasm --node node.tar.zst --format json
+      a record that `cisb collect` made
+  cisb scan --profile cis-1.10.wasm --targets node --fail-on-severity high \\
+      --output json=report.json --output kube-bench=kube-bench.json
+      in a pipeline: words on the terminal, data in files
+
+Exit codes: 0 nothing fails the policy, 1 findings do, 2 usage or configuration,
+3 a profile was refused, 4 the scan is incomplete.";
+
+/// `cisb scan`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct ScanArgs {
+    /// The component to run; repeat for several
+    #[arg(
+        long = "profile",
+        value_name = "FILE",
+        env = "CISB_PROFILE",
+        hide_env_values = true
+    )]
+    pub profiles: Vec<PathBuf>,
+
+    /// `live` for this machine, or a node record: a directory or a .tar.zst
+    #[arg(
+        long,
+        value_name = "live|PATH",
+        env = "CISB_NODE",
+        hide_env_values = true,
+        help_heading = "What is looked at"
+    )]
+    pub node: Option<PathBuf>,
+
+    /// What is looked at.
+    #[command(flatten)]
+    pub machine: NodeArgs,
+
+    /// Which checks.
+    #[command(flatten)]
+    pub selection: SelectionArgs,
+
+    /// What fails.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+
+    /// What comes out.
+    #[command(flatten)]
+    pub output: OutputArgs,
+
+    /// Grant no more than this file allows
+    #[arg(long, value_name = "FILE", help_heading = "What a profile may do")]
+    pub grants: Option<PathBuf>,
+
+    /// Run profiles that nobody signed; no profile is signed yet, so this changes nothing
+    #[arg(long, help_heading = "What a profile may do")]
+    pub allow_unsigned: bool,
+
+    /// How many checks run at once; findings do not depend on it
+    #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
+    pub jobs: Option<usize>,
+
+    /// The time of the scan, RFC 3339; the clock's if absent
+    #[arg(long, value_name = "TIME", env = "CISB_NOW", hide_env_values = true)]
+    pub now: Option<Timestamp>,
+}
+
+/// Which checks run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Which checks")]
+pub struct SelectionArgs {
+    /// Checks of these targets: master, controlplane, etcd, node, policies, managedservices
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = item, env = "CISB_TARGETS", hide_env_values = true)]
+    pub targets: Vec<String>,
+
+    /// These checks, such as 1.2.5
+    #[arg(long = "check", value_name = "IDS", value_delimiter = ',', value_parser = item, env = "CISB_CHECK", hide_env_values = true)]
+    pub checks: Vec<String>,
+
+    /// Checks of these groups, such as 1.2
+    #[arg(long = "group", value_name = "IDS", value_delimiter = ',', value_parser = item, env = "CISB_GROUP", hide_env_values = true)]
+    pub groups: Vec<String>,
+
+    /// Not these checks or groups; they stay in the report as skipped
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = item, env = "CISB_SKIP", hide_env_values = true)]
+    pub skip: Vec<String>,
+
+    /// 1 for level 1 only, 2 for both
+    #[arg(long, value_name = "1|2", value_parser = clap::value_parser!(u8).range(1..=2), env = "CISB_LEVEL", hide_env_values = true)]
+    pub level: Option<u8>,
+
+    /// Set a parameter of the profile; `cisb profile inspect` lists them
+    #[arg(long = "set", value_name = "NAME=VALUE", value_parser = setting)]
+    pub set: Vec<(String, String)>,
+}
+
+/// What makes the scan fail.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What fails the scan")]
+pub struct PolicyArgs {
+    /// Which findings make the exit code 1
+    #[arg(
+        long,
+        value_name = "WHICH",
+        env = "CISB_FAIL_ON",
+        hide_env_values = true
+    )]
+    pub fail_on: Option<FailOn>,
+
+    /// Only findings of this severity or a worse one
+    #[arg(long, value_name = "SEVERITY", value_parser = severity(), env = "CISB_FAIL_ON_SEVERITY", hide_env_values = true)]
+    pub fail_on_severity: Option<Severity>,
+
+    /// The exit code instead of 1
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..), env = "CISB_EXIT_CODE", hide_env_values = true)]
+    pub exit_code: Option<u8>,
+}
+
+/// What comes out.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What comes out")]
+pub struct OutputArgs {
+    /// What standard output gets
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        env = "CISB_FORMAT",
+        hide_env_values = true
+    )]
+    pub format: Option<Format>,
+
+    /// Also write the report to a file that only its owner may read; repeat for several
+    #[arg(long = "output", value_name = "FORMAT=PATH", value_parser = destination)]
+    pub outputs: Vec<Destination>,
+
+    /// Keep exactly what the scan looked at, as a node record that gives the same findings
+    #[arg(long, value_name = "FILE")]
+    pub evidence: Option<PathBuf>,
+}
+
+/// A file that gets the report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// In which format.
+    pub format: Format,
+    /// Where.
+    pub path: PathBuf,
+}
+
+/// A scan and what is done with its report.
+#[derive(Debug)]
+pub struct ScanPlan {
+    /// The scan.
+    pub scan: Scan,
+    /// What makes it fail.
+    pub policy: Policy,
+    /// What standard output gets.
+    pub format: Format,
+    /// What files get.
+    pub outputs: Vec<Destination>,
+    /// The command again, without selection and outputs.
+    pub command: String,
+}
+
+impl ValueEnum for FailOn {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Fail, Self::Judged, Self::Warn, Self::Never]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Fail => PossibleValue::new("fail").help("scored checks that failed (default)"),
+            Self::Judged => {
+                PossibleValue::new("judged").help("also unscored and manual checks that failed")
+            }
+            Self::Warn => PossibleValue::new("warn").help("also what a person must look at"),
+            Self::Never => PossibleValue::new("never").help("none"),
+        })
+    }
+}
+
+pub(super) fn plan(
+    args: ScanArgs,
+    config: Option<&Path>,
+    settings: &Settings,
+    ambient: Ambient,
+) -> Result<ScanPlan, UsageError> {
+    let command = command(&args, config);
+    let node = node::source(args.node, &args.machine, settings)?;
+    let cluster = match &node {
+        NodeSource::Record(_) => ClusterSource::None,
+        NodeSource::Live { .. } => node::cluster(&args.machine, settings),
+    };
+    let chosen = args.selection;
+    let or = |given: Vec<String>, set: &[String]| match given.is_empty() {
+        true => set.to_vec(),
+        false => given,
+    };
+    // A check or a group that is asked for by hand is not narrowed by the file.
+    let by_hand = !(chosen.checks.is_empty() && chosen.groups.is_empty());
+    let selection = Selection {
+        targets: match by_hand {
+            true => chosen.targets,
+            false => or(chosen.targets, &settings.targets),
+        },
+        checks: chosen.checks,
+        groups: chosen.groups,
+        skip: or(chosen.skip, &settings.skip),
+        level: chosen.level.or(settings.level),
+    };
+    for (at, output) in args.output.outputs.iter().enumerate() {
+        if args.output.outputs[..at]
+            .iter()
+            .any(|o| o.path == output.path)
+        {
+            return Err(UsageError::SameOutput(output.path.clone()));
+        }
+    }
+    Ok(ScanPlan {
+        scan: Scan {
+            profiles: profiles(args.profiles, settings)?,
+            node,
+            cluster,
+            cluster_name: args.machine.cluster.or_else(|| settings.cluster.clone()),
+            node_name: args
+                .machine
+                .node_name
+                .or_else(|| settings.node_name.clone()),
+            selection,
+            parameters: parameters(chosen.set, settings)?,
+            grants: args.grants.or_else(|| settings.grants.clone()),
+            evidence: args.output.evidence,
+            now: args.now.unwrap_or(ambient.now),
+            jobs: args.jobs.or(settings.jobs).unwrap_or(ambient.jobs).max(1),
+        },
+        policy: Policy {
+            fail_on: args.policy.fail_on.or(settings.fail_on).unwrap_or_default(),
+            fail_on_severity: args.policy.fail_on_severity.or(settings.fail_on_severity),
+            exit_code: args.policy.exit_code.or(settings.exit_code),
+        },
+        format: args
+            .output
+            .format
+            .or(settings.format)
+            .unwrap_or(Format::Text),
+        outputs: args.output.outputs,
+        command,
+    })
+}
+
+/// The profiles of the command line, else those of the settings.
+pub(super) fn profiles(
+    given: Vec<PathBuf>,
+    settings: &Settings,
+) -> Result<Vec<PathBuf>, UsageError> {
+    let profiles = match given.is_empty() {
+        true => settings.profile.clone(),
+        false => given,
+    };
+    match profiles.is_empty() {
+        true => Err(UsageError::NoProfile),
+        false => Ok(profiles),
+    }
+}
+
+/// `--set` over the settings' `[set]`.
+fn parameters(
+    given: Vec<(String, String)>,
+    settings: &Settings,
+) -> Result<Vec<(String, String)>, UsageError> {
+    for (at, (name, _)) in given.iter().enumerate() {
+        if given[..at].iter().any(|(other, _)| other == name) {
+            return Err(UsageError::SetTwice(name.clone()));
+        }
+    }
+    let mut parameters: Vec<(String, String)> = settings
+        .set
+        .iter()
+        .filter(|(name, _)| !given.iter().any(|(other, _)| other == *name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    parameters.extend(given);
+    Ok(parameters)
+}
+
+/// The command again, for the report's last line.
+fn command(args: &ScanArgs, config: Option<&Path>) -> String {
+    let mut words = vec!["cisb".to_owned(), "scan".to_owned()];
+    let mut flag = |name: &str, value: Option<&Path>| {
+        if let Some(value) = value {
+            words.push(name.to_owned());
+            words.push(quoted(&value.to_string_lossy()));
+        }
+    };
+    flag("--config", config);
+    for profile in &args.profiles {
+        flag("--profile", Some(profile));
+    }
+    let machine = &args.machine;
+    flag(
+        "--node",
+        args.node
+            .as_deref()
+            .filter(|node| *node != Path::new("live")),
+    );
+    flag("--root", machine.root.as_deref());
+    flag("--proc", machine.proc.as_deref());
+    flag("--kubeconfig", machine.kubeconfig.as_deref());
+    flag("--grants", args.grants.as_deref());
+    for (given, name) in [
+        (machine.static_tree, "--static"),
+        (machine.kubeconfig_exec, "--kubeconfig-exec"),
+        (machine.in_cluster, "--in-cluster"),
+    ] {
+        if given {
+            words.push(name.to_owned());
+        }
+    }
+    for (name, value) in &args.selection.set {
+        words.push("--set".to_owned());
+        words.push(quoted(&format!("{name}={value}")));
+    }
+    words.join(" ")
+}
+
+/// A word as a shell takes it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=,@%+".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
+/// One name of a list.
+fn item(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("a name is missing: separate names by single commas".to_owned()),
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn setting(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("it must be NAME=VALUE".to_owned()),
+    }
+}
+
+fn destination(text: &str) -> Result<Destination, String> {
+    let formats = || {
+        let names = Format::value_variants().iter();
+        let names = names.filter_map(ValueEnum::to_possible_value);
+        let names: Vec<_> = names.map(|name| name.get_name().to_owned()).collect();
+        names.join(", ")
+    };
+    let Some((format, path)) = text.split_once('=') else {
+        return Err(format!(
+            "it must be FORMAT=PATH, and FORMAT one of {}",
+            formats()
+        ));
+    };
+    let Ok(format) = <Format as ValueEnum>::from_str(format, false) else {
+        return Err(format!("{format} is not a format: one of {}", formats()));
+    };
+    match path {
+        "" => Err("the path is missing".to_owned()),
+        "-" => Err("standard output gets what --format says".to_owned()),
+        path => Ok(Destination {
+            format,
+            path: path.into(),
+        }),
+    }
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs) if (1..=256).contains(&jobs) => Ok(jobs),
+        _ => Err("it must be a number from 1 to 256".to_owned()),
+    }
+}
+
+fn severity() -> impl clap::builder::TypedValueParser<Value = Severity> {
+    PossibleValuesParser::new(["low", "medium", "high", "critical"]).map(|word| {
+        match word.as_str() {
+            "low" => Severity::Low,
+            "medium" => Severity::Medium,
+            "high" => Severity::High,
+            _ => Severity::Critical,
+        }
+    })
+}

@@ -1,0 +1,409 @@
+//! Network policies, secret storage, image provenance, and how namespaces are
+//! used.
+
+use cisb_sdk::args::{Args, Style};
+use cisb_sdk::facts::Place;
+use cisb_sdk::kubernetes::network::{self, Plugin};
+use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
+use cisb_sdk::rule::Cx;
+use cisb_sdk::verdict::{Outcome, Verdict};
+use serde_json::Value;
+
+use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
+
+/// The requests of the check of the network plugin.
+pub(super) const PLUGIN: &[&str] = &["daemonsets"];
+/// The requests of the check of network policies.
+pub(super) const NETWORK: &[&str] = &[
+    "namespaces",
+    "pods",
+    "networkpolicies",
+    "daemonsets",
+    "ciliumnetworkpolicies",
+    "ciliumclusterwidenetworkpolicies",
+    "calico-networkpolicies",
+    "calico-globalnetworkpolicies",
+    "adminnetworkpolicies",
+    "baselineadminnetworkpolicies",
+];
+/// The requests of the check of external secret storage.
+pub(super) const STORAGE: &[&str] = &["pods", "secretproviderclasses", "externalsecrets"];
+/// The requests of the check of image provenance.
+pub(super) const PROVENANCE: &[&str] = &[
+    "validatingwebhooks",
+    "mutatingwebhooks",
+    "validatingadmissionpolicies",
+    API_SERVER,
+];
+/// The requests of the check of boundaries.
+pub(super) const BOUNDARIES: &[&str] = &["namespaces", "pods"];
+/// The requests of the check of the default namespace.
+pub(super) const DEFAULT: &[&str] = &[
+    "pods",
+    "services",
+    "deployments",
+    "daemonsets",
+    "statefulsets",
+    "jobs",
+    "cronjobs",
+];
+/// The processes request of the API server.
+pub(super) const API_SERVER: &str = "kube-apiserver";
+
+/// Whether the network plugin enforces network policies.
+pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let lists = match lists(cx, PLUGIN) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let expected = "the network plugin enforces NetworkPolicy";
+    let mut sheet = Sheet::new(expected, lists.all_seen());
+    let found = network::plugins(lists.of("daemonsets"));
+    for (plugin, set) in &found {
+        let Plugin { name: known, .. } = plugin;
+        let subject = key("DaemonSet", namespace(set), name(set));
+        let ready = set.pointer("/status/numberReady").and_then(Value::as_u64);
+        let enforces = found.iter().any(|(p, _)| p.enforces);
+        let (state, reason) = match (plugin.enforces, ready.unwrap_or(0)) {
+            (true, 0) => (Verdict::Manual, "no pod of it is ready"),
+            (true, _) => (Verdict::Pass, "known by its image to enforce them"),
+            // Beside an enforcing one, as in Canal, it only routes.
+            (false, _) if enforces => (Verdict::Pass, "leaves policies to the other plugin"),
+            (false, _) => (Verdict::Fail, "known by its image not to enforce them"),
+        };
+        let actual = format!("runs {known}, {} ready", ready.unwrap_or(0));
+        sheet.put(subject, state, actual, reason, lists.all_seen());
+    }
+    if found.is_empty() {
+        let sets = lists.of("daemonsets").iter();
+        let sets: Vec<_> = sets
+            .map(|s| key("DaemonSet", namespace(s), name(s)))
+            .collect();
+        let among = match sets.is_empty() {
+            true => "there is no DaemonSet".to_owned(),
+            false => format!("none is known among {}", few(&sets)),
+        };
+        return sheet.finish_open(&format!(
+            "{among}: find out which network plugin runs and whether it enforces NetworkPolicy"
+        ));
+    }
+    sheet.finish("a network plugin that enforces NetworkPolicy runs")
+}
+
+/// Policies of other kinds: the request, whether they hold for the whole
+/// cluster, and the plugins that enforce them.
+const OTHER_POLICIES: [(&str, bool, &str); 6] = [
+    ("ciliumnetworkpolicies", false, "Cilium"),
+    ("ciliumclusterwidenetworkpolicies", true, "Cilium"),
+    ("calico-networkpolicies", false, "Calico"),
+    ("calico-globalnetworkpolicies", true, "Calico"),
+    ("adminnetworkpolicies", true, ""),
+    ("baselineadminnetworkpolicies", true, ""),
+];
+
+/// Namespaces without network policies.
+pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let lists = match lists(cx, &["namespaces", "pods", "networkpolicies"]) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let system = system_namespaces(cx);
+    let expected = "a network policy that picks every pod of the namespace";
+    let mut sheet = Sheet::new(expected, lists.all_seen());
+    let others = OTHER_POLICIES.map(|(request, _, _)| optional(cx, request));
+    for other in &others {
+        sheet.cite(&other.seen);
+    }
+    let unknown = unknown_policies(cx, &others, &mut sheet);
+    for ns in lists.of("namespaces") {
+        let of_system = system.iter().any(|s| s == name(ns));
+        let mut policies = Vec::new();
+        let mut picks_all = false;
+        let mut add = |kind: &str, policy: &Value, all: bool| {
+            policies.push(key(kind, namespace(policy), name(policy)));
+            picks_all |= all;
+        };
+        for policy in lists.of("networkpolicies") {
+            if namespace(policy) == name(ns) {
+                add("NetworkPolicy", policy, network::picks_all(policy));
+            }
+        }
+        for ((request, wide, _), other) in OTHER_POLICIES.iter().zip(&others) {
+            for policy in &other.items {
+                if *wide && network::is_for(policy, ns) {
+                    add(request, policy, true);
+                } else if !wide && namespace(policy) == name(ns) {
+                    add(request, policy, network::picks_all(policy));
+                }
+            }
+        }
+        let here = lists.of("pods").iter().filter(|p| namespace(p) == name(ns));
+        let count = here.count();
+        let subject = key("Namespace", "", name(ns));
+        let mut seen = lists.all_seen();
+        seen.extend(others.iter().flat_map(|o| &o.seen));
+        let (state, actual, reason) = if picks_all {
+            (Verdict::Pass, few(&policies), "")
+        } else if !policies.is_empty() {
+            let actual = format!("{}, of which none picks every pod", few(&policies));
+            let reason = "pods that no policy picks accept everything: is that meant?";
+            (Verdict::Manual, actual, reason)
+        } else if let Some(unknown) = &unknown {
+            let actual = format!("no NetworkPolicy, {count} pods");
+            (Verdict::Error, actual, unknown.as_str())
+        } else if of_system {
+            let actual = format!("no network policy, {count} pods");
+            (
+                Verdict::Manual,
+                actual,
+                "a system namespace: do its pods need one?",
+            )
+        } else if count == 0 {
+            let actual = "no network policy, no pod".to_owned();
+            (
+                Verdict::Manual,
+                actual,
+                "nothing to protect yet: will there be?",
+            )
+        } else {
+            let actual = format!("no network policy, {count} pods");
+            (
+                Verdict::Fail,
+                actual,
+                "its pods accept everything from everywhere",
+            )
+        };
+        sheet.put(subject, state, actual, reason, seen);
+    }
+    sheet.finish("every namespace has a network policy that picks all of its pods")
+}
+
+/// Why policies of other kinds are not known where there may be any. A record
+/// from before they were asked for says nothing of them, but its DaemonSets
+/// tell whether anything would enforce them.
+fn unknown_policies(cx: &Cx<'_>, others: &[Optional; 6], sheet: &mut Sheet) -> Option<String> {
+    if others.iter().all(|o| o.unknown.is_none()) {
+        return None;
+    }
+    let sets = optional(cx, "daemonsets");
+    sheet.cite(&sets.seen);
+    let running = network::plugins(&sets.items);
+    let mut unknown = Vec::new();
+    for ((_, _, engine), other) in OTHER_POLICIES.iter().zip(others) {
+        let Some(why) = &other.unknown else { continue };
+        let enforced = match *engine {
+            "" => running.iter().any(|(p, _)| p.enforces),
+            engine => running.iter().any(|(p, _)| p.name == engine),
+        };
+        if !other.unrecorded || sets.unknown.is_some() || enforced {
+            unknown.push(why.as_str());
+        }
+    }
+    (!unknown.is_empty()).then(|| unknown.join("; "))
+}
+
+/// Where secrets are kept outside of the cluster.
+pub(super) fn secret_storage(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let lists = match lists(cx, &["pods"]) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let mut sheet = Sheet::new("secrets are kept in an external store", lists.all_seen());
+    for pod in lists.of("pods") {
+        let volumes = array(pod, "/spec/volumes").iter();
+        let mut drivers = volumes.map(|v| text(v, "/csi/driver"));
+        if drivers.any(|d| d == "secrets-store.csi.k8s.io") {
+            let actual = "mounts secrets by the driver secrets-store.csi.k8s.io";
+            sheet.put(
+                pods::owner(pod),
+                Verdict::Pass,
+                actual.into(),
+                "",
+                lists.seen("pods"),
+            );
+        }
+    }
+    for (request, kind) in [
+        ("secretproviderclasses", "SecretProviderClass"),
+        ("externalsecrets", "ExternalSecret"),
+    ] {
+        let other = optional(cx, request);
+        sheet.cite(&other.seen);
+        match &other.unknown {
+            Some(unknown) => sheet.notes.push(format!("not known: {unknown}")),
+            None if other.items.is_empty() => sheet.notes.push(format!("no {kind}")),
+            None => {}
+        }
+        for object in &other.items {
+            let subject = key(kind, namespace(object), name(object));
+            let actual = "fetches secrets from an external store".to_owned();
+            sheet.put(subject, Verdict::Pass, actual, "", other.seen.clone());
+        }
+    }
+    sheet.finish_open(
+        "decide which secrets belong in an external store, and whether those are there",
+    )
+}
+
+/// What verifies where images come from.
+pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let required = [
+        "validatingwebhooks",
+        "mutatingwebhooks",
+        "validatingadmissionpolicies",
+    ];
+    let lists = match lists(cx, &required) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let mut sheet = Sheet::new("images are verified before they run", lists.all_seen());
+    for (request, kind) in [
+        ("validatingwebhooks", "ValidatingWebhookConfiguration"),
+        ("mutatingwebhooks", "MutatingWebhookConfiguration"),
+    ] {
+        for object in lists.of(request) {
+            for hook in array(object, "/webhooks") {
+                if array(hook, "/rules").iter().any(admission::sees_pods) {
+                    sheet.put(
+                        key(kind, "", name(object)),
+                        Verdict::Manual,
+                        format!("webhook {} sees pods", text(hook, "/name")),
+                        "does it verify images, and refuse those it cannot?",
+                        lists.seen(request),
+                    );
+                }
+            }
+        }
+    }
+    for policy in lists.of("validatingadmissionpolicies") {
+        let rules = array(policy, "/spec/matchConstraints/resourceRules");
+        if rules.iter().any(admission::sees_pods) {
+            sheet.put(
+                key("ValidatingAdmissionPolicy", "", name(policy)),
+                Verdict::Manual,
+                "sees pods".to_owned(),
+                "does it restrict where images come from?",
+                lists.seen("validatingadmissionpolicies"),
+            );
+        }
+    }
+    let mut others = sheet.has(Verdict::Manual);
+    match cx.facts.find(API_SERVER) {
+        Ok(found) => {
+            sheet.cite(&[found.observation]);
+            others |= !found.complete;
+            let own = |p: &&std::rc::Rc<dyn cisb_sdk::facts::Process>| {
+                matches!(p.info().place, Place::Node | Place::StaticPod)
+            };
+            let servers: Vec<_> = found.processes.iter().filter(own).collect();
+            if servers.is_empty() {
+                sheet.notes.push(UNSEEN.to_owned());
+            }
+            for server in servers {
+                let (state, actual, reason) = match enables_image_policy(&server.info().args) {
+                    true => (Verdict::Pass, "ImagePolicyWebhook is enabled", ""),
+                    false if others => (
+                        Verdict::Manual,
+                        "ImagePolicyWebhook is not enabled",
+                        "does something else verify images?",
+                    ),
+                    false => (
+                        Verdict::Fail,
+                        "ImagePolicyWebhook is not enabled, and no webhook and no policy sees pods",
+                        "nothing at admission can verify an image",
+                    ),
+                };
+                let seen = vec![server.observation()];
+                sheet.put(
+                    format!("{API_SERVER} --enable-admission-plugins"),
+                    state,
+                    actual.to_owned(),
+                    reason,
+                    seen,
+                );
+            }
+        }
+        Err(_) => sheet.notes.push(UNSEEN.to_owned()),
+    }
+    if sheet.has(Verdict::Pass) || sheet.has(Verdict::Fail) {
+        return sheet.finish("the API server asks an image policy webhook");
+    }
+    sheet.finish_open("find out what verifies the origin of images before they run")
+}
+
+const UNSEEN: &str =
+    "no kube-apiserver process is seen from here, so its admission plugins are not known";
+
+/// Whether the arguments of an API server enable the plugin.
+fn enables_image_policy(args: &[String]) -> bool {
+    let args = Args::parse(Style::Pflag, args);
+    args.all("enable-admission-plugins").any(|flag| {
+        flag.value
+            .split(',')
+            .any(|p| p.trim() == "ImagePolicyWebhook")
+    })
+}
+
+/// Which namespaces there are, and what is in them.
+pub(super) fn boundaries(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let lists = match lists(cx, BOUNDARIES) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let system = system_namespaces(cx);
+    let expected =
+        "what is run by different people, or for different purposes, is in namespaces of its own";
+    let mut sheet = Sheet::new(expected, lists.all_seen());
+    for ns in lists.of("namespaces") {
+        if system.iter().any(|s| s == name(ns)) {
+            continue;
+        }
+        let here = lists.of("pods").iter().filter(|p| namespace(p) == name(ns));
+        let mut owners: Vec<_> = here.map(pods::owner).collect();
+        owners.sort();
+        owners.dedup();
+        let actual = match owners.is_empty() {
+            true => "no pod".to_owned(),
+            false => few(&owners),
+        };
+        let subject = key("Namespace", "", name(ns));
+        sheet.put(subject, Verdict::Manual, actual, "", lists.all_seen());
+    }
+    sheet.finish_open("compare the namespaces and what runs in them with who is responsible for it")
+}
+
+/// What is in the namespace `default`.
+pub(super) fn default_namespace(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let lists = match lists(cx, DEFAULT) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let expected = "nothing but the Service kubernetes is in the namespace default";
+    let mut sheet = Sheet::new(expected, lists.all_seen());
+    for (request, kind) in [
+        ("services", "Service"),
+        ("deployments", "Deployment"),
+        ("daemonsets", "DaemonSet"),
+        ("statefulsets", "StatefulSet"),
+        ("jobs", "Job"),
+        ("cronjobs", "CronJob"),
+        ("pods", "Pod"),
+    ] {
+        for object in lists.of(request) {
+            if namespace(object) != "default" {
+                continue;
+            }
+            let own = kind == "Service" && name(object) == "kubernetes";
+            let subject = match kind {
+                "Pod" => pods::owner(object),
+                kind => key(kind, "default", name(object)),
+            };
+            let (state, actual) = match own {
+                true => (Verdict::Pass, "the API server's own"),
+                false => (Verdict::Fail, "in the namespace default"),
+            };
+            sheet.put(subject, state, actual.to_owned(), "", lists.seen(request));
+        }
+    }
+    sheet.finish("nothing but the API server's own Service is in the namespace default")
+}

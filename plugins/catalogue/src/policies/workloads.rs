@@ -1,0 +1,263 @@
+//! What pods are allowed to do: what runs now, and what would be admitted.
+
+use cisb_sdk::kubernetes::admission::{self, Level};
+use cisb_sdk::kubernetes::pods::{self, Looks};
+use cisb_sdk::kubernetes::{key, name, namespace};
+use cisb_sdk::rule::Cx;
+use cisb_sdk::verdict::{Outcome, Verdict};
+use serde_json::Value;
+
+use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
+
+/// The requests of the checks that judge running pods only.
+pub(super) const PODS: &[&str] = &["pods"];
+/// The requests of the checks that also ask what would be admitted.
+pub(super) const ADMISSION: &[&str] = &[
+    "pods",
+    "namespaces",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhooks",
+];
+
+/// A way to look at pods.
+struct Look {
+    name: &'static str,
+    looks: Looks,
+    expected: &'static str,
+    /// The least Pod Security level that forbids it, if the check is about
+    /// admission.
+    level: Option<Level>,
+    /// Whether running pods alone decide. Where not, a namespace that would
+    /// admit an offender is a person's to judge.
+    by_pods: bool,
+}
+
+const fn look(
+    name: &'static str,
+    looks: Looks,
+    expected: &'static str,
+    level: Option<Level>,
+    by_pods: bool,
+) -> Look {
+    Look {
+        name,
+        looks,
+        expected,
+        level,
+        by_pods,
+    }
+}
+
+const BASELINE: Option<Level> = Some(Level::Baseline);
+const RESTRICTED: Option<Level> = Some(Level::Restricted);
+
+#[rustfmt::skip]
+const LOOKS: &[Look] = &[
+    look("privileged", pods::privileged, "no privileged container", BASELINE, true),
+    look("host-pid", pods::host_pid, "no pod with hostPID", BASELINE, true),
+    look("host-ipc", pods::host_ipc, "no pod with hostIPC", BASELINE, true),
+    look("host-network", pods::host_network, "no pod with hostNetwork", BASELINE, true),
+    look("escalation", pods::escalation, "allowPrivilegeEscalation: false on every container", RESTRICTED, true),
+    look("root", pods::root, "runAsNonRoot: true or a runAsUser other than 0 for every container", RESTRICTED, false),
+    look("net-raw", pods::net_raw, "every container drops NET_RAW or ALL", RESTRICTED, false),
+    look("added-capabilities", pods::added_capabilities, "no container adds capabilities", RESTRICTED, true),
+    look("kept-capabilities", pods::kept_capabilities, "every container drops ALL capabilities", RESTRICTED, false),
+    look("windows-host-process", pods::windows_host_process, "no HostProcess container", BASELINE, false),
+    look("host-path", pods::host_path, "no pod with a hostPath volume", BASELINE, false),
+    look("host-ports", pods::host_ports, "no container with a hostPort", BASELINE, false),
+    look("secret-environment", pods::secret_environment, "Secrets are mounted as files", None, true),
+    look("seccomp", pods::seccomp, "seccompProfile RuntimeDefault or Localhost for every container", None, true),
+    look("security-context", pods::no_security_context, "a securityContext that restricts every container", None, true),
+];
+
+/// Pods that do what `with.look` names, and namespaces that would admit them.
+pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
+    let wanted = with.get("look").and_then(Value::as_str).unwrap_or("");
+    let Some(look) = LOOKS.iter().find(|l| l.name == wanted) else {
+        let sheet = Sheet::default();
+        return sheet.finish_open(&format!("the profile asks for an unknown look `{wanted}`"));
+    };
+    let required: &[&str] = match look.level {
+        Some(_) => &["pods", "namespaces"],
+        None => &["pods"],
+    };
+    let lists = match lists(cx, required) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let system = system_namespaces(cx);
+    let mut sheet = Sheet::new(look.expected, lists.all_seen());
+    for pod in lists.of("pods") {
+        let of_system = system.iter().any(|s| s == namespace(pod));
+        for (container, seen) in (look.looks)(pod) {
+            let mut subject = pods::owner(pod);
+            if !container.is_empty() {
+                subject.push('/');
+                subject.push_str(&container);
+            }
+            let (state, reason) = if of_system {
+                (
+                    Verdict::Manual,
+                    "in a system namespace: does this component need it?",
+                )
+            } else {
+                (Verdict::Fail, "")
+            };
+            sheet.put(subject, state, seen, reason, lists.seen("pods"));
+        }
+    }
+    let Some(level) = look.level else {
+        return sheet.finish(&format!(
+            "{} pods listed: {}",
+            lists.of("pods").len(),
+            look.expected
+        ));
+    };
+    let guards = Guards::ask(cx, &mut sheet);
+    let mut open = Vec::new();
+    for ns in lists.of("namespaces") {
+        if system.iter().any(|s| s == name(ns)) {
+            continue;
+        }
+        let subject = key("Namespace", "", name(ns));
+        let mut seen = lists.seen("namespaces");
+        if admission::enforced(ns).is_some_and(|(at, _)| at >= level) {
+            let reason = "Pod Security admission keeps such pods out";
+            sheet.put(
+                subject,
+                Verdict::Pass,
+                admission::describe(ns),
+                reason,
+                seen,
+            );
+            continue;
+        }
+        open.push(subject.clone());
+        let mut actual = admission::describe(ns);
+        if let Some(others) = guards.describe(ns) {
+            actual.push_str(&format!("; pods are also seen by {others}"));
+            seen.extend(&guards.seen);
+        }
+        let (state, reason) = if look.by_pods {
+            (
+                Verdict::Pass,
+                "running pods decide; nothing known keeps such a pod out",
+            )
+        } else {
+            (
+                Verdict::Manual,
+                "nothing known keeps such a pod out: does something else?",
+            )
+        };
+        sheet.put(subject, state, actual, reason, seen);
+    }
+    if !open.is_empty() {
+        sheet.notes.push(format!(
+            "admission gap: Pod Security would admit such pods to {}",
+            few(&open)
+        ));
+    }
+    sheet.finish(&format!(
+        "{} pods listed: {}",
+        lists.of("pods").len(),
+        look.expected
+    ))
+}
+
+/// Policies and webhooks, as far as they could be listed.
+struct Guards {
+    policies: Optional,
+    bindings: Optional,
+    webhooks: Optional,
+    seen: Vec<u64>,
+    unknown: Option<String>,
+}
+
+impl Guards {
+    fn ask(cx: &Cx<'_>, sheet: &mut Sheet) -> Self {
+        let policies = optional(cx, "validatingadmissionpolicies");
+        // Without a policy there is nothing to bind.
+        let bindings = match policies.items.is_empty() {
+            true => Optional::default(),
+            false => optional(cx, "validatingadmissionpolicybindings"),
+        };
+        let webhooks = optional(cx, "validatingwebhooks");
+        let all = [&policies, &bindings, &webhooks];
+        let seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).collect();
+        let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).collect();
+        let unknown = (!unknown.is_empty()).then(|| unknown.join("; "));
+        sheet.cite(&seen);
+        if let Some(unknown) = &unknown {
+            sheet
+                .notes
+                .push(format!("other admission control is not known: {unknown}"));
+        }
+        Self {
+            policies,
+            bindings,
+            webhooks,
+            seen,
+            unknown,
+        }
+    }
+
+    fn describe(&self, namespace: &Value) -> Option<String> {
+        let found = admission::guards(
+            namespace,
+            &self.policies.items,
+            &self.bindings.items,
+            &self.webhooks.items,
+        );
+        (!found.is_empty()).then(|| few(&found))
+    }
+}
+
+/// Whether something decides which pods a namespace admits.
+pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
+    let lists = match lists(cx, &["pods", "namespaces"]) {
+        Ok(lists) => lists,
+        Err(unknown) => return *unknown,
+    };
+    let system = system_namespaces(cx);
+    let expected =
+        "every namespace with workloads enforces baseline, restricted or a policy engine's rules";
+    let mut sheet = Sheet::new(expected, lists.all_seen());
+    let guards = Guards::ask(cx, &mut sheet);
+    for ns in lists.of("namespaces") {
+        if system.iter().any(|s| s == name(ns)) {
+            continue;
+        }
+        let subject = key("Namespace", "", name(ns));
+        let count = lists
+            .of("pods")
+            .iter()
+            .filter(|p| namespace(p) == name(ns))
+            .count();
+        let described = admission::describe(ns);
+        let mut seen = lists.all_seen();
+        if admission::enforced(ns).is_some_and(|(at, _)| at >= Level::Baseline) {
+            sheet.put(subject, Verdict::Pass, described, "", seen);
+            continue;
+        }
+        seen.extend(&guards.seen);
+        if let Some(others) = guards.describe(ns) {
+            sheet.put(
+                subject,
+                Verdict::Manual,
+                format!("{described}; pods are seen by {others}"),
+                "what do its rules refuse?",
+                seen,
+            );
+            continue;
+        }
+        let actual = format!("{described}, holds {count} pods");
+        let (state, reason) = match (count, &guards.unknown) {
+            (0, _) => (Verdict::Manual, "holds no workload yet: will it?"),
+            (_, Some(unknown)) => (Verdict::Error, unknown.as_str()),
+            (_, None) => (Verdict::Fail, "nothing decides what its pods may do"),
+        };
+        sheet.put(subject, state, actual, reason, seen);
+    }
+    sheet.finish("every namespace outside of the system enforces a Pod Security level")
+}

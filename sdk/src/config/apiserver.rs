@@ -1,0 +1,211 @@
+//! kube-apiserver: flags and defaults, and the files that replace some flags:
+//! structured authentication and authorization.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::{
+    Content, Origin, Problem, Reading, Stop, default, flag, flag_or_default, named_document,
+};
+use crate::component::Instance;
+use crate::defaults::{self, Set};
+use crate::facts::{Entry, Facts};
+
+const GROUP: &str = "apiserver.config.k8s.io";
+
+pub(super) fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    match setting {
+        "anonymous-auth" => anonymous(facts, instance),
+        "authorization-mode" => authorization(facts, instance),
+        "enable-admission-plugins" | "disable-admission-plugins" => admission(instance),
+        "audit-log-path" => audit_log_path(instance),
+        "audit-log-maxage" | "audit-log-maxbackup" | "audit-log-maxsize" => {
+            audit_rotation(instance, setting)
+        }
+        _ => flag_or_default(instance, setting),
+    }
+}
+
+/// A flag with a value that is not empty.
+fn set_flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
+    Ok(flag(instance, name)?.filter(Reading::is_set))
+}
+
+/// A flag and a file that say the same thing: the API server refuses to start.
+fn conflict(instance: &Instance, flag: &str, file: &str) -> Stop {
+    Stop::Problem(Problem {
+        text: format!("--{flag} and {file} exclude each other, so one of them was misread"),
+        observations: instance.observations.clone(),
+    })
+}
+
+/// Whether anonymous requests are accepted, and where only on some paths.
+fn anonymous(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
+    let own = flag(instance, "anonymous-auth")?;
+    let Some(config) = set_flag(instance, "authentication-config")? else {
+        return match own {
+            Some(reading) => Ok(reading),
+            None => default(instance, "anonymous-auth", Set::Usual),
+        };
+    };
+    let kind = "AuthenticationConfiguration";
+    let (entry, document) = named_document(facts, instance, &config, kind, GROUP)?;
+    let anonymous = &document["anonymous"];
+    if anonymous.is_null() {
+        let mut reading = match own {
+            Some(reading) => reading,
+            None => default(instance, "anonymous-auth", Set::Usual)?,
+        };
+        let note = format!("{} does not say anything of anonymous", entry.path());
+        reading.notes.push(note);
+        reading.observations.push(entry.observation());
+        return Ok(reading);
+    }
+    if own.is_some() {
+        let file = format!("anonymous in {}", entry.path());
+        return Err(conflict(instance, "anonymous-auth", &file));
+    }
+    // An omitted boolean is false.
+    let enabled = anonymous["enabled"].as_bool().unwrap_or(false);
+    let mut reading = from(&entry, "anonymous.enabled", Value::Bool(enabled));
+    let conditions = anonymous["conditions"].as_array();
+    let paths: Vec<&str> = conditions
+        .into_iter()
+        .flatten()
+        .filter_map(|c| c["path"].as_str())
+        .collect();
+    if enabled && !paths.is_empty() {
+        let only = format!(
+            "anonymous requests are accepted only on {}",
+            paths.join(", ")
+        );
+        reading.open_question = Some(only);
+    }
+    Ok(reading)
+}
+
+/// The authorizers in the order in which they are asked.
+fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
+    let own = set_flag(instance, "authorization-mode")?;
+    let Some(config) = set_flag(instance, "authorization-config")? else {
+        return match own {
+            Some(reading) => Ok(reading),
+            None => default(instance, "authorization-mode", Set::Usual),
+        };
+    };
+    let kind = "AuthorizationConfiguration";
+    let (entry, document) = named_document(facts, instance, &config, kind, GROUP)?;
+    if own.is_some() {
+        let file = format!("--authorization-config {}", entry.path());
+        return Err(conflict(instance, "authorization-mode", &file));
+    }
+    let authorizers = document["authorizers"].as_array();
+    let types: Vec<Value> = authorizers
+        .into_iter()
+        .flatten()
+        .map(|a| a["type"].clone())
+        .collect();
+    if types.is_empty() || types.iter().any(|t| !t.is_string()) {
+        let why = "lists no authorizers, or one without a type";
+        return Err(Problem::bad(&entry.path(), why, entry.observation()).into());
+    }
+    Ok(from(&entry, "authorizers", Value::Array(types)))
+}
+
+fn from(entry: &Rc<dyn Entry>, field: &str, value: Value) -> Reading {
+    Reading {
+        content: Content::Json(value),
+        origin: Origin::Explicit(format!("{field} of {}", entry.path())),
+        observations: vec![entry.observation()],
+        ..Reading::nothing()
+    }
+}
+
+/// The admission plugins that run: the version's defaults and the enabled
+/// ones, without the disabled ones. The API server refuses to start with one
+/// that is both.
+fn admission(instance: &Instance) -> Result<Reading, Stop> {
+    let list = |name: &str| -> Result<Vec<String>, Problem> {
+        let reading = flag(instance, name)?;
+        Ok(reading.and_then(|r| r.list()).unwrap_or_default())
+    };
+    let enabled = list("enable-admission-plugins")?;
+    let disabled = list("disable-admission-plugins")?;
+    let minor = instance.version.minor;
+    let (defaults, incomplete) = match defaults::admission_plugins(minor) {
+        Ok(defaults) => (defaults, None),
+        Err(text) => (Vec::new(), Some(text)),
+    };
+    if let Some(both) = enabled.iter().find(|p| disabled.contains(p)) {
+        let text =
+            format!("{both} is both enabled and disabled, with which it cannot have started");
+        return Err(Stop::Problem(Problem {
+            text,
+            observations: instance.observations.clone(),
+        }));
+    }
+    let mut running: Vec<String> = defaults.into_iter().map(str::to_owned).collect();
+    running.retain(|p| !disabled.contains(p));
+    running.extend(enabled.iter().cloned());
+    running.sort();
+    running.dedup();
+    let version = match minor {
+        Some(minor) => format!("of 1.{minor}"),
+        None => "that every covered version has".to_owned(),
+    };
+    let mut reading = Reading {
+        content: Content::Json(running.into_iter().map(Value::String).collect()),
+        origin: Origin::Derived(format!(
+            "the default plugins {version} ({}), with --enable-admission-plugins={} and \
+             --disable-admission-plugins={}",
+            defaults::PLUGINS_SOURCE,
+            enabled.join(","),
+            disabled.join(",")
+        )),
+        incomplete,
+        ..Reading::nothing()
+    };
+    if let Some(config) = set_flag(instance, "admission-control-config-file")? {
+        let note = format!("plugins are configured by {}", config.shown());
+        reading.notes.push(note);
+    }
+    Ok(reading)
+}
+
+/// Where audit events are written, and whether any are.
+fn audit_log_path(instance: &Instance) -> Result<Reading, Stop> {
+    let mut reading = flag_or_default(instance, "audit-log-path")?;
+    let has_policy = set_flag(instance, "audit-policy-file")?.is_some();
+    let has_webhook = set_flag(instance, "audit-webhook-config-file")?.is_some();
+    if reading.text().as_deref() == Some("-") {
+        let note =
+            "events go to standard output: how long they live is up to the container runtime";
+        reading.notes.push(note.to_owned());
+    }
+    if !reading.is_set() && has_webhook {
+        let note = "events go to the webhook of --audit-webhook-config-file only";
+        reading.notes.push(note.to_owned());
+    }
+    if !has_policy {
+        let note = "without --audit-policy-file no event is logged";
+        reading.notes.push(note.to_owned());
+    }
+    Ok(reading)
+}
+
+/// How audit files are rotated, and whether there are any.
+fn audit_rotation(instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    let mut reading = flag_or_default(instance, setting)?;
+    let path = set_flag(instance, "audit-log-path")?.and_then(|r| r.text());
+    match path.as_deref() {
+        None => reading
+            .notes
+            .push("--audit-log-path is not set, so no file is written".to_owned()),
+        Some("-") => reading
+            .notes
+            .push("standard output is not rotated".to_owned()),
+        Some(_) => {}
+    }
+    Ok(reading)
+}

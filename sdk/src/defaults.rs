@@ -1,0 +1,367 @@
+//! What a component does when nobody tells it: a table per setting and minor
+//! version, each row with the place in the component's source that says so.
+
+use serde_json::Value;
+
+use crate::component::Component;
+
+/// The minor versions that the table covers.
+pub const OLDEST: u32 = 24;
+/// See [`OLDEST`].
+pub const NEWEST: u32 = 36;
+
+/// Which of a kubelet's two sets of defaults counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// A component's only set, and that of a kubelet with a `--config` file.
+    Usual,
+    /// A kubelet without a `--config` file keeps the defaults of its flags.
+    Legacy,
+}
+
+struct Row {
+    component: Component,
+    setting: &'static str,
+    set: Option<Set>,
+    from: u32,
+    to: u32,
+    /// JSON.
+    value: &'static str,
+    source: &'static str,
+}
+
+/// A default and who says so.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Default {
+    /// The value.
+    pub value: Value,
+    /// Component, version and source.
+    pub basis: String,
+}
+
+/// The default of a setting; none if it has none.
+///
+/// # Errors
+/// If the table does not cover the version, or the version is not known and
+/// the versions disagree.
+pub fn of(
+    component: Component,
+    setting: &str,
+    set: Set,
+    minor: Option<u32>,
+) -> Result<Option<Default>, String> {
+    let name = component.name();
+    if component != Component::Etcd
+        && let Some(minor) = minor
+        && !(OLDEST..=NEWEST).contains(&minor)
+    {
+        return Err(format!(
+            "--{setting} is not set, and no defaults are known for {name} 1.{minor}: \
+             the table covers 1.{OLDEST} to 1.{NEWEST}"
+        ));
+    }
+    let mut rows = ROWS
+        .iter()
+        .filter(|r| r.component == component && r.setting == setting)
+        .filter(|r| r.set.is_none_or(|s| s == set));
+    let (row, of) = match minor.filter(|_| component != Component::Etcd) {
+        Some(minor) => {
+            let row = rows.find(|r| (r.from..=r.to).contains(&minor));
+            (row, format!("default of {name} 1.{minor}"))
+        }
+        None => {
+            let first = rows.next();
+            if rows.any(|r| first.is_some_and(|f| f.value != r.value)) {
+                return Err(format!(
+                    "--{setting} is not set, its default depends on the version, and the \
+                     version of {name} is not known: set the parameter kubernetes-version"
+                ));
+            }
+            let of = match component {
+                Component::Etcd => format!("default of {name}"),
+                _ => format!(
+                    "default of {name} in every version from 1.{OLDEST} to 1.{NEWEST}, \
+                     version not known"
+                ),
+            };
+            (first, of)
+        }
+    };
+    let Some(row) = row else { return Ok(None) };
+    let value = serde_json::from_str(row.value)
+        .map_err(|e| format!("the default of --{setting} is broken: {e}"))?;
+    let set = match row.set {
+        Some(Set::Legacy) => ", without a --config file",
+        Some(Set::Usual) | None => "",
+    };
+    Ok(Some(Default {
+        value,
+        basis: format!("{of}{set} ({})", row.source),
+    }))
+}
+
+/// The version in which a flag, plugin (`admission:NAME`) or gate
+/// (`gate:NAME`) disappeared, and what replaced it, if this version is without it.
+pub fn removed(
+    component: Component,
+    setting: &str,
+    minor: Option<u32>,
+) -> Option<(u32, &'static str)> {
+    let minor = minor?;
+    REMOVED
+        .iter()
+        .find(|(c, s, at, _)| *c == component && *s == setting && minor >= *at)
+        .map(|(_, _, at, by)| (*at, *by))
+}
+
+/// Admission plugins that a kube-apiserver runs unless told otherwise, of
+/// those that were or became a default in some covered version only in part.
+pub fn admission_plugins(minor: Option<u32>) -> Result<Vec<&'static str>, String> {
+    let in_force = |from: u32, to: u32| match minor {
+        Some(minor) => (from..=to).contains(&minor),
+        None => from == OLDEST && to == NEWEST,
+    };
+    if let Some(minor) = minor
+        && !(OLDEST..=NEWEST).contains(&minor)
+    {
+        return Err(format!(
+            "the default admission plugins of kube-apiserver 1.{minor} are not known: \
+             the table covers 1.{OLDEST} to 1.{NEWEST}"
+        ));
+    }
+    Ok(PLUGINS
+        .iter()
+        .filter(|(_, from, to)| in_force(*from, *to))
+        .map(|(name, ..)| *name)
+        .collect())
+}
+
+/// Where [`admission_plugins`] comes from.
+pub const PLUGINS_SOURCE: &str = "pkg/kubeapiserver/options/plugins.go";
+
+const PLUGINS: &[(&str, u32, u32)] = &[
+    ("CertificateApproval", OLDEST, NEWEST),
+    ("CertificateSigning", OLDEST, NEWEST),
+    ("CertificateSubjectRestriction", OLDEST, NEWEST),
+    ("ClusterTrustBundleAttest", 27, NEWEST),
+    ("DefaultIngressClass", OLDEST, NEWEST),
+    ("DefaultStorageClass", OLDEST, NEWEST),
+    ("DefaultTolerationSeconds", OLDEST, NEWEST),
+    ("LimitRanger", OLDEST, NEWEST),
+    ("MutatingAdmissionWebhook", OLDEST, NEWEST),
+    ("NamespaceLifecycle", OLDEST, NEWEST),
+    ("PersistentVolumeClaimResize", OLDEST, NEWEST),
+    ("PodSecurity", OLDEST, NEWEST),
+    ("Priority", OLDEST, NEWEST),
+    ("ResourceQuota", OLDEST, NEWEST),
+    ("RuntimeClass", OLDEST, NEWEST),
+    ("ServiceAccount", OLDEST, NEWEST),
+    ("StorageObjectInUseProtection", OLDEST, NEWEST),
+    ("TaintNodesByCondition", OLDEST, NEWEST),
+    ("ValidatingAdmissionPolicy", 26, NEWEST),
+    ("ValidatingAdmissionWebhook", OLDEST, NEWEST),
+];
+
+const REMOVED: &[(Component, &str, u32, &str)] = &[
+    (
+        Component::KubeApiserver,
+        "admission:PodSecurityPolicy",
+        25,
+        "the plugin PodSecurity",
+    ),
+    (
+        Component::KubeApiserver,
+        "admission:SecurityContextDeny",
+        30,
+        "the plugin PodSecurity",
+    ),
+    (
+        Component::KubeApiserver,
+        "insecure-port",
+        24,
+        "--secure-port",
+    ),
+    (
+        Component::KubeApiserver,
+        "insecure-bind-address",
+        24,
+        "--bind-address",
+    ),
+    (
+        Component::KubeControllerManager,
+        "port",
+        24,
+        "--secure-port",
+    ),
+    (
+        Component::KubeControllerManager,
+        "address",
+        24,
+        "--bind-address",
+    ),
+    (Component::KubeScheduler, "port", 24, "--secure-port"),
+    (Component::KubeScheduler, "address", 24, "--bind-address"),
+    (
+        Component::Kubelet,
+        "network-plugin",
+        24,
+        "the container runtime's CNI configuration",
+    ),
+    (
+        Component::Kubelet,
+        "cni-conf-dir",
+        24,
+        "the container runtime's CNI configuration",
+    ),
+    (Component::Kubelet, "dynamic-config-dir", 24, "--config-dir"),
+];
+
+const fn row(
+    component: Component,
+    setting: &'static str,
+    value: &'static str,
+    source: &'static str,
+) -> Row {
+    Row {
+        component,
+        setting,
+        set: None,
+        from: OLDEST,
+        to: NEWEST,
+        value,
+        source,
+    }
+}
+
+const fn kubelet(setting: &'static str, value: &'static str) -> Row {
+    let source = "pkg/kubelet/apis/config/v1beta1/defaults.go";
+    row(Component::Kubelet, setting, value, source)
+}
+
+const fn kubelet_with_file(setting: &'static str, value: &'static str) -> Row {
+    Row {
+        set: Some(Set::Usual),
+        ..kubelet(setting, value)
+    }
+}
+
+const fn kubelet_legacy(setting: &'static str, value: &'static str) -> Row {
+    Row {
+        set: Some(Set::Legacy),
+        source: "cmd/kubelet/app/options/options.go",
+        ..kubelet(setting, value)
+    }
+}
+
+const fn apiserver(setting: &'static str, value: &'static str, source: &'static str) -> Row {
+    row(Component::KubeApiserver, setting, value, source)
+}
+
+const AUDIT: &str = "staging/src/k8s.io/apiserver/pkg/server/options/audit.go";
+const SERVING: &str = "staging/src/k8s.io/apiserver/pkg/server/options/serving.go";
+const DEBUGGING: &str = "staging/src/k8s.io/component-base/config/v1alpha1/defaults.go";
+const MANAGER: Component = Component::KubeControllerManager;
+const ETCD: &str = "server/embed/config.go";
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    apiserver("anonymous-auth", "true", "pkg/kubeapiserver/options/authentication.go"),
+    apiserver("authorization-mode", "[\"AlwaysAllow\"]", "pkg/kubeapiserver/options/authorization.go"),
+    apiserver("service-account-lookup", "true", "pkg/kubeapiserver/options/authentication.go"),
+    apiserver("profiling", "true", "staging/src/k8s.io/apiserver/pkg/server/options/feature.go"),
+    apiserver("request-timeout", "\"1m0s\"", "staging/src/k8s.io/apiserver/pkg/server/config.go"),
+    apiserver("audit-log-maxage", "0", AUDIT),
+    apiserver("audit-log-maxbackup", "0", AUDIT),
+    apiserver("audit-log-maxsize", "0", AUDIT),
+    apiserver("tls-min-version", "\"VersionTLS12\"", SERVING),
+    apiserver("bind-address", "\"0.0.0.0\"", SERVING),
+    row(MANAGER, "profiling", "true", DEBUGGING),
+    row(MANAGER, "use-service-account-credentials", "false", "pkg/controller/apis/config/v1alpha1/defaults.go"),
+    row(MANAGER, "terminated-pod-gc-threshold", "12500", "pkg/controller/podgc/config/v1alpha1/defaults.go"),
+    row(MANAGER, "bind-address", "\"0.0.0.0\"", SERVING),
+    row(MANAGER, "tls-min-version", "\"VersionTLS12\"", SERVING),
+    row(MANAGER, "gate:RotateKubeletServerCertificate", "true", "pkg/features/kube_features.go"),
+    row(Component::KubeScheduler, "profiling", "true", DEBUGGING),
+    row(Component::KubeScheduler, "bind-address", "\"0.0.0.0\"", SERVING),
+    row(Component::KubeScheduler, "tls-min-version", "\"VersionTLS12\"", SERVING),
+    row(Component::KubeProxy, "metrics-bind-address", "\"127.0.0.1:10249\"", "pkg/proxy/apis/config/v1alpha1/defaults.go"),
+    row(Component::Etcd, "client-cert-auth", "false", ETCD),
+    row(Component::Etcd, "auto-tls", "false", ETCD),
+    row(Component::Etcd, "peer-client-cert-auth", "false", ETCD),
+    row(Component::Etcd, "peer-auto-tls", "false", ETCD),
+    kubelet_with_file("anonymous-auth", "false"),
+    kubelet_legacy("anonymous-auth", "true"),
+    kubelet_with_file("authentication-token-webhook", "true"),
+    kubelet_legacy("authentication-token-webhook", "false"),
+    kubelet_with_file("authorization-mode", "\"Webhook\""),
+    kubelet_legacy("authorization-mode", "\"AlwaysAllow\""),
+    kubelet_with_file("read-only-port", "0"),
+    kubelet_legacy("read-only-port", "10255"),
+    kubelet("streaming-connection-idle-timeout", "\"4h0m0s\""),
+    kubelet("make-iptables-util-chains", "true"),
+    kubelet("rotate-certificates", "false"),
+    kubelet("rotate-server-certificates", "false"),
+    kubelet("pod-max-pids", "-1"),
+    kubelet("seccomp-default", "false"),
+    kubelet("protect-kernel-defaults", "false"),
+    kubelet("tls-min-version", "\"VersionTLS12\""),
+    kubelet("gate:RotateKubeletServerCertificate", "true"),
+    Row { to: 26, ..kubelet("event-qps", "5") },
+    Row { from: 27, ..kubelet("event-qps", "50") },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_json_and_rows_do_not_overlap() {
+        for (i, a) in ROWS.iter().enumerate() {
+            assert!(
+                serde_json::from_str::<Value>(a.value).is_ok(),
+                "{}",
+                a.setting
+            );
+            assert!(!a.source.is_empty() && a.from <= a.to, "{}", a.setting);
+            for b in &ROWS[i + 1..] {
+                let same = a.component == b.component && a.setting == b.setting;
+                let sets = a.set.is_none() || b.set.is_none() || a.set == b.set;
+                let versions = a.from <= b.to && b.from <= a.to;
+                assert!(!(same && sets && versions), "{}", a.setting);
+            }
+        }
+    }
+
+    fn value(setting: &str, set: Set, minor: Option<u32>) -> Option<Value> {
+        let found = of(Component::Kubelet, setting, set, minor);
+        found.ok().flatten().map(|d| d.value)
+    }
+
+    #[test]
+    fn an_unknown_version_takes_only_what_all_versions_agree_on() {
+        let found = of(Component::Kubelet, "rotate-certificates", Set::Usual, None);
+        assert!(matches!(found, Ok(Some(d)) if d.basis.contains("version not known")));
+        assert_eq!(value("event-qps", Set::Usual, None), None);
+        assert_eq!(value("event-qps", Set::Usual, Some(26)), Some(5.into()));
+        assert_eq!(value("event-qps", Set::Usual, Some(27)), Some(50.into()));
+    }
+
+    #[test]
+    fn a_kubelet_without_a_file_keeps_the_legacy_defaults() {
+        let both = |setting| [Set::Usual, Set::Legacy].map(|set| value(setting, set, Some(30)));
+        assert_eq!(
+            both("anonymous-auth"),
+            [Some(false.into()), Some(true.into())]
+        );
+        assert_eq!(both("read-only-port"), [Some(0.into()), Some(10255.into())]);
+    }
+
+    #[test]
+    fn a_version_outside_the_table_is_an_error() {
+        for minor in [OLDEST - 1, NEWEST + 1] {
+            let error = of(Component::Kubelet, "pod-max-pids", Set::Usual, Some(minor));
+            assert!(matches!(error, Err(text) if text.contains("the table covers")));
+            assert!(admission_plugins(Some(minor)).is_err());
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Network policies, and which network plugins enforce them.
+
+use serde_json::Value;
+
+use super::{array, is_true, selects, text};
+
+/// A network plugin, by what its DaemonSet's images are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Plugin {
+    /// Its name.
+    pub name: &'static str,
+    /// Part of an image's repository, whole path components.
+    image: &'static str,
+    /// Whether it enforces NetworkPolicy.
+    pub enforces: bool,
+}
+
+#[rustfmt::skip]
+const PLUGINS: &[Plugin] = &[
+    Plugin { name: "Calico", image: "calico/node", enforces: true },
+    Plugin { name: "Cilium", image: "cilium/cilium", enforces: true },
+    Plugin { name: "GKE Dataplane V2", image: "cilium/anetd", enforces: true },
+    Plugin { name: "Antrea", image: "antrea/antrea-agent-ubuntu", enforces: true },
+    Plugin { name: "Antrea", image: "antrea/antrea-ubuntu", enforces: true },
+    Plugin { name: "kube-router", image: "cloudnativelabs/kube-router", enforces: true },
+    Plugin { name: "Weave Net", image: "weaveworks/weave-npc", enforces: true },
+    Plugin { name: "Azure Network Policy Manager", image: "azure-npm", enforces: true },
+    Plugin { name: "AWS VPC CNI network policy agent", image: "amazon/aws-network-policy-agent", enforces: true },
+    Plugin { name: "OVN-Kubernetes", image: "ovn-kube-u", enforces: true },
+    Plugin { name: "kube-network-policies", image: "networking/kube-network-policies", enforces: true },
+    Plugin { name: "Flannel", image: "flannel/flannel", enforces: false },
+    Plugin { name: "Flannel", image: "flannel-io/flannel", enforces: false },
+];
+
+/// The known network plugins among DaemonSets, each with the DaemonSet.
+pub fn plugins(daemon_sets: &[Value]) -> Vec<(Plugin, &Value)> {
+    let mut found: Vec<(Plugin, &Value)> = Vec::new();
+    for set in daemon_sets {
+        for container in array(set, "/spec/template/spec/containers") {
+            let image = text(container, "/image");
+            let known = PLUGINS.iter().find(|p| is_image(image, p.image));
+            if let Some(plugin) = known
+                && !found.iter().any(|(p, s)| p == plugin && *s == set)
+            {
+                found.push((*plugin, set));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an image reference's repository ends in these path components.
+fn is_image(reference: &str, wanted: &str) -> bool {
+    let repository = reference.split('@').next().unwrap_or_default();
+    // A colon after the last slash starts the tag; before it, a port.
+    let repository = match repository.rsplit_once(':') {
+        Some((before, tag)) if !tag.contains('/') => before,
+        _ => repository,
+    };
+    repository
+        .strip_suffix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+}
+
+/// Whether a policy, of whichever kind, picks every pod of its namespace.
+pub fn picks_all(policy: &Value) -> bool {
+    // NetworkPolicy, CiliumNetworkPolicy, then Calico's, whose selector is text.
+    let everything = |selector: &Value| selects(Some(selector), None);
+    let calico = text(policy, "/spec/selector");
+    policy.pointer("/spec/podSelector").is_some_and(everything)
+        || policy
+            .pointer("/spec/endpointSelector")
+            .is_some_and(everything)
+        || (policy.pointer("/spec/selector").is_some() && matches!(calico, "" | "all()"))
+}
+
+/// Whether a cluster-wide policy applies to a namespace's pods.
+pub fn is_for(policy: &Value, namespace: &Value) -> bool {
+    let labels = namespace.pointer("/metadata/labels");
+    match policy.pointer("/spec/subject") {
+        // AdminNetworkPolicy and BaselineAdminNetworkPolicy.
+        Some(subject) => {
+            selects(subject.pointer("/namespaces"), labels)
+                || selects(subject.pointer("/pods/namespaceSelector"), labels)
+        }
+        None => picks_all(policy) && !is_true(policy, "/spec/disabled"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_image_is_known_by_its_repository() {
+        for (reference, known) in [
+            ("docker.example/calico/node:v3", true),
+            ("host.example:5000/calico/node@sha256:00", true),
+            ("host.example:5000/calico/node", true),
+            ("calico/node", true),
+            ("docker.example/notcalico/node:v3", false),
+            ("docker.example/x:calico/node", false),
+        ] {
+            assert_eq!(is_image(reference, "calico/node"), known, "{reference}");
+        }
+    }
+
+    #[test]
+    fn a_policy_picks_all_pods_with_an_empty_selector() {
+        for (spec, all) in [
+            (json!({"podSelector": {}}), true),
+            (
+                json!({"podSelector": {"matchLabels": {"app": "web"}}}),
+                false,
+            ),
+            (json!({"endpointSelector": {}}), true),
+            (json!({"selector": "all()"}), true),
+            (json!({"selector": "app == 'web'"}), false),
+            (json!({}), false),
+        ] {
+            assert_eq!(picks_all(&json!({"spec": spec})), all);
+        }
+    }
+}

@@ -1,0 +1,614 @@
+//! Pods as the kubelet would run them: all their containers, with the defaults
+//! that Kubernetes applies to what a pod does not say.
+
+use serde_json::Value;
+
+use super::{array, is_true, label, name, namespace, text};
+
+/// The lists of a pod that hold containers.
+const LISTS: [&str; 3] = [
+    "/spec/initContainers",
+    "/spec/containers",
+    "/spec/ephemeralContainers",
+];
+
+/// A container with its pod.
+#[derive(Debug, Clone, Copy)]
+pub struct Container<'a> {
+    /// The pod.
+    pub pod: &'a Value,
+    /// The container.
+    pub container: &'a Value,
+}
+
+/// All containers of a pod: init, ordinary and ephemeral ones.
+pub fn containers(pod: &Value) -> impl Iterator<Item = Container<'_>> {
+    LISTS
+        .into_iter()
+        .flat_map(move |list| array(pod, list))
+        .map(move |container| Container { pod, container })
+}
+
+impl<'a> Container<'a> {
+    /// Its name.
+    pub fn name(&self) -> &'a str {
+        text(self.container, "/name")
+    }
+
+    /// A field of the security context: the container's own, or the pod's.
+    pub fn effective(&self, field: &str) -> Option<&'a Value> {
+        let own = self.container.pointer("/securityContext");
+        let pods = self.pod.pointer("/spec/securityContext");
+        let field = |context: Option<&'a Value>| context?.pointer(field).filter(|v| !v.is_null());
+        field(own).or_else(|| field(pods))
+    }
+
+    /// Whether it runs with all rights of the node's root.
+    pub fn is_privileged(&self) -> bool {
+        is_true(self.container, "/securityContext/privileged")
+    }
+
+    /// Capabilities it adds, without the `CAP_` prefix some write.
+    pub fn added(&self) -> Vec<&'a str> {
+        self.capabilities("/securityContext/capabilities/add")
+    }
+
+    /// Whether it drops a capability, alone or with all others.
+    pub fn drops(&self, capability: &str) -> bool {
+        self.capabilities("/securityContext/capabilities/drop")
+            .iter()
+            .any(|c| c.eq_ignore_ascii_case(capability) || c.eq_ignore_ascii_case("ALL"))
+    }
+
+    fn capabilities(&self, pointer: &str) -> Vec<&'a str> {
+        let all = array(self.container, pointer).iter();
+        all.filter_map(Value::as_str)
+            .map(|c| c.strip_prefix("CAP_").unwrap_or(c))
+            .collect()
+    }
+}
+
+/// Whether the pod runs on Windows, where the fields of Linux security do not
+/// exist.
+pub fn is_windows(pod: &Value) -> bool {
+    match text(pod, "/spec/os/name") {
+        "" => text(pod, "/spec/nodeSelector/kubernetes.io~1os") == "windows",
+        os => os == "windows",
+    }
+}
+
+/// What a pod does that a policy speaks of. Each function gives the offending
+/// container (none: the pod itself) and what was seen there.
+pub type Looks = fn(&Value) -> Vec<(String, String)>;
+
+fn each(pod: &Value, seen: fn(Container<'_>) -> Option<String>) -> Vec<(String, String)> {
+    containers(pod)
+        .filter_map(|c| Some((c.name().to_owned(), seen(c)?)))
+        .collect()
+}
+
+/// As [`each`], on Linux only.
+fn each_linux(pod: &Value, seen: fn(Container<'_>) -> Option<String>) -> Vec<(String, String)> {
+    if is_windows(pod) {
+        Vec::new()
+    } else {
+        each(pod, seen)
+    }
+}
+
+fn pod_field(pod: &Value, field: &str) -> Vec<(String, String)> {
+    let pointer = format!("/spec/{field}");
+    if !is_windows(pod) && is_true(pod, &pointer) {
+        vec![(String::new(), format!("{field}: true"))]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Privileged containers.
+pub fn privileged(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        c.is_privileged().then(|| "privileged: true".to_owned())
+    })
+}
+
+/// Pods in the node's PID namespace.
+pub fn host_pid(pod: &Value) -> Vec<(String, String)> {
+    pod_field(pod, "hostPID")
+}
+
+/// Pods in the node's IPC namespace.
+pub fn host_ipc(pod: &Value) -> Vec<(String, String)> {
+    pod_field(pod, "hostIPC")
+}
+
+/// Pods in the node's network namespace.
+pub fn host_network(pod: &Value) -> Vec<(String, String)> {
+    // HostProcess pods of Windows share it too.
+    if is_true(pod, "/spec/hostNetwork") {
+        vec![(String::new(), "hostNetwork: true".to_owned())]
+    } else {
+        Vec::new()
+    }
+}
+
+/// Containers whose processes may gain more rights than their parent. That is
+/// so unless it is forbidden.
+pub fn escalation(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        let said = c
+            .container
+            .pointer("/securityContext/allowPrivilegeEscalation");
+        match said {
+            Some(Value::Bool(false)) => None,
+            Some(Value::Bool(true)) => Some("allowPrivilegeEscalation: true".to_owned()),
+            _ => Some("allowPrivilegeEscalation not set, so true".to_owned()),
+        }
+    })
+}
+
+/// Containers that nothing keeps from running as root.
+pub fn root(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        let user = c.effective("/runAsUser").and_then(Value::as_i64);
+        let refused = c.effective("/runAsNonRoot") == Some(&Value::Bool(true));
+        match user {
+            Some(0) => Some("runAsUser: 0".to_owned()),
+            Some(_) => None,
+            None if refused => None,
+            None => Some(
+                "neither runAsNonRoot nor runAsUser is set: the image's user decides".to_owned(),
+            ),
+        }
+    })
+}
+
+/// Containers with the capability NET_RAW, which runtimes give unless it is
+/// dropped.
+pub fn net_raw(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        if c.is_privileged() {
+            return Some("privileged: true gives every capability".to_owned());
+        }
+        let adds = c.added();
+        let added = |w: &str| adds.iter().any(|c| c.eq_ignore_ascii_case(w));
+        if added("NET_RAW") || added("ALL") {
+            Some(format!("capabilities.add: {}", adds.join(", ")))
+        } else if c.drops("NET_RAW") {
+            None
+        } else {
+            Some("capabilities.drop has neither NET_RAW nor ALL".to_owned())
+        }
+    })
+}
+
+/// Containers with more capabilities than the runtime gives.
+pub fn added_capabilities(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        let added = c.added();
+        if !added.is_empty() {
+            Some(format!("capabilities.add: {}", added.join(", ")))
+        } else {
+            None
+        }
+    })
+}
+
+/// Containers that keep capabilities.
+pub fn kept_capabilities(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        if c.is_privileged() {
+            Some("privileged: true gives every capability".to_owned())
+        } else if c.drops("ALL") {
+            None
+        } else {
+            Some("capabilities.drop has no ALL".to_owned())
+        }
+    })
+}
+
+/// Containers with all rights on a Windows node.
+pub fn windows_host_process(pod: &Value) -> Vec<(String, String)> {
+    each(pod, |c| {
+        (c.effective("/windowsOptions/hostProcess") == Some(&Value::Bool(true)))
+            .then(|| "windowsOptions.hostProcess: true".to_owned())
+    })
+}
+
+/// Pods that mount directories of the node.
+pub fn host_path(pod: &Value) -> Vec<(String, String)> {
+    let mut paths = Vec::new();
+    for volume in array(pod, "/spec/volumes") {
+        if let Some(Value::Object(_)) = volume.pointer("/hostPath") {
+            let path = text(volume, "/hostPath/path");
+            paths.push(format!("{} = {path}", text(volume, "/name")));
+        }
+    }
+    if paths.is_empty() {
+        Vec::new()
+    } else {
+        vec![(String::new(), format!("hostPath {}", paths.join(", ")))]
+    }
+}
+
+/// Containers that take ports of the node.
+pub fn host_ports(pod: &Value) -> Vec<(String, String)> {
+    each(pod, |c| {
+        let ports = array(c.container, "/ports").iter();
+        let taken: Vec<_> = ports
+            .filter_map(|p| p.pointer("/hostPort")?.as_u64())
+            .filter(|p| *p != 0)
+            .map(|p| p.to_string())
+            .collect();
+        (!taken.is_empty()).then(|| format!("hostPort {}", taken.join(", ")))
+    })
+}
+
+/// Containers whose environment holds Secrets.
+pub fn secret_environment(pod: &Value) -> Vec<(String, String)> {
+    each(pod, |c| {
+        let mut seen = Vec::new();
+        for variable in array(c.container, "/env") {
+            if let Some(source @ Value::Object(_)) = variable.pointer("/valueFrom/secretKeyRef") {
+                let secret = text(source, "/name");
+                seen.push(format!("{} from Secret {secret}", text(variable, "/name")));
+            }
+        }
+        for source in array(c.container, "/envFrom") {
+            if let Some(source @ Value::Object(_)) = source.pointer("/secretRef") {
+                seen.push(format!("all of Secret {}", text(source, "/name")));
+            }
+        }
+        (!seen.is_empty()).then(|| format!("env: {}", seen.join(", ")))
+    })
+}
+
+/// Containers without a seccomp profile of the runtime or of their own.
+pub fn seccomp(pod: &Value) -> Vec<(String, String)> {
+    each_linux(pod, |c| {
+        if c.is_privileged() {
+            return Some("privileged: true switches seccomp off".to_owned());
+        }
+        match c.effective("/seccompProfile/type").and_then(Value::as_str) {
+            Some("RuntimeDefault" | "Localhost") => None,
+            Some(other) => Some(format!("seccompProfile.type: {other}")),
+            None => {
+                Some("seccompProfile is set neither on the container nor on the pod".to_owned())
+            }
+        }
+    })
+}
+
+/// Containers to which no security context that restricts them applies.
+pub fn no_security_context(pod: &Value) -> Vec<(String, String)> {
+    each(pod, |c| {
+        let is = |field: &str, wanted: bool| c.effective(field) == Some(&Value::Bool(wanted));
+        let restricted = is("/runAsNonRoot", true)
+            || is("/readOnlyRootFilesystem", true)
+            || is("/allowPrivilegeEscalation", false)
+            || c.effective("/runAsUser")
+                .and_then(Value::as_i64)
+                .is_some_and(|u| u != 0)
+            || c.effective("/windowsOptions/runAsUserName").is_some()
+            || c.effective("/seLinuxOptions").is_some()
+            || c.effective("/capabilities/drop").is_some()
+            || matches!(
+                c.effective("/seccompProfile/type").and_then(Value::as_str),
+                Some("RuntimeDefault" | "Localhost")
+            )
+            || matches!(
+                c.effective("/appArmorProfile/type").and_then(Value::as_str),
+                Some("RuntimeDefault" | "Localhost")
+            );
+        if restricted {
+            None
+        } else if c.container.pointer("/securityContext").is_some() {
+            Some("its securityContext restricts nothing".to_owned())
+        } else {
+            Some("no securityContext that restricts anything on container or pod".to_owned())
+        }
+    })
+}
+
+/// Whether the kubelet made this API object of a static pod's file. Nothing
+/// mounts a token into such a pod.
+pub fn is_mirror(pod: &Value) -> bool {
+    pod.pointer("/metadata/annotations/kubernetes.io~1config.mirror")
+        .is_some()
+        || array(pod, "/metadata/ownerReferences")
+            .iter()
+            .any(|o| text(o, "/kind") == "Node")
+}
+
+/// The name of the service account that a pod runs as.
+pub fn service_account(pod: &Value) -> &str {
+    match text(pod, "/spec/serviceAccountName") {
+        "" => "default",
+        name => name,
+    }
+}
+
+/// Whether a pod gets its service account's token without asking: the pod's
+/// own word counts, then the account's, then yes.
+pub fn mounts_token(pod: &Value, account: Option<&Value>) -> bool {
+    if is_mirror(pod) {
+        return false;
+    }
+    let says = |object: &Value, pointer: &str| object.pointer(pointer).and_then(Value::as_bool);
+    says(pod, "/spec/automountServiceAccountToken")
+        .or_else(|| says(account?, "/automountServiceAccountToken"))
+        .unwrap_or(true)
+}
+
+/// What a pod belongs to, so that its findings keep their key when it is
+/// replaced: its Deployment, DaemonSet, StatefulSet, Job, or the pod itself.
+pub fn owner(pod: &Value) -> String {
+    let controller = array(pod, "/metadata/ownerReferences")
+        .iter()
+        .find(|o| is_true(o, "/controller") && text(o, "/kind") != "Node");
+    let Some(controller) = controller else {
+        return super::key("Pod", namespace(pod), name(pod));
+    };
+    let (kind, owner) = (text(controller, "/kind"), text(controller, "/name"));
+    // A Deployment names its ReplicaSets after itself and the hash that their
+    // pods carry.
+    let deployment = label(pod, "pod-template-hash")
+        .and_then(|hash| owner.strip_suffix(hash)?.strip_suffix('-'))
+        .filter(|_| kind == "ReplicaSet");
+    match deployment {
+        Some(name) => super::key("Deployment", namespace(pod), name),
+        None => super::key(kind, namespace(pod), owner),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// A pod with one container `c`, of the given pod spec and container.
+    fn pod(mut spec: Value, mut container: Value) -> Value {
+        container["name"] = json!("c");
+        spec["containers"] = json!([container]);
+        json!({"metadata": {"name": "p", "namespace": "n"}, "spec": spec})
+    }
+
+    #[test]
+    fn what_a_pod_does_not_say_is_what_kubernetes_makes_of_it() {
+        let context = |c: Value| json!({"securityContext": c});
+        let none = || json!({});
+        for (looks, spec, container, offends) in [
+            (privileged as Looks, none(), none(), false),
+            (
+                privileged,
+                none(),
+                context(json!({"privileged": true})),
+                true,
+            ),
+            (
+                privileged,
+                none(),
+                context(json!({"privileged": false})),
+                false,
+            ),
+            (escalation, none(), none(), true),
+            (
+                escalation,
+                none(),
+                context(json!({"allowPrivilegeEscalation": null})),
+                true,
+            ),
+            (
+                escalation,
+                none(),
+                context(json!({"allowPrivilegeEscalation": false})),
+                false,
+            ),
+            (root, none(), none(), true),
+            (root, context(json!({"runAsNonRoot": true})), none(), false),
+            (
+                root,
+                context(json!({"runAsNonRoot": true})),
+                context(json!({"runAsNonRoot": false})),
+                true,
+            ),
+            (
+                root,
+                context(json!({"runAsUser": 5})),
+                context(json!({"runAsUser": 0})),
+                true,
+            ),
+            (
+                root,
+                context(json!({"runAsUser": 0})),
+                context(json!({"runAsUser": 5})),
+                false,
+            ),
+            (net_raw, none(), none(), true),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["NET_RAW"]}})),
+                false,
+            ),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["CAP_NET_RAW"]}})),
+                false,
+            ),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["all"]}})),
+                false,
+            ),
+            (
+                net_raw,
+                none(),
+                context(json!({"capabilities": {"drop": ["ALL"], "add": ["NET_RAW"]}})),
+                true,
+            ),
+            (
+                kept_capabilities,
+                none(),
+                context(json!({"capabilities": {"drop": ["NET_RAW"]}})),
+                true,
+            ),
+            (
+                added_capabilities,
+                none(),
+                context(json!({"capabilities": {"add": []}})),
+                false,
+            ),
+            (
+                added_capabilities,
+                none(),
+                context(json!({"capabilities": {"add": ["NET_BIND_SERVICE"]}})),
+                true,
+            ),
+            (seccomp, none(), none(), true),
+            (
+                seccomp,
+                context(json!({"seccompProfile": {"type": "RuntimeDefault"}})),
+                none(),
+                false,
+            ),
+            (
+                seccomp,
+                context(json!({"seccompProfile": {"type": "RuntimeDefault"}})),
+                context(json!({"seccompProfile": {"type": "Unconfined"}})),
+                true,
+            ),
+            (
+                seccomp,
+                none(),
+                context(json!({"privileged": true, "seccompProfile": {"type": "RuntimeDefault"}})),
+                true,
+            ),
+            (host_pid, json!({"hostPID": true}), none(), true),
+            (host_pid, json!({"hostPID": false}), none(), false),
+            (
+                host_path,
+                json!({"volumes": [{"name": "v", "emptyDir": {}}]}),
+                none(),
+                false,
+            ),
+            (
+                host_path,
+                json!({"volumes": [{"name": "v", "hostPath": {"path": "/"}}]}),
+                none(),
+                true,
+            ),
+            (
+                host_ports,
+                none(),
+                json!({"ports": [{"containerPort": 80}]}),
+                false,
+            ),
+            (
+                host_ports,
+                none(),
+                json!({"ports": [{"hostPort": 80}]}),
+                true,
+            ),
+            (
+                secret_environment,
+                none(),
+                json!({"env": [{"name": "A"}]}),
+                false,
+            ),
+            (
+                secret_environment,
+                none(),
+                json!({"envFrom": [{"secretRef": {"name": "s"}}]}),
+                true,
+            ),
+            (
+                no_security_context,
+                none(),
+                context(json!({"privileged": true})),
+                true,
+            ),
+            (
+                no_security_context,
+                context(json!({"runAsUser": 7})),
+                none(),
+                false,
+            ),
+            (
+                windows_host_process,
+                context(json!({"windowsOptions": {"hostProcess": true}})),
+                none(),
+                true,
+            ),
+            (
+                windows_host_process,
+                context(json!({"windowsOptions": {"hostProcess": true}})),
+                context(json!({"windowsOptions": {"hostProcess": false}})),
+                false,
+            ),
+        ] {
+            let pod = pod(spec, container);
+            assert_eq!(!looks(&pod).is_empty(), offends, "{pod}");
+        }
+    }
+
+    #[test]
+    fn windows_has_no_linux_security() {
+        for spec in [
+            json!({"os": {"name": "windows"}}),
+            json!({"nodeSelector": {"kubernetes.io/os": "windows"}}),
+        ] {
+            let pod = pod(spec, json!({}));
+            for looks in [escalation, root, net_raw, kept_capabilities, seccomp] {
+                assert!(looks(&pod).is_empty(), "{pod}");
+            }
+        }
+    }
+
+    #[test]
+    fn init_and_ephemeral_containers_count() {
+        let bad = json!({"name": "x", "securityContext": {"privileged": true}});
+        for list in ["initContainers", "containers", "ephemeralContainers"] {
+            let pod = json!({"spec": {list: [bad]}});
+            assert_eq!(privileged(&pod).len(), 1, "{list}");
+        }
+    }
+
+    #[test]
+    fn the_pods_word_on_its_token_outweighs_the_accounts() {
+        let says = |word: Value| json!({"spec": {"automountServiceAccountToken": word}});
+        let account = |word: Value| json!({"automountServiceAccountToken": word});
+        for (pod, account, mounted) in [
+            (json!(null), json!(null), true),
+            (json!(null), json!(false), false),
+            (json!(true), json!(false), true),
+            (json!(false), json!(true), false),
+        ]
+        .map(|(p, a, m)| (says(p), account(a), m))
+        {
+            assert_eq!(mounts_token(&pod, Some(&account)), mounted);
+        }
+        let mirror = json!({"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}}});
+        assert!(!mounts_token(&mirror, None));
+    }
+
+    #[test]
+    fn a_replaced_pod_keeps_its_key() {
+        let owned = |kind: &str, name: &str, hash: &str| {
+            json!({"metadata": {"name": "p", "namespace": "n", "labels": {"pod-template-hash": hash},
+                "ownerReferences": [{"kind": kind, "name": name, "controller": true}]}})
+        };
+        assert_eq!(
+            owner(&owned("ReplicaSet", "web-abc", "abc")),
+            "Deployment/n/web"
+        );
+        assert_eq!(
+            owner(&owned("ReplicaSet", "web", "abc")),
+            "ReplicaSet/n/web"
+        );
+        assert_eq!(owner(&owned("DaemonSet", "ds", "")), "DaemonSet/n/ds");
+        assert_eq!(owner(&owned("Node", "cp-1", "")), "Pod/n/p");
+    }
+}

@@ -1,0 +1,263 @@
+//! Judges an audit policy by walking its rules as the API server does: the
+//! first that matches a request sets the level.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::setting::Judged;
+use crate::component::Instance;
+use crate::config::{Problem, Reading, document};
+use crate::facts::Facts;
+use crate::verdict::Verdict;
+
+/// What an audit policy should do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Demand {
+    /// Log something.
+    LogsSomething,
+    /// Log what matters for security, and no secret contents.
+    CoversKeyConcerns,
+}
+
+impl Demand {
+    pub(super) fn expected(self) -> &'static str {
+        match self {
+            Self::LogsSomething => "a policy that logs something",
+            Self::CoversKeyConcerns => {
+                "a policy that logs every request, secret contents at Metadata only"
+            }
+        }
+    }
+}
+
+/// How much of a request is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    None,
+    Metadata,
+    Request,
+    RequestResponse,
+}
+
+/// A request that matters, and what should be logged of it.
+struct Concern {
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+    /// Whether its contents are secret.
+    is_secret: bool,
+}
+
+const WRITES: &[&str] = &["create", "update", "patch", "delete"];
+
+const CONCERNS: &[Concern] = &[
+    secret(
+        "",
+        "secrets",
+        &[
+            "get", "list", "watch", "create", "update", "patch", "delete",
+        ],
+    ),
+    secret(
+        "",
+        "configmaps",
+        &[
+            "get", "list", "watch", "create", "update", "patch", "delete",
+        ],
+    ),
+    secret("authentication.k8s.io", "tokenreviews", &["create"]),
+    plain("", "pods", WRITES),
+    plain("apps", "deployments", WRITES),
+    plain("", "pods/exec", &["create", "get"]),
+    plain("", "pods/portforward", &["create", "get"]),
+    plain("", "pods/proxy", &["create", "get"]),
+    plain("", "services/proxy", &["create", "get"]),
+    // Stands for whatever has no rule of its own.
+    plain("rbac.authorization.k8s.io", "clusterrolebindings", WRITES),
+];
+
+const fn secret(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+) -> Concern {
+    Concern {
+        group,
+        resource,
+        verbs,
+        is_secret: true,
+    }
+}
+
+const fn plain(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+) -> Concern {
+    Concern {
+        is_secret: false,
+        ..secret(group, resource, verbs)
+    }
+}
+
+/// Judges the policy that a flag names.
+pub(super) fn judge(
+    facts: &dyn Facts,
+    instance: &Instance,
+    reading: &Reading,
+    demand: Demand,
+) -> Judged {
+    if !reading.is_set() {
+        return Judged::new(Verdict::Fail, "without a policy no event is logged");
+    }
+    let read = reading
+        .open(facts, instance)
+        .and_then(|entry| Ok((document(&*entry, "Policy", "audit.k8s.io")?, entry)));
+    let (document, entry) = match read {
+        Ok(read) => read,
+        Err(problem) => return Judged::problem(problem),
+    };
+    let path = entry.path();
+    let Some(rules) = document["rules"].as_array().filter(|r| !r.is_empty()) else {
+        let problem = Problem::bad(&path, "has no rules", entry.observation());
+        return Judged::problem(problem);
+    };
+    if let Some(bad) = rules.iter().find(|r| level(r).is_none()) {
+        let why = format!("has a rule with the unknown level {}", bad["level"]);
+        return Judged::problem(Problem::bad(&path, &why, entry.observation()));
+    }
+    let (state, reason) = match demand {
+        Demand::LogsSomething => match rules.iter().any(|r| level(r) > Some(Level::None)) {
+            true => (Verdict::Pass, String::new()),
+            false => (Verdict::Fail, "every rule has the level None".to_owned()),
+        },
+        Demand::CoversKeyConcerns => concerns(rules),
+    };
+    Judged {
+        actual: Some(format!("{} rules in {path}", rules.len())),
+        observations: vec![entry.observation()],
+        ..Judged::new(state, reason)
+    }
+}
+
+fn concerns(rules: &[Value]) -> (Verdict, String) {
+    let mut lacks = Vec::new();
+    let mut exempt = Vec::new();
+    for concern in CONCERNS {
+        let mut unlogged = Vec::new();
+        let mut leaking = Vec::new();
+        for verb in concern.verbs {
+            let (least, most, level) = levels(rules, concern, verb);
+            if level == Level::None {
+                unlogged.push(*verb);
+            } else if least == Level::None {
+                exempt.push(format!("{} {}", verb, concern.resource));
+            }
+            if concern.is_secret && most > Level::Metadata {
+                leaking.push(*verb);
+            }
+        }
+        if !unlogged.is_empty() {
+            lacks.push(format!(
+                "{} {} is not logged",
+                unlogged.join("/"),
+                concern.resource
+            ));
+        }
+        if !leaking.is_empty() {
+            lacks.push(format!(
+                "{} {} is logged with its contents",
+                leaking.join("/"),
+                concern.resource
+            ));
+        }
+    }
+    if !lacks.is_empty() {
+        return (Verdict::Fail, lacks.join(", "));
+    }
+    if !exempt.is_empty() {
+        let text = format!(
+            "some users, namespaces or names are exempt from logging of {}: say whether they may be",
+            exempt.join(", ")
+        );
+        return (Verdict::Manual, text);
+    }
+    (Verdict::Pass, String::new())
+}
+
+/// The least and the most that any request of this kind is logged with, and
+/// the level of one that no narrower rule catches.
+fn levels(rules: &[Value], concern: &Concern, verb: &str) -> (Level, Level, Level) {
+    let (mut least, mut most) = (Level::RequestResponse, Level::None);
+    for rule in rules.iter().filter(|r| matches(r, concern, verb)) {
+        let level = level(rule).unwrap_or(Level::None);
+        least = least.min(level);
+        most = most.max(level);
+        if !is_narrow(rule, concern) {
+            return (least, most, level);
+        }
+    }
+    // What no rule matches is not logged.
+    (Level::None, most, Level::None)
+}
+
+fn level(rule: &Value) -> Option<Level> {
+    Some(match rule["level"].as_str()? {
+        "None" => Level::None,
+        "Metadata" => Level::Metadata,
+        "Request" => Level::Request,
+        "RequestResponse" => Level::RequestResponse,
+        _ => return None,
+    })
+}
+
+fn texts(value: &Value) -> impl Iterator<Item = &str> {
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+fn has_any(value: &Value) -> bool {
+    value.as_array().is_some_and(|a| !a.is_empty())
+}
+
+/// Whether a rule catches some requests of this kind.
+fn matches(rule: &Value, concern: &Concern, verb: &str) -> bool {
+    if has_any(&rule["verbs"]) && !texts(&rule["verbs"]).any(|v| v == verb || v == "*") {
+        return false;
+    }
+    if !has_any(&rule["resources"]) {
+        return !has_any(&rule["nonResourceURLs"]);
+    }
+    entries(rule, concern).next().is_some()
+}
+
+/// The entries of a rule's resources that catch this one.
+fn entries<'a>(rule: &'a Value, concern: &'a Concern) -> impl Iterator<Item = &'a Value> {
+    let all = rule["resources"].as_array().into_iter().flatten();
+    all.filter(|entry| {
+        let group = entry["group"].as_str().unwrap_or_default();
+        let wanted = concern.resource;
+        let sub = wanted.split_once('/');
+        group == concern.group
+            && (!has_any(&entry["resources"])
+                || texts(&entry["resources"]).any(|r| match sub {
+                    _ if r == "*" || r == wanted => true,
+                    Some((of, name)) => r == format!("{of}/*") || r == format!("*/{name}"),
+                    None => false,
+                }))
+    })
+}
+
+/// Whether a rule that matches catches only some users, namespaces or names.
+fn is_narrow(rule: &Value, concern: &Concern) -> bool {
+    let narrows = ["users", "userGroups", "namespaces"];
+    if narrows.iter().any(|n| has_any(&rule[*n])) {
+        return true;
+    }
+    has_any(&rule["resources"])
+        && entries(rule, concern).all(|entry| has_any(&entry["resourceNames"]))
+}
