@@ -116,7 +116,7 @@ fn write_report(
 }
 
 /// Runs something that tells how far it is, and shows that on a terminal.
-fn with_progress<T>(work: impl FnOnce(&mut dyn FnMut(scan::Progress)) -> T) -> T {
+fn with_progress<T>(work: impl FnOnce(&mut scan::Listener<'_>) -> T) -> T {
     let shown = io::stderr().is_terminal() && std::env::var_os("TERM").is_some_and(|t| t != "dumb");
     let mut drawn = false;
     let result = work(&mut |progress: scan::Progress| {

@@ -7,8 +7,8 @@ mod selection;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use cisb_contract::Manifest;
@@ -16,6 +16,7 @@ use cisb_contract::manifest::{Check, Group, Parameter, ParameterType, Procedure,
 use serde_json::{Map, Value};
 
 use crate::capability::Shared;
+use crate::cli::inspect::Inspection;
 use crate::engine::run::{Obstacle, Outcome};
 use crate::engine::{Engine, EngineError, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
@@ -30,17 +31,22 @@ use crate::report::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
     Summary, Timings, Tool,
 };
-use crate::request::{ClusterSource, NodeSource, Scan};
+use crate::request::{ClusterSource, Collect, NodeSource, Scan, Selection};
 use selection::Selected;
 
 /// What a scan tells while it runs.
-#[derive(Debug, Clone, Copy)]
-pub enum Progress<'a> {
-    /// A profile is being compiled.
-    Compiling(&'a str),
-    /// So many of so many checks are done.
-    Checked(usize, usize),
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// What is done: a profile's id, and the check.
+    pub what: String,
+    /// How many checks are done.
+    pub done: usize,
+    /// How many there are.
+    pub total: usize,
 }
+
+/// Who listens to progress. Checks run on several threads.
+pub type Listener<'a> = dyn FnMut(Progress) + Send + 'a;
 
 /// A mistake of the operator's, or a machine that cannot run a scan at all.
 #[derive(Debug, thiserror::Error)]
@@ -72,7 +78,8 @@ pub enum ScanError {
 }
 
 /// Scans a node.
-pub fn run(request: &Scan, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<Report, ScanError> {
+pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanError> {
+    let progress = Mutex::new(progress);
     let grants = match &request.grants {
         Some(path) => Grants::read(path)?,
         None => Grants::default(),
@@ -113,7 +120,7 @@ pub fn run(request: &Scan, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<R
                 if let Some((_, recorder)) = &recorder {
                     remember_searches(recorder, verified.manifest());
                 }
-                progress(Progress::Compiling(&entry.id));
+                tell(&progress, format!("{}: compiling", entry.id), 0, 0);
                 let started = Instant::now();
                 let compiled = engine
                     .compile(verified)
@@ -132,7 +139,7 @@ pub fn run(request: &Scan, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<R
                     &selected,
                     &parameters,
                     request.jobs,
-                    progress,
+                    &progress,
                 );
                 entry.timings.checks = micros(started);
                 let manifest = linked.verified().manifest();
@@ -176,14 +183,37 @@ pub fn run(request: &Scan, progress: &(dyn Fn(Progress<'_>) + Sync)) -> Result<R
 
 /// Records a node: everything the profiles request, and what their checks look
 /// at beyond that because a flag or a document names it.
-pub fn collect(
-    request: &Scan,
-    progress: &(dyn Fn(Progress<'_>) + Sync),
-) -> Result<Report, ScanError> {
-    // The checks find what flags and documents name; globs that no check
-    // happened to expand are expanded by `run` through the same door, because
-    // every check runs and a check declares what it uses.
-    run(request, progress)
+pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<(), ScanError> {
+    let scan = Scan {
+        profiles: request.profiles.clone(),
+        node: request.node.clone(),
+        cluster: request.cluster.clone(),
+        cluster_name: request.cluster_name.clone(),
+        node_name: request.node_name.clone(),
+        selection: Selection::default(),
+        parameters: Vec::new(),
+        grants: request.grants.clone(),
+        evidence: Some(request.output.clone()),
+        now: request.now,
+        jobs: 1,
+    };
+    let report = run(&scan, progress)?;
+    match report
+        .profiles
+        .iter()
+        .find_map(|p| p.refused.as_ref().map(|r| (&p.id, r)))
+    {
+        Some((id, refusal)) => Err(ScanError::Unknown(format!(
+            "{id} was refused, so what it requests is not recorded: {}",
+            refusal.reason
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: usize) {
+    let mut listener = progress.lock().unwrap_or_else(PoisonError::into_inner);
+    listener(Progress { what, done, total });
 }
 
 /// A profile after its first stages.
@@ -305,7 +335,7 @@ fn checks<'a>(
     selected: &Selected,
     parameters: &BTreeMap<String, Map<String, Value>>,
     jobs: usize,
-    progress: &(dyn Fn(Progress<'_>) + Sync),
+    progress: &Mutex<&mut Listener<'_>>,
 ) -> Vec<(&'a Check, Option<Outcome>)> {
     let manifest = linked.verified().manifest();
     let settings = parameters.get(&manifest.id).cloned().unwrap_or_default();
@@ -325,10 +355,13 @@ fn checks<'a>(
                 run::run(linked, shared, check, *index, &settings)
             });
             mine.push((*index, *check, outcome));
-            progress(Progress::Checked(
-                done.fetch_add(1, Ordering::Relaxed) + 1,
+            let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+            tell(
+                progress,
+                format!("{} {}", manifest.id, check.id),
+                done,
                 chosen.len(),
-            ));
+            );
         }
         mine
     };
@@ -626,9 +659,27 @@ fn micros(since: Instant) -> u64 {
 }
 
 /// What a profile says of itself, without compiling or running it.
-pub fn inspect(path: &Path) -> Result<(Manifest, String), String> {
-    let unverified = source::read(path).map_err(|e| e.to_string())?;
-    let digest = unverified.digest().to_owned();
-    let verified = verify::verify(unverified).map_err(|e| e.to_string())?;
-    Ok((verified.manifest().clone(), digest))
+pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
+    let unverified = source::read(path)?;
+    let (digest, size) = (unverified.digest().to_owned(), unverified.size());
+    let verified = verify::verify(unverified)?;
+    Ok(Inspection {
+        manifest: verified.manifest().clone(),
+        digest: format!("sha256:{digest}"),
+        manifest_digest: format!("sha256:{}", verified.manifest_digest()),
+        size,
+        signer: "unsigned".to_owned(),
+        imports: verified.imports().to_vec(),
+    })
+}
+
+/// Why a profile cannot be shown.
+#[derive(Debug, thiserror::Error)]
+pub enum InspectError {
+    /// Its bytes cannot be had.
+    #[error(transparent)]
+    Source(#[from] source::SourceError),
+    /// It is refused.
+    #[error("the profile is refused: {0}")]
+    Verify(#[from] verify::VerifyError),
 }

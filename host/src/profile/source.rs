@@ -27,6 +27,11 @@ impl Unverified {
         &self.name
     }
 
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
     /// SHA-256 of the bytes, lower-case hex.
     pub fn digest(&self) -> &str {
         &self.digest
