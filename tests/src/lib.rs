@@ -1,1 +1,2 @@
-//! Skeleton.
+//! Holds no code: the tests are in `it/`, one binary that runs `cisb` as a
+//! person would.

@@ -1,0 +1,17 @@
+//! Tests through the door a person uses: they run the built `cisb` and look at
+//! its exit code, its reports and its words. One binary, one module for each
+//! kind of promise.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of this is test code, also what no #[test] stands over"
+)]
+
+mod cli;
+mod guests;
+mod harness;
+mod laws;
+mod live;
+mod records;
+mod secrets;
