@@ -75,16 +75,17 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         Some(time) => format!(", captured {time}"),
         None => String::new(),
     };
+    let source = match node.source.starts_with(&node.origin) {
+        true => node.source.clone(),
+        false => format!("{}: {}", node.origin, node.source),
+    };
     let mut lines = vec![
         "== Scan ==".to_owned(),
         field(
             "Node",
             &format!("{name}{cluster}, {role}, {version}, {}", node.platform),
         ),
-        field(
-            "Source",
-            &format!("{} ({}){captured}", node.source, node.origin),
-        ),
+        field("Source", &format!("{source}{captured}")),
     ];
     for profile in report.profiles.iter().take(PROFILES) {
         lines.push(field("Profile", &profile_line(profile)));
