@@ -12,6 +12,7 @@ pub mod format;
 pub mod objects;
 pub mod processes;
 pub mod read;
+pub(super) mod scope;
 pub mod write;
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::record::format::{Content, Entry, Fault};
-use super::record::read::{digest, escape};
+use super::record::read::digest;
+use super::record::scope::escape;
 use super::{
     Cluster, Contents, File, Files, Identity, Kind, Listing, Miss, Node, Objects, Processes,
     Resource, Stat, Table,
