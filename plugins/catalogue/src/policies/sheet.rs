@@ -276,6 +276,14 @@ impl Sheet {
     }
 }
 
+/// The verdict when a profile's table names what there is not.
+pub(super) fn misnamed(what: &str, name: &str) -> Outcome {
+    let mut sheet = Sheet::default();
+    let actual = format!("the profile names the {what} `{name}`, which does not exist");
+    sheet.put(what.to_owned(), Verdict::Error, actual, "", Vec::new());
+    sheet.finish("")
+}
+
 /// The deciding subjects first, each state in the order of the server's lists.
 /// Not a sort: the standard one is 5 KB of code for every type.
 fn by_state(mut subjects: Vec<Subject>) -> Vec<Subject> {
