@@ -78,7 +78,7 @@ pub struct Power {
 /// What a role grants of a power.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grant {
-    /// `verb resource` pairs, sorted.
+    /// `verb resource` pairs, each once.
     pub rights: Vec<String>,
     /// The rules that grant it, for a person.
     pub rules: Vec<String>,
@@ -106,7 +106,7 @@ pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Gr
         ..Grant::default()
     };
     for rule in rules {
-        let before = grant.rights.len();
+        let mut matched = false;
         for power in powers.iter().filter(|p| p.namespaced || !in_namespace) {
             if !rule.groups.iter().any(|g| g == "*" || g == power.group) {
                 continue;
@@ -123,18 +123,20 @@ pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Gr
                     if (rule.names.is_empty() || !nameless)
                         && rule.verbs.iter().any(|v| v == "*" || v == verb)
                     {
-                        grant.rights.push(format!("{verb} {resource}"));
+                        let right = format!("{verb} {resource}");
+                        matched = true;
+                        if !grant.rights.contains(&right) {
+                            grant.rights.push(right);
+                        }
                     }
                 }
             }
         }
-        if grant.rights.len() > before {
+        if matched {
             grant.named &= !rule.names.is_empty();
             grant.rules.push(rule.describe());
         }
     }
-    grant.rights.sort();
-    grant.rights.dedup();
     grant
 }
 

@@ -6,7 +6,7 @@ use cisb_sdk::rule::Cx;
 use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::Value;
 
-use super::sheet::{Lists, Sheet, exempts_shipped, lists, system_namespaces};
+use super::sheet::{Lists, Sheet, exempts_shipped, lists, misnamed, system_namespaces};
 
 /// The requests of every check here.
 pub(super) const RBAC: &[&str] = &[
@@ -146,8 +146,7 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
     };
     let name = with.get("power").and_then(Value::as_str).unwrap_or("");
     let Some((powers, words)) = powers(name) else {
-        let sheet = Sheet::new("", lists.all_seen());
-        return sheet.finish_open(&format!("the profile asks for an unknown power `{name}`"));
+        return misnamed("power", name);
     };
     let rbac = rbac(&lists);
     let expected = format!("nobody outside of the cluster's own components may {words}");

@@ -1,7 +1,5 @@
 //! Service accounts, their tokens, and how people authenticate.
 
-use std::collections::BTreeMap;
-
 use cisb_sdk::kubernetes::rbac::Rbac;
 use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
@@ -19,10 +17,10 @@ pub(super) const ACCOUNTS: &[&str] = &[
     "rolebindings",
 ];
 
-/// The service accounts by namespace and name.
-fn by_name(lists: &Lists) -> BTreeMap<(&str, &str), &Value> {
+/// The service accounts with namespace and name, read once.
+fn by_name(lists: &Lists) -> Vec<(&str, &str, &Value)> {
     let accounts = lists.of("serviceaccounts").iter();
-    accounts.map(|a| ((namespace(a), name(a)), a)).collect()
+    accounts.map(|a| (namespace(a), name(a), a)).collect()
 }
 
 fn bound(rbac: &Rbac, namespace: &str, name: &str) -> Vec<String> {
@@ -97,7 +95,8 @@ pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
     let accounts = by_name(&lists);
     for pod in lists.of("pods") {
         let (ns, user) = (namespace(pod), pods::service_account(pod));
-        if !pods::mounts_token(pod, accounts.get(&(ns, user)).copied()) {
+        let account = accounts.iter().find(|a| a.1 == user && a.0 == ns);
+        if !pods::mounts_token(pod, account.map(|a| a.2)) {
             continue;
         }
         let bindings = bound(&rbac, ns, user);

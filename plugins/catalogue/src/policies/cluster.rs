@@ -337,9 +337,13 @@ pub(super) fn boundaries(cx: &Cx<'_>, _: &Value) -> Outcome {
             continue;
         }
         let here = lists.of("pods").iter().filter(|p| namespace(p) == name(ns));
-        let mut owners: Vec<_> = here.map(pods::owner).collect();
-        owners.sort();
-        owners.dedup();
+        let mut owners = Vec::new();
+        for pod in here {
+            let owner = pods::owner(pod);
+            if !owners.contains(&owner) {
+                owners.push(owner);
+            }
+        }
         let actual = match owners.is_empty() {
             true => "no pod".to_owned(),
             false => few(&owners),

@@ -2,7 +2,6 @@
 //! parameters, and the sheet on which subjects are written down until they add
 //! up to a verdict.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use cisb_sdk::facts::Observation;
@@ -239,8 +238,7 @@ impl Sheet {
     }
 
     fn close(mut self, least: Verdict, words: &str) -> Outcome {
-        self.subjects
-            .sort_by(|a, b| (Reverse(a.state), &a.key).cmp(&(Reverse(b.state), &b.key)));
+        self.subjects = by_state(self.subjects);
         let worst = self.subjects.first().map_or(least, |s| s.state);
         let verdict = worst.max(least);
         let mut reasons = Vec::new();
@@ -276,6 +274,38 @@ impl Sheet {
             observations: self.seen,
         }
     }
+}
+
+/// The verdict when a profile's table names what there is not.
+pub(super) fn misnamed(what: &str, name: &str) -> Outcome {
+    let mut sheet = Sheet::default();
+    let actual = format!("the profile names the {what} `{name}`, which does not exist");
+    sheet.put(what.to_owned(), Verdict::Error, actual, "", Vec::new());
+    sheet.finish("")
+}
+
+/// The deciding subjects first, each state in the order of the server's lists.
+/// Not a sort: the standard one is 5 KB of code for every type.
+fn by_state(mut subjects: Vec<Subject>) -> Vec<Subject> {
+    let mut sorted = Vec::with_capacity(subjects.len());
+    for state in [
+        Verdict::Fail,
+        Verdict::Error,
+        Verdict::Manual,
+        Verdict::Pass,
+        Verdict::NotApplicable,
+    ] {
+        let mut rest = Vec::with_capacity(subjects.len());
+        for subject in subjects {
+            if subject.state == state {
+                sorted.push(subject);
+            } else {
+                rest.push(subject);
+            }
+        }
+        subjects = rest;
+    }
+    sorted
 }
 
 /// The first of some names, and how many there are.

@@ -646,3 +646,15 @@ fn what_a_pod_leaves_unsaid_is_marked_as_a_default() {
         Basis::Explicit
     );
 }
+
+#[test]
+fn a_table_that_names_what_there_is_not_gets_an_error() {
+    let wrong = json!({"power": "fly", "look": "away"});
+    for (code, uses) in [
+        (access::holders as Code, access::RBAC),
+        (workloads::running, workloads::PODS),
+    ] {
+        let (_, outcome) = cluster(&[]).run(&requests_for_tests(), uses, |cx| code(cx, &wrong));
+        assert_eq!(outcome.verdict, Error);
+    }
+}

@@ -8,7 +8,7 @@ use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 use serde_json::Value;
 
 use super::server::{self, API_SERVER};
-use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
+use super::sheet::{Optional, Sheet, few, lists, misnamed, optional, system_namespaces};
 
 /// The requests of the checks that judge running pods only.
 pub(super) const PODS: &[&str] = &["pods"];
@@ -91,8 +91,7 @@ const LOOKS: &[Look] = &[
 pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
     let wanted = with.get("look").and_then(Value::as_str).unwrap_or("");
     let Some(look) = LOOKS.iter().find(|l| l.name == wanted) else {
-        let sheet = Sheet::default();
-        return sheet.finish_open(&format!("the profile asks for an unknown look `{wanted}`"));
+        return misnamed("look", wanted);
     };
     let required: &[&str] = match look.level {
         Some(_) => &["pods", "namespaces"],
