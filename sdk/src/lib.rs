@@ -15,6 +15,7 @@ pub mod defaults;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
+mod order;
 pub mod rule;
 pub mod static_pod;
 pub mod values;
