@@ -16,6 +16,7 @@ pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
 pub mod files;
+mod order;
 pub mod rule;
 pub mod static_pod;
 pub mod systemd;
