@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::args::{Args, Style};
 use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
+use crate::order;
 use crate::rule::Cx;
 use crate::static_pod::{self, Container, StaticPods};
 
@@ -316,7 +317,7 @@ fn number(instances: &mut [Instance]) {
     if instances.len() < 2 {
         return;
     }
-    instances.sort_by(|a, b| a.argv.cmp(&b.argv));
+    order::sort(instances, |a, b| a.argv < b.argv);
     for (i, instance) in instances.iter_mut().enumerate() {
         instance.label = format!("{}#{}", instance.component.name(), i + 1);
     }
@@ -324,22 +325,33 @@ fn number(instances: &mut [Instance]) {
 
 /// The flags in which two argument lists differ.
 fn differences(declared: &[String], running: &[String]) -> Vec<String> {
-    let flags = |args: &[String]| -> Vec<String> { args.iter().skip(1).cloned().collect() };
+    let is_open = |arg: &String| arg.as_bytes().windows(2).any(|w| w == b"$(");
     let (declared, running) = (flags(declared), flags(running));
-    let resolved = |arg: &&String| !arg.contains("$(");
-    let only_declared = declared
-        .iter()
-        .filter(resolved)
-        .filter(|a| !running.contains(a));
-    let only_running = running.iter().filter(|a| !declared.contains(a));
-    let unresolved = declared.iter().any(|a| a.contains("$("));
-    let mut names: Vec<String> = only_declared
-        .chain(only_running.filter(|_| !unresolved))
-        .map(|a| a.split('=').next().unwrap_or_default().to_owned())
-        .collect();
-    names.sort();
-    names.dedup();
+    let has_open = declared.iter().any(is_open);
+    let mut names: Vec<String> = Vec::new();
+    let mut differs = |arg: &String| {
+        let name = arg.split('=').next().unwrap_or_default();
+        if !names.iter().any(|n| n == name) {
+            names.push(name.to_owned());
+        }
+    };
+    for arg in declared {
+        // What `$(VAR)` stands for is not known, and it may stand for anything
+        // that only the running process has.
+        if !is_open(arg) && !running.contains(arg) {
+            differs(arg);
+        }
+    }
+    for arg in running {
+        if !has_open && !declared.contains(arg) {
+            differs(arg);
+        }
+    }
     names
+}
+
+fn flags(args: &[String]) -> &[String] {
+    args.get(1..).unwrap_or_default()
 }
 
 fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Container>) -> Version {

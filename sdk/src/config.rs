@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::component::{Component, Instance};
 use crate::defaults::{self, Set};
 use crate::facts::{Entry, Error, Facts, Observation};
+use crate::order;
 use crate::values;
 
 pub mod apiserver;
@@ -34,7 +35,7 @@ impl Problem {
         let text = error.to_string();
         Self {
             // The host's words name the path already.
-            text: match text.contains(what) {
+            text: match text.starts_with(what) {
                 true => text,
                 false => format!("{what}: {text}"),
             },
@@ -144,9 +145,7 @@ pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Rea
     if setting == "tls-cipher-suites" {
         newest_tls(facts, instance, &mut reading)?;
     }
-    reading.observations.extend(&instance.observations);
-    reading.observations.sort_unstable();
-    reading.observations.dedup();
+    order::cite(&mut reading.observations, &instance.observations);
     Ok(reading)
 }
 
@@ -214,9 +213,7 @@ impl Reading {
         match &self.content {
             Content::Nothing => None,
             Content::Words(words) => words.last().cloned(),
-            Content::Json(Value::String(text)) => Some(text.clone()),
-            Content::Json(Value::Null | Value::Array(_) | Value::Object(_)) => None,
-            Content::Json(scalar) => Some(scalar.to_string()),
+            Content::Json(value) => scalar(value),
         }
     }
 
@@ -259,10 +256,10 @@ impl Reading {
     }
 
     /// The value as a duration in nanoseconds.
-    pub fn duration(&self) -> Option<i128> {
+    pub fn duration(&self) -> Option<i64> {
         match &self.content {
             // A configuration file may say 0 for 0s.
-            Content::Json(Value::Number(n)) => n.as_i64().map(i128::from),
+            Content::Json(Value::Number(n)) => n.as_i64(),
             _ => self.text().and_then(|t| values::duration(&t)),
         }
     }
@@ -276,14 +273,11 @@ impl Reading {
                 empty if empty.is_empty() => "set to nothing".to_owned(),
                 words => words,
             },
-            Content::Json(Value::String(text)) => text.clone(),
             Content::Json(Value::Array(elements)) => {
-                let texts = elements
-                    .iter()
-                    .map(|e| e.as_str().map_or_else(|| e.to_string(), str::to_owned));
-                texts.collect::<Vec<_>>().join(",")
+                let texts: Vec<String> = elements.iter().map(plain).collect();
+                texts.join(",")
             }
-            Content::Json(value) => value.to_string(),
+            Content::Json(value) => plain(value),
         }
     }
 
@@ -297,6 +291,30 @@ impl Reading {
         };
         opened.map_err(|e| Problem::of(&path, &e))
     }
+}
+
+/// A scalar as text. By hand: the formatter of JSON brings that of floating
+/// point numbers, with its tables.
+fn scalar(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(true) => "true".to_owned(),
+        Value::Bool(false) => "false".to_owned(),
+        Value::Number(number) => match number.as_i64() {
+            Some(number) => number.to_string(),
+            None => "a number that is not whole".to_owned(),
+        },
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    })
+}
+
+/// Any value for a person to read.
+pub(crate) fn plain(value: &Value) -> String {
+    scalar(value).unwrap_or_else(|| match value {
+        Value::Null => "null".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        _ => "an object".to_owned(),
+    })
 }
 
 /// A flag that is set.

@@ -7,6 +7,8 @@
 
 mod glob;
 pub mod laws;
+mod opened;
+mod prune;
 mod record;
 mod serve;
 #[cfg(test)]

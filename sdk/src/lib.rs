@@ -20,6 +20,7 @@ pub mod files;
 #[doc(hidden)]
 pub mod guest;
 pub mod kubernetes;
+mod order;
 pub mod rule;
 pub mod static_pod;
 pub mod systemd;

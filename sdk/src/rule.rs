@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::facts::Facts;
+use crate::order;
 use crate::verdict::{Outcome, Verdict};
 
 pub mod audit_policy;
@@ -135,8 +136,8 @@ fn ranked(
     for rule in rules {
         outcomes.push(evaluate(rule, cx, codes)?);
     }
-    // Stable, so that of equals the first decides.
-    outcomes.sort_by_key(|o| std::cmp::Reverse(rank(o.verdict)));
+    // Of equals the first decides.
+    order::sort(&mut outcomes, |a, b| rank(a.verdict) > rank(b.verdict));
     let mut outcomes = outcomes.into_iter();
     match outcomes.next() {
         Some(first) => Ok((first, outcomes)),

@@ -33,7 +33,7 @@ pub fn integer(text: &str) -> Option<i64> {
 
 /// A duration in nanoseconds as Go's `time.ParseDuration` reads it: `4h`,
 /// `1m0s`, `1.5s`; a number without a unit only if it is zero.
-pub fn duration(text: &str) -> Option<i128> {
+pub fn duration(text: &str) -> Option<i64> {
     let (sign, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (-1, rest),
         None => (1, text.strip_prefix('+').unwrap_or(text)),
@@ -44,13 +44,13 @@ pub fn duration(text: &str) -> Option<i128> {
     if rest.is_empty() {
         return None;
     }
-    let mut total: i128 = 0;
+    let mut total: i64 = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
         let (number, after) = rest.split_at(digits);
         let end = after.find(|c: char| c.is_ascii_digit() || c == '.');
         let (unit, after) = after.split_at(end.unwrap_or(after.len()));
-        let unit: i128 = match unit {
+        let unit: i64 = match unit {
             "ns" => 1,
             "us" | "µs" | "μs" => 1_000,
             "ms" => 1_000_000,
@@ -63,7 +63,7 @@ pub fn duration(text: &str) -> Option<i128> {
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let whole: i128 = if whole.is_empty() {
+        let whole: i64 = if whole.is_empty() {
             0
         } else {
             whole.parse().ok()?
@@ -72,7 +72,8 @@ pub fn duration(text: &str) -> Option<i128> {
         let mut scale = unit;
         for digit in fraction.bytes() {
             scale /= 10;
-            total += i128::from(digit.checked_sub(b'0')?) * scale;
+            let part = i64::from(digit.checked_sub(b'0')?) * scale;
+            total = total.checked_add(part)?;
         }
         rest = after;
     }
@@ -115,9 +116,16 @@ pub fn is_loopback(text: &str) -> Option<bool> {
     if host == "localhost" {
         return Some(true);
     }
-    host.parse::<std::net::IpAddr>()
-        .ok()
-        .map(|a| a.to_canonical().is_loopback())
+    let host = host.strip_prefix("::ffff:").unwrap_or(host);
+    if host.contains(':') {
+        let is_address = host
+            .bytes()
+            .all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.');
+        return is_address.then(|| host.trim_start_matches(['0', ':']) == "1");
+    }
+    let is_part = |p: &str| matches!(p.len(), 1..=3) && p.bytes().all(|b| b.is_ascii_digit());
+    let is_address = host.split('.').count() == 4 && host.split('.').all(is_part);
+    is_address.then(|| host.starts_with("127."))
 }
 
 #[cfg(test)]
@@ -170,12 +178,16 @@ mod tests {
             "::1",
             "[::1]:10249",
             "localhost:1",
+            "0:0:0:0:0:0:0:1",
+            "::ffff:127.0.0.1",
         ] {
             assert_eq!(is_loopback(text), Some(true), "{text}");
         }
         for text in ["0.0.0.0", "0.0.0.0:10249", "::", "[::]:1", "10.0.0.1:127"] {
             assert_eq!(is_loopback(text), Some(false), "{text}");
         }
-        assert_eq!(is_loopback("node.example"), None);
+        for text in ["node.example", "", "127.1", "127.0.0.x", "::g"] {
+            assert_eq!(is_loopback(text), None, "{text}");
+        }
     }
 }

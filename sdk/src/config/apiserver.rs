@@ -147,9 +147,11 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
     }
     let mut running: Vec<String> = defaults.into_iter().map(str::to_owned).collect();
     running.retain(|p| !disabled.contains(p));
-    running.extend(enabled.iter().cloned());
-    running.sort();
-    running.dedup();
+    for plugin in &enabled {
+        if !running.contains(plugin) {
+            running.push(plugin.clone());
+        }
+    }
     let version = match minor {
         Some(minor) => format!("of 1.{minor}"),
         None => "that every covered version has".to_owned(),

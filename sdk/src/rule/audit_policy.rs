@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::setting::Judged;
 use crate::component::Instance;
-use crate::config::{Problem, Reading, document};
+use crate::config::{self, Problem, Reading, document};
 use crate::facts::Facts;
 use crate::verdict::Verdict;
 
@@ -124,7 +124,10 @@ pub(super) fn judge(
         return Judged::problem(problem);
     };
     if let Some(bad) = rules.iter().find(|r| level(r).is_none()) {
-        let why = format!("has a rule with the unknown level {}", bad["level"]);
+        let why = format!(
+            "has a rule with the unknown level {}",
+            config::plain(&bad["level"])
+        );
         return Judged::problem(Problem::bad(&path, &why, entry.observation()));
     }
     let (state, reason) = match demand {

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use super::{Cx, audit_policy, encryption};
 use crate::component::{self, Component, Instance, Presence, Words};
-use crate::config::{self, Content, Origin, Problem, Reading, Stop};
+use crate::config::{self, Content, Origin, Problem, Reading, Stop, plain};
 use crate::defaults;
+use crate::order;
 use crate::values;
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
@@ -151,7 +152,7 @@ fn nothing(verdict: Verdict, words: Words) -> Outcome {
 
 /// The answer that subjects add up to: the worst decides and speaks.
 fn outcome(mut subjects: Vec<Subject>) -> Outcome {
-    subjects.sort_by_key(|s| std::cmp::Reverse(s.state));
+    order::sort(&mut subjects, |a, b| a.state > b.state);
     let Some(first) = subjects.first() else {
         return nothing(
             Verdict::Error,
@@ -214,10 +215,8 @@ fn judge(cx: &Cx<'_>, instance: &Instance, demand: &Demand) -> Subject {
         .actual
         .unwrap_or_else(|| actual(&reading, &demand.expect));
     subject.basis = basis(instance, &reading);
-    subject.observations.extend(&reading.observations);
-    subject.observations.extend(judged.observations);
-    subject.observations.sort_unstable();
-    subject.observations.dedup();
+    order::cite(&mut subject.observations, &reading.observations);
+    order::cite(&mut subject.observations, &judged.observations);
     let mut reasons = vec![judged.reason];
     if demand.literal && !reading.is_set() {
         reasons.push(unwritten(cx, instance, &reading, &demand.expect));
@@ -309,11 +308,6 @@ fn actual(reading: &Reading, demand: &Expect) -> String {
 }
 
 fn expected(demand: &Expect) -> String {
-    let plain = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
     match demand {
         Expect::Set => "set".to_owned(),
         Expect::Unset => "not set".to_owned(),

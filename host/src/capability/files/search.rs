@@ -32,7 +32,7 @@ pub(super) fn expand(patterns: &[String], find: impl Fn(&str) -> Sought) -> Foun
         obstacle: None,
         visits: 0,
     };
-    for pattern in patterns {
+    for pattern in patterns.iter().flat_map(|p| alternatives(p)) {
         let parts: Vec<Part> = pattern
             .split('/')
             .filter(|p| !p.is_empty())
@@ -44,6 +44,22 @@ pub(super) fn expand(patterns: &[String], find: impl Fn(&str) -> Sought) -> Foun
         paths: walk.found.into_iter().collect(),
         obstacle: walk.obstacle,
     }
+}
+
+/// Writes out a pattern's braces: `/{a,b/c}/d` is `/a/d` and `/b/c/d`. They may
+/// span path components, which are walked one by one.
+fn alternatives(pattern: &str) -> Vec<String> {
+    let Some((before, rest)) = pattern.split_once('{') else {
+        return vec![pattern.to_owned()];
+    };
+    let Some((inside, after)) = rest.split_once('}') else {
+        return vec![pattern.to_owned()];
+    };
+    let tails = alternatives(after);
+    inside
+        .split(',')
+        .flat_map(|choice| tails.iter().map(move |tail| format!("{before}{choice}{tail}")))
+        .collect()
 }
 
 enum Part {
@@ -162,5 +178,19 @@ impl Walk<'_> {
                 Vec::new()
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_may_span_components() {
+        assert_eq!(alternatives("/a/*"), ["/a/*"]);
+        assert_eq!(
+            alternatives("/{a,b/c}/d.{x,y}"),
+            ["/a/d.x", "/a/d.y", "/b/c/d.x", "/b/c/d.y"]
+        );
     }
 }

@@ -1,11 +1,13 @@
 //! Controls over files on made-up nodes, on every recorded kubeadm node beside
 //! kube-bench's verdict, and with every fact of those nodes lost in turn.
 
+use cisb_sdk::contract::manifest::{Requests, Right};
 use cisb_sdk::fake::{FakeFacts, FakeNode};
-use cisb_sdk::rule::{self, Cx};
+use cisb_sdk::rule::{self, Cx, Rule};
 use cisb_sdk::verdict::Outcome;
 
-use super::*;
+use super::{controls, requests};
+use crate::control::Control;
 
 mod cases;
 mod records;
