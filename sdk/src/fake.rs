@@ -27,7 +27,7 @@ use crate::verdict::Outcome;
 pub use glob::matches as glob_matches;
 pub use record::RecordError;
 pub use serve::FakeFacts;
-use tree::{Barred, Contents, Entry, Tree};
+use tree::{Barred, Contents, Entry, Kept, Tree};
 
 /// A node made up for a test.
 #[derive(Debug, Clone)]
@@ -39,11 +39,11 @@ pub struct FakeNode {
     tree: Tree,
     users: BTreeMap<u32, String>,
     groups: BTreeMap<u32, String>,
-    processes: Vec<FakeProcess>,
+    processes: Rc<Vec<FakeProcess>>,
     /// Why the process table was not seen whole.
     incomplete: Option<String>,
     /// None: there is no API.
-    objects: Option<BTreeMap<Resource, Listing>>,
+    objects: Option<Rc<BTreeMap<Resource, Listing>>>,
     server_version: Option<String>,
 }
 
@@ -128,9 +128,9 @@ impl FakeNode {
             tree: Tree::default(),
             users: root.clone(),
             groups: root,
-            processes: Vec::new(),
+            processes: Rc::default(),
             incomplete: None,
-            objects: Some(BTreeMap::new()),
+            objects: Some(Rc::default()),
             server_version: None,
         }
     }
@@ -138,10 +138,9 @@ impl FakeNode {
     /// Adds a file. Its parent directories appear as 0755 root:root.
     #[must_use]
     pub fn file(self, path: &str, mode: u32, uid: u32, gid: u32, contents: &str) -> Self {
-        let bytes: Rc<[u8]> = contents.as_bytes().into();
         let mut entry = plain(FileKind::Regular, mode, uid, gid);
-        entry.size = bytes.len() as u64;
-        entry.contents = Contents::Kept(bytes);
+        entry.size = contents.len() as u64;
+        entry.contents = Contents::Kept(Kept::new(contents.as_bytes().to_vec()));
         self.put(path, entry)
     }
 
@@ -190,7 +189,7 @@ impl FakeNode {
     /// Lets the scanner stat a file and not read it, or not list a directory.
     #[must_use]
     pub fn unreadable_contents(mut self, path: &str) -> Self {
-        if let Some(entry) = self.tree.entries.get_mut(path) {
+        if let Some(entry) = self.tree.entries_mut().get_mut(path) {
             entry.contents = Contents::NotPermitted("permission denied".to_owned());
         }
         self
@@ -199,7 +198,7 @@ impl FakeNode {
     /// Keeps the contents of a file from the check, as the host does with keys.
     #[must_use]
     pub fn withheld(mut self, path: &str) -> Self {
-        if let Some(entry) = self.tree.entries.get_mut(path) {
+        if let Some(entry) = self.tree.entries_mut().get_mut(path) {
             entry.contents = Contents::Withheld;
         }
         self
@@ -216,7 +215,7 @@ impl FakeNode {
     #[must_use]
     pub fn process(mut self, mut process: FakeProcess) -> Self {
         process.pid = self.processes.last().map_or(1000, |p| p.pid + 1);
-        self.processes.push(process);
+        Rc::make_mut(&mut self.processes).push(process);
         self
     }
 
@@ -326,15 +325,15 @@ impl FakeNode {
         let mut at = tree::parent(path);
         while at != "/" && !self.tree.entries.contains_key(&at) {
             let dir = plain(FileKind::Directory, 0o755, 0, 0);
-            self.tree.entries.insert(at.clone(), dir);
+            self.tree.entries_mut().insert(at.clone(), dir);
             at = tree::parent(&at);
         }
-        self.tree.entries.insert(path.to_owned(), entry);
+        self.tree.entries_mut().insert(path.to_owned(), entry);
         self
     }
 
     fn bar(mut self, path: &str, barred: Barred) -> Self {
-        match self.tree.entries.get_mut(path) {
+        match self.tree.entries_mut().get_mut(path) {
             Some(entry) => entry.barred = barred,
             None => {
                 let mut entry = plain(FileKind::Unknown, 0, 0, 0);
@@ -346,8 +345,7 @@ impl FakeNode {
     }
 
     fn put_objects(&mut self, resource: &str, api_version: &str, listing: Listing) {
-        self.objects
-            .get_or_insert_default()
+        Rc::make_mut(self.objects.get_or_insert_default())
             .insert((api_version.to_owned(), resource.to_owned()), listing);
     }
 }
@@ -383,21 +381,24 @@ impl FakeNode {
             (Fact::Path(path), _) => {
                 let below = format!("{path}/");
                 node.tree
-                    .entries
+                    .entries_mut()
                     .retain(|p, _| p != path && !p.starts_with(&below));
                 if loss == Loss::Unknown {
                     node = node.bar(path, Barred::Unknown);
                 }
             }
             (Fact::Process(pid, _), Loss::Unreadable) => {
-                for process in node.processes.iter_mut().filter(|p| p.pid == *pid) {
+                for process in Rc::make_mut(&mut node.processes)
+                    .iter_mut()
+                    .filter(|p| p.pid == *pid)
+                {
                     process.args.clear();
                     process.exe = None;
                     process.error = Some("its arguments could not be read".to_owned());
                 }
             }
             (Fact::Process(pid, _), _) => {
-                node.processes.retain(|p| p.pid != *pid);
+                Rc::make_mut(&mut node.processes).retain(|p| p.pid != *pid);
                 if loss == Loss::Unknown {
                     node.incomplete = Some("one process was not recorded".to_owned());
                 }
@@ -407,7 +408,7 @@ impl FakeNode {
                 node.put_objects(plural, version, Listing::Forbidden(why));
             }
             (Fact::ProcessTable, _) => {
-                node.processes.clear();
+                node.processes = Rc::default();
                 if loss != Loss::Gone {
                     node.incomplete = Some("no process was recorded".to_owned());
                 }

@@ -15,9 +15,11 @@ pub mod defaults;
 pub mod facts;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod fake;
+pub mod files;
 mod order;
 pub mod rule;
 pub mod static_pod;
+pub mod systemd;
 pub mod values;
 pub mod verdict;
 

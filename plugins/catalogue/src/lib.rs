@@ -3,4 +3,5 @@
 //! is a table on top.
 
 pub mod control;
+pub mod files;
 pub mod settings;

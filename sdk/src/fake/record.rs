@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::facts::{FileKind, Origin, Place};
 
-use super::tree::{Barred, Contents, Entry, Tree};
+use super::tree::{Barred, Contents, Entry, Kept, Tree};
 use super::{FakeNode, FakeProcess, Listing, items};
 
 /// A node record that could not be read.
@@ -133,14 +133,14 @@ impl FakeNode {
             scan_time: record.captured,
             version: record.kubernetes.version,
             tree: Tree {
-                entries,
+                entries: Rc::new(entries),
                 scope: globs,
             },
             users: BTreeMap::new(),
             groups: BTreeMap::new(),
-            processes: record.processes.into_iter().map(process).collect(),
+            processes: Rc::new(record.processes.into_iter().map(process).collect()),
             incomplete: (!whole).then(|| "the record holds a part of the processes".to_owned()),
-            objects,
+            objects: objects.map(Rc::new),
             server_version,
         })
     }
@@ -164,7 +164,7 @@ fn recorded(entry: RecordedEntry, kept: &Path) -> Result<Entry, RecordError> {
     let contents = match (entry.error, entry.content.as_deref()) {
         (Some(e), _) if e.starts_with("too-large") => Contents::TooLarge(e),
         (Some(e), _) => Contents::NotPermitted(e),
-        (None, Some("kept" | "masked")) => Contents::Kept(Rc::from(read(kept)?)),
+        (None, Some("kept" | "masked")) => Contents::Kept(Kept::new(read(kept)?)),
         (None, Some("withheld")) => Contents::Withheld,
         (None, _) => Contents::None,
     };

@@ -12,7 +12,7 @@ use crate::facts::{
     ProcessInfo, Stat,
 };
 
-use super::tree::{self, Barred, Contents, Lost};
+use super::tree::{self, Barred, Contents, Kept, Lost};
 use super::{FakeNode, FakeProcess, Listing, glob};
 
 /// How many objects a page holds: few, so that tests turn pages.
@@ -27,8 +27,8 @@ pub struct FakeFacts(Rc<Session>);
 
 struct Session {
     node: FakeNode,
+    /// Those that the check uses, and no others.
     requests: Requests,
-    uses: Vec<String>,
     seen: RefCell<Vec<String>>,
     logged: RefCell<Vec<String>>,
 }
@@ -37,8 +37,7 @@ impl FakeFacts {
     pub(super) fn new(node: &FakeNode, requests: &Requests, uses: &[&str]) -> Self {
         Self(Rc::new(Session {
             node: node.clone(),
-            requests: requests.clone(),
-            uses: uses.iter().map(|&u| u.to_owned()).collect(),
+            requests: used(requests, uses),
             seen: RefCell::default(),
             logged: RefCell::default(),
         }))
@@ -68,10 +67,6 @@ impl Session {
             observation: self.observe(detail.clone()),
             detail,
         }
-    }
-
-    fn uses(&self, id: &str) -> bool {
-        self.uses.iter().any(|u| u == id)
     }
 
     fn lost(&self, path: &str, lost: Lost) -> Error {
@@ -124,7 +119,7 @@ impl Facts for FakeFacts {
             process: None,
         };
         for request in &self.0.requests.files {
-            if self.0.uses(&request.id) && request.paths.iter().any(|g| glob::matches(g, path)) {
+            if request.paths.iter().any(|g| glob::matches(g, path)) {
                 grant.rights.extend(&request.rights);
                 grant.depth = grant.depth.max(request.depth);
                 grant.ids.push(request.id.clone());
@@ -140,7 +135,7 @@ impl Facts for FakeFacts {
 
     fn glob(&self, request: &str) -> Result<Matches, Error> {
         let found = self.0.requests.files.iter().find(|r| r.id == request);
-        let Some(found) = found.filter(|r| self.0.uses(&r.id)) else {
+        let Some(found) = found else {
             return Err(Error::Denied(format!(
                 "{request}: not a files request that this check uses"
             )));
@@ -166,7 +161,7 @@ impl Facts for FakeFacts {
 
     fn find(&self, request: &str) -> Result<Found, Error> {
         let found = self.0.requests.processes.iter().find(|r| r.id == request);
-        let Some(found) = found.filter(|r| self.0.uses(&r.id)) else {
+        let Some(found) = found else {
             return Err(Error::Denied(format!(
                 "{request}: not a processes request that this check uses"
             )));
@@ -200,8 +195,7 @@ impl Facts for FakeFacts {
 
     fn list_objects(&self, request: &str, start: Option<u32>) -> Result<Page, Error> {
         let found = self.0.requests.kubernetes.iter().find(|r| r.id == request);
-        let Some(found) = found.filter(|r| self.0.uses(&r.id) && r.verbs.contains(&Verb::List))
-        else {
+        let Some(found) = found.filter(|r| r.verbs.contains(&Verb::List)) else {
             return Err(Error::Denied(format!(
                 "{request}: not a kubernetes request with the verb list that this check uses"
             )));
@@ -318,7 +312,7 @@ impl facts::Process for Running {
                 Some(flag) => request.flags.iter().any(|f| bare(f) == *flag),
                 None => request.environment.iter().any(|e| e == name),
             };
-            if declared && request.process == self.request && self.session.uses(&request.id) {
+            if declared && request.process == self.request {
                 grant.rights.extend(&request.rights);
                 grant.depth = grant.depth.max(request.depth);
                 grant.ids.push(request.id.clone());
@@ -374,14 +368,14 @@ impl Opened {
         )))
     }
 
-    fn bytes(&self) -> Result<&[u8], Error> {
+    fn kept(&self) -> Result<&Kept, Error> {
         let missing = |what: &str| self.session.missing(format!("{}: {what}", self.asked));
         match self.it().map(|e| (e.kind, &e.contents)) {
             Some((FileKind::Regular, contents)) => match contents {
-                Contents::Kept(bytes) if has_private_key(bytes) => {
+                Contents::Kept(kept) if has_private_key(&kept.bytes) => {
                     Err(Error::Withheld(missing("it holds a private key")))
                 }
-                Contents::Kept(bytes) => Ok(bytes),
+                Contents::Kept(kept) => Ok(kept),
                 Contents::Withheld => Err(Error::Withheld(missing("its contents are secret"))),
                 Contents::NotPermitted(why) => Err(Error::NotPermitted(missing(why))),
                 Contents::TooLarge(why) => Err(Error::TooLarge(missing(why))),
@@ -431,21 +425,22 @@ impl facts::Entry for Opened {
             return Ok(sha256);
         }
         match self.it().map(|e| &e.contents) {
-            Some(Contents::Kept(bytes)) => Ok(stand_in_digest(bytes)),
-            _ => self.bytes().map(stand_in_digest),
+            Some(Contents::Kept(kept)) => Ok(stand_in_digest(&kept.bytes)),
+            _ => self.kept().map(|k| stand_in_digest(&k.bytes)),
         }
     }
 
     fn read_text(&self) -> Result<String, Error> {
         self.allowed(Right::Read)?;
-        String::from_utf8(self.bytes()?.to_vec()).map_err(|_| {
+        String::from_utf8(self.kept()?.bytes.clone()).map_err(|_| {
             let why = format!("{}: not UTF-8", self.asked);
             Error::Unparsable(self.session.missing(why))
         })
     }
 
     fn read_document(&self) -> Result<Vec<String>, Error> {
-        let documents = parse(&self.read_text()?).map_err(|e| {
+        self.allowed(Right::Read)?;
+        let documents = self.kept()?.documents().map_err(|e| {
             let why = format!("{}: {e}", self.asked);
             Error::Unparsable(self.session.missing(why))
         })?;
@@ -508,8 +503,7 @@ impl facts::Entry for Opened {
             process: self.grant.process,
         };
         for request in &self.session.requests.fields {
-            if self.session.uses(&request.id)
-                && request.documents.iter().any(|d| self.grant.ids.contains(d))
+            if request.documents.iter().any(|d| self.grant.ids.contains(d))
                 && request.pointers.iter().any(|p| pointer_matches(p, pointer))
             {
                 grant.rights.extend(&request.rights);
@@ -523,10 +517,7 @@ impl facts::Entry for Opened {
                 self.asked
             )));
         }
-        let documents = std::str::from_utf8(self.bytes()?)
-            .ok()
-            .and_then(|text| parse(text).ok())
-            .unwrap_or_default();
+        let documents = self.kept()?.documents().unwrap_or_default();
         if !documents
             .iter()
             .any(|d| d.pointer(pointer).and_then(Value::as_str) == Some(path))
@@ -636,9 +627,19 @@ fn pointer_matches(pattern: &str, pointer: &str) -> bool {
     }
 }
 
-/// The documents of a YAML or JSON text.
-fn parse(text: &str) -> Result<Vec<Value>, String> {
-    serde_saphyr::from_multiple::<Value>(text).map_err(|e| e.to_string())
+/// The requests that a check uses.
+fn used(all: &Requests, uses: &[&str]) -> Requests {
+    fn pick<T: Clone>(all: &[T], uses: &[&str], id: fn(&T) -> &str) -> Vec<T> {
+        let used = all.iter().filter(|r| uses.contains(&id(r)));
+        used.cloned().collect()
+    }
+    Requests {
+        files: pick(&all.files, uses, |r| &r.id),
+        processes: pick(&all.processes, uses, |r| &r.id),
+        named: pick(&all.named, uses, |r| &r.id),
+        fields: pick(&all.fields, uses, |r| &r.id),
+        kubernetes: pick(&all.kubernetes, uses, |r| &r.id),
+    }
 }
 
 fn has_private_key(bytes: &[u8]) -> bool {

@@ -1,8 +1,11 @@
 //! The file tree of a fake node: follows links, lists, and expands globs, and
 //! says where it could not look.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
+
+use serde_json::Value;
 
 use crate::facts::FileKind;
 
@@ -30,11 +33,36 @@ pub(super) struct Entry {
 /// What a file holds.
 #[derive(Debug, Clone)]
 pub(super) enum Contents {
-    Kept(Rc<[u8]>),
+    Kept(Rc<Kept>),
     Withheld,
     NotPermitted(String),
     TooLarge(String),
     None,
+}
+
+/// The contents of a file, parsed at most once however often they are served.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) bytes: Vec<u8>,
+    documents: OnceCell<Result<Vec<Value>, String>>,
+}
+
+impl Kept {
+    pub(super) fn new(bytes: Vec<u8>) -> Rc<Self> {
+        Rc::new(Self {
+            bytes,
+            documents: OnceCell::new(),
+        })
+    }
+
+    /// The documents of a YAML or JSON text.
+    pub(super) fn documents(&self) -> Result<&[Value], String> {
+        let parsed = self.documents.get_or_init(|| {
+            let text = std::str::from_utf8(&self.bytes).map_err(|e| e.to_string())?;
+            serde_saphyr::from_multiple(text).map_err(|e| e.to_string())
+        });
+        parsed.as_deref().map_err(Clone::clone)
+    }
 }
 
 /// Whether a path may be looked at.
@@ -65,12 +93,16 @@ pub(super) struct Listed {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
-    pub(super) entries: BTreeMap<String, Entry>,
+    pub(super) entries: Rc<BTreeMap<String, Entry>>,
     /// The globs outside which nothing is known; none: everything is known.
     pub(super) scope: Option<Vec<String>>,
 }
 
 impl Tree {
+    pub(super) fn entries_mut(&mut self) -> &mut BTreeMap<String, Entry> {
+        Rc::make_mut(&mut self.entries)
+    }
+
     /// The path after links, and what is there.
     pub(super) fn find(&self, path: &str) -> Result<(String, &Entry), Lost> {
         let resolved = self.resolve(path, &mut 0)?;

@@ -1,24 +1,219 @@
-//! Judges kind, mode and owner of files.
+//! Judges mode and owner of files: every file of a set, one subject each.
+
+mod locate;
+
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
 use super::Cx;
-use crate::verdict::{Basis, Outcome, Verdict};
+use crate::facts::{Entry, Error, FileKind, Observation, Stat};
+use crate::files::{Mode, Owner, owner};
+use crate::verdict::{Basis, Outcome, Subject, Verdict};
+
+pub use locate::Set;
 
 /// What is demanded of a set of files.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FilesRule {}
+pub struct FilesRule {
+    /// Which files.
+    pub of: Set,
+    /// The permission bits that each may have at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+    /// Whom each must belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<Owner>,
+}
+
+/// What was found of a set.
+#[derive(Default)]
+struct Located {
+    files: Vec<Rc<dyn Entry>>,
+    /// Why a part of the set is not known.
+    problems: Vec<Unknown>,
+    /// Receipts for the searches.
+    observations: Vec<Observation>,
+    /// What it means that the set is empty.
+    empty: Empty,
+    /// Whether directories are left out.
+    skip_directories: bool,
+}
+
+/// A part of a set that is not known.
+struct Unknown {
+    key: String,
+    text: String,
+    observations: Vec<Observation>,
+}
+
+/// What an empty set comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Empty {
+    verdict: Verdict,
+    reason: String,
+}
+
+impl Default for Empty {
+    fn default() -> Self {
+        Self {
+            verdict: Verdict::Error,
+            reason: "no file was found to judge".to_owned(),
+        }
+    }
+}
+
+impl Located {
+    /// Adds a file, or the reason why it is not known.
+    fn add(&mut self, key: &str, opened: Result<Rc<dyn Entry>, Error>) {
+        match opened {
+            Ok(entry) => self.files.push(entry),
+            Err(error) => self.lack(key, error.to_string(), &error),
+        }
+    }
+
+    fn lack(&mut self, key: &str, text: String, error: &Error) {
+        self.problem(key, text, error.observation().into_iter().collect());
+    }
+
+    fn problem(&mut self, key: &str, text: String, observations: Vec<Observation>) {
+        self.problems.push(Unknown {
+            key: key.to_owned(),
+            text,
+            observations,
+        });
+    }
+
+    fn nothing(&mut self, verdict: Verdict, reason: impl Into<String>) {
+        self.empty = Empty {
+            verdict,
+            reason: reason.into(),
+        };
+    }
+}
 
 /// Judges the files.
-pub fn evaluate(_rule: &FilesRule, _cx: &Cx<'_>) -> Outcome {
+pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
+    let located = locate::locate(&rule.of, cx);
+    let mut subjects: Vec<Subject> = Vec::new();
+    for entry in &located.files {
+        let subject = match entry.stat() {
+            Ok(stat) if located.skip_directories && stat.kind == FileKind::Directory => continue,
+            Ok(stat) => judge(rule, &**entry, &stat),
+            Err(error) => {
+                let mut seen = vec![entry.observation()];
+                seen.extend(error.observation());
+                unknown(rule, entry.path(), error.to_string(), seen)
+            }
+        };
+        // Two ways to one file are one subject.
+        if subjects.iter().all(|s| s.key != subject.key) {
+            subjects.push(subject);
+        }
+    }
+    for problem in located.problems {
+        let Unknown {
+            key,
+            text,
+            observations,
+        } = problem;
+        match subjects.iter_mut().find(|s| s.key == key) {
+            // What is known to be wrong stays wrong.
+            Some(subject) => {
+                subject.state = subject.state.max(Verdict::Error);
+                subject.reason = text;
+                subject.observations.extend(observations);
+            }
+            None => subjects.push(unknown(rule, key, text, observations)),
+        }
+    }
+    subjects.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
+    let Some(worst) = subjects.first() else {
+        return Outcome {
+            verdict: located.empty.verdict,
+            reason: located.empty.reason,
+            expected: rule.expected(),
+            actual: "no such file".to_owned(),
+            basis: Basis::Explicit,
+            subjects,
+            observations: located.observations,
+        };
+    };
+    let like = subjects.iter().filter(|s| s.state == worst.state).count();
     Outcome {
-        verdict: Verdict::Error,
-        reason: "files are not judged yet".to_owned(),
-        expected: String::new(),
-        actual: String::new(),
+        verdict: worst.state,
+        reason: reason(worst, like, subjects.len()),
+        expected: rule.expected(),
+        actual: worst.actual.clone(),
         basis: Basis::Explicit,
-        subjects: Vec::new(),
-        observations: Vec::new(),
+        observations: located.observations,
+        subjects,
+    }
+}
+
+impl FilesRule {
+    fn expected(&self) -> String {
+        let mode = self.mode.map(|m| format!("mode {m} or stricter"));
+        let owner = self.owner.as_ref().map(|o| format!("owner {o}"));
+        let both: Vec<String> = mode.into_iter().chain(owner).collect();
+        both.join(", ")
+    }
+}
+
+fn judge(rule: &FilesRule, entry: &dyn Entry, stat: &Stat) -> Subject {
+    let mut state = Verdict::Pass;
+    let mut actual = Vec::new();
+    let mut why = String::new();
+    if let Some(mode) = rule.mode {
+        actual.push(format!("mode {:o}", stat.mode));
+        if !mode.allows(stat.mode) {
+            state = Verdict::Fail;
+        }
+    }
+    if let Some(wanted) = &rule.owner {
+        actual.push(format!("owner {}", owner(stat)));
+        let (verdict, reason) = wanted.owns(stat);
+        state = state.max(verdict);
+        why = reason;
+    }
+    Subject {
+        key: stat.resolved_path.clone(),
+        state,
+        expected: rule.expected(),
+        actual: actual.join(", "),
+        reason: why,
+        basis: Basis::Explicit,
+        observations: vec![entry.observation()],
+    }
+}
+
+fn unknown(
+    rule: &FilesRule,
+    key: String,
+    reason: String,
+    observations: Vec<Observation>,
+) -> Subject {
+    Subject {
+        key,
+        state: Verdict::Error,
+        expected: rule.expected(),
+        actual: "not known".to_owned(),
+        reason,
+        basis: Basis::Explicit,
+        observations,
+    }
+}
+
+fn reason(worst: &Subject, like: usize, all: usize) -> String {
+    let others = match like {
+        1 => String::new(),
+        n => format!(" (and {} more)", n - 1),
+    };
+    match worst.state {
+        Verdict::Pass if all == 1 => format!("{} has {}", worst.key, worst.actual),
+        Verdict::Pass => format!("all {all} files have {}", worst.expected),
+        Verdict::Fail => format!("{} has {}{others}", worst.key, worst.actual),
+        _ => format!("{}: {}{others}", worst.key, worst.reason),
     }
 }

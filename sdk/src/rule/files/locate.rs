@@ -1,0 +1,448 @@
+//! Finds the files of a set where the running components themselves look for
+//! them, and says what it means when there are none.
+
+use std::rc::Rc;
+
+use serde::{Deserialize, Serialize};
+
+use super::Located;
+use crate::component::{self, Component, Instance, Presence};
+use crate::config::{self, Problem, Reading, Stop, kubelet};
+use crate::facts::{Entry, Error, FileKind, Origin, Place, Process};
+use crate::rule::Cx;
+use crate::static_pod;
+use crate::systemd;
+use crate::verdict::Verdict;
+
+/// A set of files.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Set {
+    /// What a files request matches, wherever it is.
+    Glob {
+        /// The files request.
+        request: String,
+        /// What its absence says.
+        absent: String,
+    },
+    /// What a files request matches below a directory, where a component runs
+    /// that is expected to use it.
+    Directory {
+        /// The files request.
+        request: String,
+        /// The directory that it covers.
+        path: String,
+        /// Whose directory it is.
+        component: Component,
+    },
+    /// The static pod manifests that declare a component.
+    Manifest(Component),
+    /// The kubeconfigs that a component is told to use.
+    Kubeconfig(Component),
+    /// The directory in which etcd keeps its data.
+    EtcdDataDir,
+    /// The kubelet's own configuration files.
+    KubeletConfig,
+    /// The certificate authorities that the kubelet trusts its clients by.
+    KubeletClientCa,
+    /// The live files of a systemd unit.
+    Unit {
+        /// The files request that covers them.
+        request: String,
+        /// The unit's name.
+        name: String,
+    },
+    /// The configuration and state of the node's container network.
+    Cni {
+        /// The files request that covers the usual places.
+        request: String,
+    },
+}
+
+pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
+    let mut located = Located::default();
+    match set {
+        Set::Glob { request, absent } => {
+            located.nothing(Verdict::NotApplicable, absent.clone());
+            glob(cx, request, &mut located);
+        }
+        Set::Directory {
+            request,
+            path,
+            component,
+        } => directory(cx, request, path, *component, &mut located),
+        Set::Manifest(component) => manifests(cx, *component, &mut located),
+        Set::Kubeconfig(component) => {
+            for instance in &instances(cx, *component, &mut located) {
+                kubeconfigs(cx, instance, &mut located);
+            }
+        }
+        Set::EtcdDataDir => {
+            for instance in &instances(cx, Component::Etcd, &mut located) {
+                located.nothing(
+                    Verdict::Error,
+                    "nothing names the data directory, and etcd's default lies below its working \
+                     directory, which is not known",
+                );
+                setting(cx, instance, "data-dir", &mut located);
+            }
+        }
+        Set::KubeletConfig => {
+            for instance in &instances(cx, Component::Kubelet, &mut located) {
+                kubelet_config(cx, instance, &mut located);
+            }
+        }
+        Set::KubeletClientCa => {
+            for instance in &instances(cx, Component::Kubelet, &mut located) {
+                located.nothing(
+                    Verdict::NotApplicable,
+                    format!(
+                        "{} is told no client certificate authorities",
+                        instance.label
+                    ),
+                );
+                setting(cx, instance, "client-ca-file", &mut located);
+            }
+        }
+        Set::Unit { request, name } => unit(cx, request, name, &mut located),
+        Set::Cni { request } => cni(cx, request, &mut located),
+    }
+    located
+}
+
+/// A component's instances; says why if there are none.
+fn instances(cx: &Cx<'_>, component: Component, located: &mut Located) -> Vec<Instance> {
+    match component::find(cx, component) {
+        Presence::Here(mut instances) => {
+            instances.retain(|instance| {
+                located.observations.extend(&instance.observations);
+                let known = !instance.argv.is_empty();
+                if !known {
+                    let text = "its arguments are not known".to_owned();
+                    located.problem(&instance.label, text, instance.observations.clone());
+                }
+                known
+            });
+            instances
+        }
+        Presence::NotHere(words) => {
+            located.observations.extend(words.observations);
+            located.nothing(Verdict::NotApplicable, words.text);
+            Vec::new()
+        }
+        Presence::Unknown(words) => {
+            located.problem(component.name(), words.text, words.observations);
+            Vec::new()
+        }
+    }
+}
+
+fn glob(cx: &Cx<'_>, request: &str, located: &mut Located) {
+    let matches = match cx.facts.glob(request) {
+        Ok(matches) => matches,
+        Err(error) => return located.lack(request, error.to_string(), &error),
+    };
+    located.observations.push(matches.observation);
+    if !matches.complete {
+        let text = "not all of it could be searched".to_owned();
+        located.problem(request, text, vec![matches.observation]);
+    }
+    for path in matches.paths {
+        located.add(&path, cx.facts.open(&path));
+    }
+}
+
+fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, located: &mut Located) {
+    let users = instances(cx, component, located);
+    if users.is_empty() {
+        return;
+    }
+    glob(cx, request, located);
+    // It is not there. Then the component must keep its files elsewhere.
+    let named: Vec<String> = users
+        .iter()
+        .flat_map(|i| &i.args.flags)
+        .filter(|f| f.name.ends_with("-file"))
+        .map(|f| format!("{}={}", f.spelled, f.value))
+        .collect();
+    let inside = named.iter().find(|n| n.contains(&format!("={path}/")));
+    if let Some(flag) = inside {
+        located.nothing(
+            Verdict::Error,
+            format!(
+                "nothing was found in {path}, but {} has {flag}",
+                component.name()
+            ),
+        );
+    } else {
+        located.nothing(
+            Verdict::Manual,
+            format!(
+                "nothing was found in {path}: look at what {} uses instead: {}",
+                component.name(),
+                named.join(" ")
+            ),
+        );
+    }
+}
+
+fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
+    let name = component.name();
+    let pods = static_pod::read(cx.facts);
+    located.observations.extend(&pods.observations);
+    for problem in &pods.problems {
+        // What cannot be read may declare the component too.
+        let key = problem.split(": ").next().unwrap_or_default();
+        located.problem(key, problem.clone(), pods.observations.clone());
+    }
+    let kubelets = watchers(cx, located);
+    let mut files: Vec<&str> = Vec::new();
+    for container in pods.containers.iter().filter(|c| c.executable == name) {
+        if !files.contains(&container.file.as_str()) {
+            files.push(&container.file);
+            let opened = reopen(cx, &kubelets, &container.file);
+            located.add(&container.file, opened);
+        }
+    }
+    if files.is_empty() && located.problems.is_empty() {
+        let found = instances(cx, component, located);
+        let is_pod = |i: &Instance| {
+            let process = i.process.as_ref();
+            process.is_some_and(|p| p.info().place == Place::StaticPod)
+        };
+        if !found.is_empty() && (kubelets.is_empty() || found.iter().any(is_pod)) {
+            located.nothing(
+                Verdict::Error,
+                format!("{name} runs, but the manifest that declares it was not found"),
+            );
+        } else if !found.is_empty() {
+            located.nothing(
+                Verdict::NotApplicable,
+                format!("{name} runs, but no static pod manifest declares it"),
+            );
+        }
+    }
+}
+
+/// The kubelets, which say where manifests are. Without them only the usual
+/// place is known, and that is enough only where no kubelet can be hidden.
+fn watchers(cx: &Cx<'_>, located: &mut Located) -> Vec<Rc<dyn Process>> {
+    let found = match component::own_processes(cx.facts, "kubelet") {
+        Ok(found) => found,
+        Err(error) => {
+            located.lack("kubelet", error.to_string(), &error);
+            return Vec::new();
+        }
+    };
+    if found.own.is_empty() && !found.complete && cx.facts.node().origin != Origin::Tree {
+        let text = format!("which manifests are live is not known: {}", found.hint);
+        located.problem("kubelet", text, vec![found.observation]);
+    }
+    if found.own.iter().any(|k| k.info().args.is_empty()) {
+        let text = "its arguments are not known, and so not where its manifests are".to_owned();
+        located.problem("kubelet", text, vec![found.observation]);
+    }
+    found.own
+}
+
+/// Opens a manifest the way it was found: below the directory that a kubelet
+/// names, or at the usual place.
+fn reopen(cx: &Cx<'_>, kubelets: &[Rc<dyn Process>], file: &str) -> Result<Rc<dyn Entry>, Error> {
+    for process in kubelets {
+        let named = kubelet::load(process)
+            .ok()
+            .and_then(|k| k.static_pod_path());
+        let Some((path, Ok(opened))) = named else {
+            continue;
+        };
+        let path = path.trim_end_matches('/');
+        if file == path {
+            return Ok(opened);
+        }
+        if let Some(name) = file.strip_prefix(path).and_then(|n| n.strip_prefix('/'))
+            && !name.contains('/')
+        {
+            return opened.open_child(name);
+        }
+    }
+    cx.facts.open(file)
+}
+
+/// Adds the file that a setting names, if it names one.
+fn setting(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) {
+    match config::read(cx.facts, instance, name) {
+        Ok(reading) => {
+            add(cx, instance, &reading, located);
+        }
+        Err(Stop::Problem(problem)) => wanting(instance, &format!("--{name}"), problem, located),
+        // Then nothing can name a file in it.
+        Err(Stop::Removed { .. }) => {}
+    }
+}
+
+/// Adds the file that a flag names, if it names one. True if it does.
+fn flagged(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) -> bool {
+    match config::flag(instance, name) {
+        Ok(None) => false,
+        Ok(Some(reading)) => add(cx, instance, &reading, located),
+        Err(problem) => {
+            wanting(instance, &format!("--{name}"), problem, located);
+            true
+        }
+    }
+}
+
+/// Adds the file that a value names, if it is set. True if it is.
+fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Located) -> bool {
+    located.observations.extend(&reading.observations);
+    if !reading.is_set() {
+        return false;
+    }
+    match reading.open(cx.facts, instance) {
+        Ok(entry) => located.files.push(entry),
+        Err(problem) => wanting(instance, reading.origin.text(), problem, located),
+    }
+    true
+}
+
+fn wanting(instance: &Instance, what: &str, problem: Problem, located: &mut Located) {
+    let what = what.trim_start_matches("flag ");
+    let key = format!("{} {what}", instance.label);
+    located.problem(&key, problem.text, problem.observations);
+}
+
+fn kubeconfigs(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
+    located.nothing(
+        Verdict::NotApplicable,
+        format!(
+            "{} is told no kubeconfig, so it keeps no credentials in one",
+            instance.label
+        ),
+    );
+    // kube-proxy and kube-scheduler ignore --kubeconfig once they have a
+    // configuration file; the others have no such file.
+    let has_file = matches!(
+        instance.component,
+        Component::KubeProxy | Component::KubeScheduler
+    );
+    match config::flag(instance, "config") {
+        Ok(Some(config)) if has_file && config.is_set() => {
+            client_connection(cx, instance, &config, located);
+        }
+        Err(problem) if has_file => wanting(instance, "--config", problem, located),
+        _ => {
+            flagged(cx, instance, "kubeconfig", located);
+        }
+    }
+    if matches!(
+        instance.component,
+        Component::KubeScheduler | Component::KubeControllerManager
+    ) {
+        flagged(cx, instance, "authentication-kubeconfig", located);
+        flagged(cx, instance, "authorization-kubeconfig", located);
+    }
+}
+
+/// Adds the kubeconfig that a component's configuration file names.
+fn client_connection(cx: &Cx<'_>, instance: &Instance, config: &Reading, located: &mut Located) {
+    match config::named_document(cx.facts, instance, config, "", "") {
+        Ok((entry, document)) => {
+            located.observations.push(entry.observation());
+            let pointer = "/clientConnection/kubeconfig";
+            if let Some(reading) = config::field(&entry, &document, pointer) {
+                add(cx, instance, &reading, located);
+            }
+        }
+        Err(problem) => wanting(instance, "--config", problem, located),
+    }
+}
+
+fn kubelet_config(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
+    located.nothing(
+        Verdict::NotApplicable,
+        format!("{} is configured by flags alone", instance.label),
+    );
+    flagged(cx, instance, "config", located);
+    flagged_directory(cx, instance, "config-dir", Some(".conf"), located);
+}
+
+/// Adds the files below the directory that a flag names.
+fn flagged_directory(
+    cx: &Cx<'_>,
+    instance: &Instance,
+    name: &str,
+    suffix: Option<&str>,
+    located: &mut Located,
+) {
+    match config::flag(instance, name) {
+        Ok(Some(reading)) if reading.is_set() => match reading.open(cx.facts, instance) {
+            Ok(dir) => below(&dir, suffix, located),
+            Err(problem) => wanting(instance, &format!("--{name}"), problem, located),
+        },
+        Ok(_) => {}
+        Err(problem) => wanting(instance, &format!("--{name}"), problem, located),
+    }
+}
+
+/// Adds every file below a directory, or those whose names end in `suffix`.
+fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
+    let path = dir.path();
+    let children = match dir.children() {
+        Ok(children) => children,
+        Err(error) => return located.lack(&path, error.to_string(), &error),
+    };
+    located.observations.push(children.observation);
+    if !children.complete {
+        let text = "not all of it could be searched".to_owned();
+        located.problem(&path, text, vec![children.observation]);
+    }
+    for name in &children.paths {
+        let key = format!("{}/{name}", path.trim_end_matches('/'));
+        match dir.open_child(name) {
+            Ok(child) => match child.stat() {
+                Ok(stat) if stat.kind == FileKind::Directory => below(&child, suffix, located),
+                _ if suffix.is_none_or(|s| name.ends_with(s)) => {
+                    located.files.push(child);
+                }
+                _ => {}
+            },
+            Err(error) => located.lack(&key, error.to_string(), &error),
+        }
+    }
+}
+
+fn unit(cx: &Cx<'_>, request: &str, name: &str, located: &mut Located) {
+    let unit = match systemd::unit(cx.facts, request, name) {
+        Ok(unit) => unit,
+        Err(error) => return located.lack(name, error.to_string(), &error),
+    };
+    located.observations.push(unit.observation);
+    if !unit.complete {
+        let text = "not all directories of units could be searched".to_owned();
+        located.problem(name, text, vec![unit.observation]);
+    }
+    located.nothing(
+        Verdict::NotApplicable,
+        format!("no directory of units has {name}: it is started in another way"),
+    );
+    for (path, opened) in unit.files {
+        located.add(&path, opened);
+    }
+}
+
+fn cni(cx: &Cx<'_>, request: &str, located: &mut Located) {
+    located.skip_directories = true;
+    let kubelets = instances(cx, Component::Kubelet, located);
+    if kubelets.is_empty() {
+        return;
+    }
+    glob(cx, request, located);
+    for instance in &kubelets {
+        flagged_directory(cx, instance, "cni-conf-dir", None, located);
+    }
+    located.nothing(
+        Verdict::Manual,
+        "the usual directories of the container network are empty: look where this node's \
+         container runtime and its plugins keep theirs",
+    );
+}
