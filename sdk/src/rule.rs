@@ -62,6 +62,14 @@ pub enum Failure {
     Internal(String),
 }
 
+/// What the host hands to a check.
+#[derive(Deserialize)]
+struct Settings {
+    #[serde(default)]
+    parameters: Map<String, Value>,
+    with: Rule,
+}
+
 /// Runs one check as the component's `run` does: `settings` is a JSON object
 /// with the members `parameters` and `with`, the check's [`Rule`].
 pub fn run(
@@ -71,22 +79,13 @@ pub fn run(
     settings: &str,
 ) -> Result<Outcome, Failure> {
     let bad = |e: serde_json::Error| Failure::BadSettings(format!("check {check}: {e}"));
-    let mut settings: Map<String, Value> = serde_json::from_str(settings).map_err(bad)?;
-    let parameters = match settings.remove("parameters") {
-        Some(Value::Object(parameters)) => parameters,
-        None | Some(Value::Null) => Map::new(),
-        Some(_) => {
-            let text = format!("check {check}: `parameters` is not an object");
-            return Err(Failure::BadSettings(text));
-        }
-    };
-    let with = settings.remove("with").unwrap_or_default();
-    let rule: Rule = serde_json::from_value(with).map_err(bad)?;
+    // In one go: rules parsed from a `Value` would cost a second parser.
+    let Settings { parameters, with } = serde_json::from_str(settings).map_err(bad)?;
     let cx = Cx {
         facts,
         parameters: &parameters,
     };
-    evaluate(&rule, &cx, profile.codes)
+    evaluate(&with, &cx, profile.codes)
 }
 
 /// Evaluates a rule.
@@ -158,5 +157,87 @@ fn best(verdict: Verdict) -> u8 {
         Verdict::Manual => 2,
         Verdict::Error => 3,
         Verdict::Pass => 4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::manifest::Requests;
+    use crate::fake::FakeNode;
+    use crate::verdict::Basis;
+
+    const PROFILE: Profile = Profile {
+        codes: &[("say", say)],
+    };
+
+    /// Answers with the verdict that it is called with.
+    fn say(cx: &Cx<'_>, with: &Value) -> Outcome {
+        let verdict = match with.as_str() {
+            Some("pass") => Verdict::Pass,
+            Some("fail") => Verdict::Fail,
+            Some("manual") => Verdict::Manual,
+            Some("error") => Verdict::Error,
+            _ => Verdict::NotApplicable,
+        };
+        let greeting = cx.parameters.get("greeting").and_then(Value::as_str);
+        Outcome {
+            verdict,
+            reason: greeting.unwrap_or_default().to_owned(),
+            expected: String::new(),
+            actual: String::new(),
+            basis: Basis::Explicit,
+            subjects: Vec::new(),
+            observations: Vec::new(),
+        }
+    }
+
+    fn answer(settings: &str) -> Result<Outcome, Failure> {
+        let facts = FakeNode::new().facts(&Requests::default(), &[]);
+        run(&PROFILE, &facts, "1.2.3", settings)
+    }
+
+    #[test]
+    fn the_worst_of_all_and_the_best_of_any_decide() {
+        for (combined, all, any) in [
+            (["pass", "fail"], Verdict::Fail, Verdict::Pass),
+            (["pass", "error"], Verdict::Error, Verdict::Pass),
+            (["fail", "error"], Verdict::Fail, Verdict::Error),
+            (["manual", "fail"], Verdict::Fail, Verdict::Manual),
+            (["absent", "pass"], Verdict::Pass, Verdict::Pass),
+            (["absent", "fail"], Verdict::Fail, Verdict::Fail),
+        ] {
+            let [a, b] =
+                combined.map(|w| format!(r#"{{"code": {{"name": "say", "with": "{w}"}}}}"#));
+            for (kind, wanted) in [("all-of", all), ("any-of", any)] {
+                let settings = format!(r#"{{"with": {{"{kind}": [{a}, {b}]}}}}"#);
+                let verdict = answer(&settings).map(|o| o.verdict);
+                assert_eq!(verdict, Ok(wanted), "{kind} {combined:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_reach_the_function() {
+        let settings = r#"{"parameters": {"greeting": "hi"}, "with": {"code": {"name": "say"}}}"#;
+        assert_eq!(answer(settings).map(|o| o.reason), Ok("hi".to_owned()));
+    }
+
+    #[test]
+    fn settings_that_do_not_parse_say_where() {
+        for settings in [
+            "",
+            "[]",
+            r#"{"with": null}"#,
+            r#"{"with": {"setting": {"component": "nobody", "demands": []}}}"#,
+            r#"{"with": {"code": {"name": "say", "wiht": 1}}}"#,
+            r#"{"parameters": 1, "with": {"code": {"name": "say"}}}"#,
+            r#"{"with": {"all-of": []}}"#,
+        ] {
+            let answer = answer(settings);
+            assert!(matches!(answer, Err(Failure::BadSettings(_))), "{answer:?}");
+        }
+        let unknown = answer(r#"{"with": {"code": {"name": "sing"}}}"#);
+        assert!(matches!(unknown, Err(Failure::Internal(text)) if text.contains("`sing`")));
     }
 }
