@@ -100,7 +100,10 @@ fn a_table_without_measure_stops_it() {
 
 #[test]
 fn handles_without_measure_stop_it() {
-    is_stopped("handle-bomb", &["budget", "questions", "handles"]);
+    is_stopped(
+        "handle-bomb",
+        &["more open entries", "asked more questions"],
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod markdown;
 mod source;
 mod words;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -31,6 +32,7 @@ pub fn run(workspace: &Workspace) -> Result<()> {
 fn complaints(workspace: &Workspace) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let mut tests = String::new();
+    let mut texts = Vec::new();
     for path in workspace.files()? {
         let name = path.to_string_lossy();
         if DATA.iter().any(|folder| name.starts_with(folder)) {
@@ -41,10 +43,18 @@ fn complaints(workspace: &Workspace) -> Result<Vec<String>> {
         let Ok(text) = String::from_utf8(bytes) else {
             continue;
         };
-        found.extend(file(workspace, &path, &text));
         if name.starts_with("tests/it/") {
             tests.push_str(&text);
         }
+        texts.push((path, text));
+    }
+    let only_tests: BTreeSet<String> = texts
+        .iter()
+        .flat_map(|(path, text)| source::test_modules(&path.to_string_lossy(), text))
+        .collect();
+    for (path, text) in &texts {
+        let test = only_tests.contains(&*path.to_string_lossy());
+        found.extend(file(workspace, path, text, test));
     }
     found.extend(contract::undocumented(workspace)?);
     found.extend(untested_guests(
@@ -62,14 +72,14 @@ fn complaints(workspace: &Workspace) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn file(workspace: &Workspace, path: &Path, text: &str) -> Vec<String> {
+fn file(workspace: &Workspace, path: &Path, text: &str, test: bool) -> Vec<String> {
     let name = path.to_string_lossy();
-    let mut found = source::foreign_places(&name, text);
+    let mut found = source::foreign_places(&name, text, test);
     match path.extension().and_then(|extension| extension.to_str()) {
         Some("rs") => {
             found.extend(source::purpose(&name, text));
             found.extend(source::engine(&name, text));
-            found.extend(source::doors(&name, text));
+            found.extend(source::doors(&name, text, test));
         }
         Some("md") => found.extend(markdown::lost_paths(&name, text, |path| {
             workspace.path(path).exists()

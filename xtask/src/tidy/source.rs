@@ -83,11 +83,11 @@ pub(super) fn engine(name: &str, text: &str) -> Vec<String> {
 }
 
 /// Files, network and clock are touched only at known doors.
-pub(super) fn doors(name: &str, text: &str) -> Vec<String> {
+pub(super) fn doors(name: &str, text: &str, test: bool) -> Vec<String> {
     let production = ["host/src/", "sdk/src/", "wit/src/", "plugins/"]
         .iter()
         .any(|folder| name.starts_with(folder));
-    if !production || is_test(name) || within(name, DOORS) {
+    if !production || test || within(name, DOORS) {
         return Vec::new();
     }
     code(text)
@@ -101,16 +101,17 @@ pub(super) fn doors(name: &str, text: &str) -> Vec<String> {
 }
 
 /// Nothing here knows the machine it was written on, or where packages come from.
-pub(super) fn foreign_places(name: &str, text: &str) -> Vec<String> {
+pub(super) fn foreign_places(name: &str, text: &str, test: bool) -> Vec<String> {
     // Cargo writes the one, cargo-deny cannot do without in the other.
     if matches!(name, "Cargo.lock" | "deny.toml") {
         return Vec::new();
     }
-    let tests_from = text
-        .lines()
-        .position(|line| line.trim() == "#[cfg(test)]")
-        .filter(|_| !is_test(name))
-        .unwrap_or(if is_test(name) { 0 } else { usize::MAX });
+    let test = test || name.starts_with("tests/");
+    let tests_from = match text.lines().position(|line| line.trim() == "#[cfg(test)]") {
+        _ if test => 0,
+        Some(line) => line,
+        None => usize::MAX,
+    };
     text.lines()
         .enumerate()
         .filter_map(|(index, line)| {
@@ -128,8 +129,19 @@ pub(super) fn foreign_places(name: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
-fn is_test(name: &str) -> bool {
-    name.ends_with("/tests.rs") || name.contains("/tests/") || name.starts_with("tests/")
+/// The files that this one declares as modules for tests alone.
+pub(super) fn test_modules(name: &str, text: &str) -> Vec<String> {
+    let folder = match name.rsplit_once('/') {
+        Some((folder, "lib.rs" | "main.rs")) => folder,
+        _ => name.trim_end_matches(".rs"),
+    };
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    lines
+        .windows(2)
+        .filter(|pair| pair[0] == "#[cfg(test)]")
+        .filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';'))
+        .map(|module| format!("{folder}/{module}.rs"))
+        .collect()
 }
 
 /// The lines that are neither comments nor below the file's tests, with their
@@ -173,36 +185,50 @@ mod tests {
     fn an_unlisted_door_is_found() {
         for line in OPENERS {
             let text = format!("//! x\nfn f() {{ {line} }}\n");
-            assert_eq!(doors("host/src/scan.rs", &text).len(), 1, "{line}");
-            assert_eq!(doors("plugins/p/src/lib.rs", &text).len(), 1, "{line}");
-            assert!(doors("host/src/node/live.rs", &text).is_empty());
+            assert_eq!(doors("host/src/scan.rs", &text, false).len(), 1, "{line}");
+            assert_eq!(
+                doors("plugins/p/src/lib.rs", &text, false).len(),
+                1,
+                "{line}"
+            );
+            assert!(doors("host/src/node/live.rs", &text, false).is_empty());
         }
     }
 
     #[test]
     fn a_test_may_use_every_door() {
         let text = "//! x\n#[cfg(test)]\nmod tests { use std::fs; }\n";
-        assert!(doors("host/src/scan.rs", text).is_empty());
-        assert!(doors("host/src/report/tests.rs", "use std::fs;").is_empty());
+        assert!(doors("host/src/scan.rs", text, false).is_empty());
+        assert!(doors("host/src/report/tests.rs", "use std::fs;", true).is_empty());
     }
 
     #[test]
     fn a_place_outside_the_project_is_found() {
         for (front, back) in MACHINES.iter().chain(REGISTRIES) {
             let text = format!("x\nsee {front}{back} there\n");
-            assert_eq!(foreign_places("README.md", &text).len(), 1, "{text}");
-            assert!(foreign_places("Cargo.lock", &text).is_empty());
+            assert_eq!(foreign_places("README.md", &text, false).len(), 1, "{text}");
+            assert!(foreign_places("Cargo.lock", &text, false).is_empty());
         }
+    }
+
+    #[test]
+    fn a_module_for_tests_alone_is_known() {
+        let text = "#[cfg(test)]\nmod parity;\nmod real;\n";
+        assert_eq!(test_modules("p/src/a.rs", text), ["p/src/a/parity.rs"]);
+        assert_eq!(test_modules("p/src/lib.rs", text), ["p/src/parity.rs"]);
     }
 
     #[test]
     fn a_test_may_name_an_image_but_no_machine() {
         let (front, back) = REGISTRIES[0];
         let image = format!("//! x\n#[cfg(test)]\n\"{front}{back}/pause\"\n");
-        assert!(foreign_places("host/src/a.rs", &image).is_empty());
-        assert!(foreign_places("host/src/a/tests.rs", &image).is_empty());
+        assert!(foreign_places("host/src/a.rs", &image, false).is_empty());
+        assert!(foreign_places("host/src/a/tests.rs", &image, true).is_empty());
         let (front, back) = MACHINES[0];
         let folder = format!("\"{front}{back}\"\n");
-        assert_eq!(foreign_places("host/src/a/tests.rs", &folder).len(), 1);
+        assert_eq!(
+            foreign_places("host/src/a/tests.rs", &folder, true).len(),
+            1
+        );
     }
 }
