@@ -2,6 +2,7 @@
 //! its configuration files, in the order in which the component itself lets
 //! one override the other.
 
+use crate::list::ToList;
 use crate::say;
 use crate::strings;
 use std::rc::Rc;
@@ -41,7 +42,7 @@ impl Problem {
                 true => text.to_owned(),
                 false => say![what, ": ", text],
             },
-            observations: error.observation().into_iter().collect(),
+            observations: error.observations(),
         }
     }
 
@@ -224,7 +225,7 @@ impl Reading {
     pub fn list(&self) -> Option<Vec<String>> {
         match &self.content {
             Content::Nothing => Some(Vec::new()),
-            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).collect()),
+            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).to_list()),
             Content::Json(Value::Array(elements)) => elements
                 .iter()
                 .map(|e| e.as_str().map(str::to_owned))
@@ -277,7 +278,7 @@ impl Reading {
                 words => words,
             },
             Content::Json(Value::Array(elements)) => {
-                let texts: Vec<String> = elements.iter().map(plain).collect();
+                let texts: Vec<String> = elements.iter().map(plain).to_list();
                 strings::join(&texts, ",")
             }
             Content::Json(value) => plain(value),
@@ -334,7 +335,7 @@ pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, P
             observations: instance.observations.clone(),
         });
     }
-    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).collect();
+    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).to_list();
     if words.is_empty() {
         return Ok(None);
     }

@@ -45,6 +45,14 @@ impl Error {
         self.missing().map(|m| m.observation)
     }
 
+    /// The same as a list.
+    pub fn observations(&self) -> Vec<Observation> {
+        match self.observation() {
+            Some(observation) => vec![observation],
+            None => Vec::new(),
+        }
+    }
+
     /// Whether the fact was looked for completely and is not there.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))

@@ -3,6 +3,7 @@
 
 mod arena;
 
+use crate::list::ToList;
 use std::rc::Rc;
 
 use crate::facts::{
@@ -192,7 +193,7 @@ impl Facts for Host {
                 .processes
                 .into_iter()
                 .map(|p| Rc::new(p) as Rc<dyn Process>)
-                .collect(),
+                .to_list(),
             complete: found.complete,
             hint: found.hint,
         })
@@ -251,7 +252,7 @@ fn outcome(outcome: Outcome) -> wit::Outcome {
         expected: outcome.expected,
         actual: outcome.actual,
         basis: basis(outcome.basis),
-        subjects: outcome.subjects.into_iter().map(subject).collect(),
+        subjects: outcome.subjects.into_iter().map(subject).to_list(),
         observations: outcome.observations,
     }
 }

@@ -21,6 +21,7 @@ pub mod files;
 pub mod guest;
 pub mod json;
 pub mod kubernetes;
+pub mod list;
 mod order;
 pub mod rule;
 pub mod static_pod;

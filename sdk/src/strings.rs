@@ -41,7 +41,8 @@ impl Piece for String {
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
-    #[inline]
+    // A reference to a reference would have to be kept in memory.
+    #[inline(always)]
     fn put(&self, text: &mut String) {
         (**self).put(text);
     }

@@ -1,6 +1,7 @@
 //! Reads units of systemd: which of the files with a unit's name are live, and
 //! what they say.
 
+use crate::list::ToList;
 use crate::order;
 use crate::say;
 use crate::strings;
@@ -50,7 +51,7 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
             };
             Some((key, rank, path))
         })
-        .collect();
+        .to_list();
     order::sort(&mut ranked, |a, b| a < b);
     ranked.dedup_by_key(|(key, ..)| *key);
     let files = ranked.into_iter().filter_map(|(_, _, path)| {
@@ -58,7 +59,7 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
         (!opened.as_ref().is_ok_and(is_mask)).then(|| (path.clone(), opened))
     });
     Ok(Unit {
-        files: files.collect(),
+        files: files.to_list(),
         observation: matches.observation,
         complete: matches.complete,
     })

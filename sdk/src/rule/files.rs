@@ -2,6 +2,7 @@
 
 mod locate;
 
+use crate::list::ToList;
 use crate::say;
 use std::rc::Rc;
 
@@ -85,7 +86,7 @@ impl Located {
     }
 
     fn lack(&mut self, key: &str, text: String, error: &Error) {
-        self.problem(key, text, error.observation().into_iter().collect());
+        self.problem(key, text, error.observations());
     }
 
     fn problem(&mut self, key: &str, text: String, observations: Vec<Observation>) {
@@ -114,7 +115,7 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             Ok(stat) => judge(rule, &**entry, &stat),
             Err(error) => {
                 let mut seen = vec![entry.observation()];
-                seen.extend(error.observation());
+                seen.extend(error.observations());
                 unknown(rule, entry.path(), error.text().to_owned(), seen)
             }
         };
@@ -169,7 +170,7 @@ impl FilesRule {
     fn expected(&self) -> String {
         let mode = self.mode.map(|m| say!["mode ", m, " or stricter"]);
         let owner = self.owner.as_ref().map(|o| say!["owner ", o]);
-        let both: Vec<String> = mode.into_iter().chain(owner).collect();
+        let both: Vec<String> = mode.into_iter().chain(owner).to_list();
         strings::join(&both, ", ")
     }
 }

@@ -2,6 +2,7 @@
 //! a field or a feature gate, against what is demanded.
 
 use crate::json::Value;
+use crate::list::ToList;
 use crate::say;
 use crate::strings;
 
@@ -466,7 +467,7 @@ fn within(reading: &Reading, elements: &[String]) -> Judged {
         .iter()
         .filter(|e| !elements.contains(e))
         .map(String::as_str)
-        .collect();
+        .to_list();
     match others.is_empty() {
         true => Judged::met(true),
         false => Judged::new(
