@@ -3,9 +3,10 @@
 //! none, and why when it cannot tell.
 
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::args::{Args, Style};
 use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};

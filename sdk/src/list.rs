@@ -1,5 +1,7 @@
 //! Gathers what an iterator yields.
 
+use crate::prelude::*;
+
 /// [`Iterator::collect`] into a list, in less code: the standard library's
 /// reckons with the length that each kind of iterator announces, which is two
 /// hundred bytes for every kind. Checks gather a handful of things.

@@ -3,9 +3,10 @@
 //! node.
 
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::json::{self, Value};
 

@@ -3,9 +3,10 @@
 
 use crate::list::ToList;
 use crate::order;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::config::kubelet::Opened;
 use crate::facts::{Entry, Error, Facts, FileKind, Observation};
@@ -112,7 +113,7 @@ fn logical_lines(text: &str) -> Vec<String> {
             continue;
         }
         pending.push_str(trimmed);
-        let whole = std::mem::take(&mut pending);
+        let whole = core::mem::take(&mut pending);
         if !whole.is_empty() {
             lines.push(whole);
         }

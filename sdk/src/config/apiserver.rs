@@ -2,9 +2,10 @@
 //! structured authentication and authorization.
 
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::json::Value;
 

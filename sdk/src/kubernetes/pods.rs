@@ -3,6 +3,7 @@
 
 use crate::json::Value;
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

@@ -10,6 +10,7 @@
 
 use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

@@ -3,8 +3,9 @@
 mod locate;
 
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use super::Cx;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};

@@ -3,6 +3,7 @@
 
 use crate::json::Value;
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 
@@ -46,7 +47,7 @@ pub struct Demand {
     /// Whether it must be written down: a default that is as good does not count.
     #[cfg_attr(
         not(target_arch = "wasm32"),
-        serde(skip_serializing_if = "std::ops::Not::not")
+        serde(skip_serializing_if = "core::ops::Not::not")
     )]
     pub literal: bool,
 }

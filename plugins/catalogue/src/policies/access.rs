@@ -4,6 +4,7 @@ use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::{Binding, Grant, Power, Rbac, Role, granted};
 use cisb_sdk::kubernetes::shipped;
 use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
 use cisb_sdk::strings;

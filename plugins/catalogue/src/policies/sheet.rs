@@ -6,6 +6,7 @@ use cisb_sdk::facts::Observation;
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{self, Objects, Unlisted};
 use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
 use cisb_sdk::strings;

@@ -5,6 +5,7 @@ use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
 use cisb_sdk::kubernetes::{key, label, name, namespace, text};
 use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
 use cisb_sdk::strings;

@@ -2,9 +2,10 @@
 //! them, and says what it means when there are none.
 
 use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use super::Located;
 use crate::component::{self, Component, Instance, Presence};
