@@ -465,7 +465,7 @@ pub fn document(entry: &dyn Entry, kind: &str, group: &str) -> Result<Value, Pro
     if !kind.is_empty() {
         let of = document["apiVersion"].as_str().unwrap_or_default();
         let has = document["kind"].as_str().unwrap_or_default();
-        if has != kind || of.split('/').next() != Some(group) {
+        if has != kind || strings::before(of, b'/') != group {
             return Err(bad(&say!["is not a ", kind, " of ", group]));
         }
     }

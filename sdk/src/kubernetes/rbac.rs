@@ -235,10 +235,10 @@ impl BoundTo {
     pub fn service_account(&self) -> Option<(&str, &str)> {
         match self.kind.as_str() {
             "ServiceAccount" => Some((&self.namespace, &self.name)),
-            "User" => self
-                .name
-                .strip_prefix("system:serviceaccount:")?
-                .split_once(':'),
+            "User" => {
+                let account = self.name.strip_prefix("system:serviceaccount:")?;
+                strings::cut(account, b':')
+            }
             _ => None,
         }
     }
