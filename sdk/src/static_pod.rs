@@ -2,17 +2,16 @@
 //! what every file in it declares, and where a container's paths lie on the
 //! node.
 
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
 use alloc::rc::Rc;
-
-use crate::json::{self, Value};
 
 use crate::component;
 use crate::config::kubelet;
 use crate::facts::{Entry, Error, Facts, Observation};
+use crate::json::{self, Value};
+use crate::list::ToList;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 
 /// Where kubeadm and most others keep the manifests.
 pub const DIRECTORY: &str = "/etc/kubernetes/manifests";

@@ -255,7 +255,6 @@ pub fn among<T: AsRef<str>>(text: &str, list: &[T]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::say;
 
     #[test]
     fn pieces_join_to_a_text() {

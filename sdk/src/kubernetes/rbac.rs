@@ -1,13 +1,12 @@
 //! Role-based access control as the API server evaluates it: which verbs on
 //! which resources a role grants, and whom a binding gives it to.
 
+use super::{array, key, name, namespace, selects, text, texts};
 use crate::json::Value;
 use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
-
-use super::{array, key, name, namespace, selects, text, texts};
 
 /// One rule of a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,14 +4,13 @@
 //! cannot read: it keeps the first complaint, goes on with nothing, and the
 //! rule is thrown away in the end.
 
-use crate::prelude::*;
-
 use super::files::{FilesRule, Set};
 use super::setting::{Demand, Expect, SettingRule};
 use super::{Rule, audit_policy};
 use crate::component::Component;
 use crate::files::{Mode, Owner};
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
 
 impl Rule {

@@ -96,7 +96,7 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     }
     let reasons = causes
         .iter()
-        .map(|(cause, r)| say![strings::join(&r, ", "), ": ", cause]);
+        .map(|(cause, r)| say![strings::join(r, ", "), ": ", cause]);
     let reason = say!["not listed: ", strings::join(&reasons.to_list(), "; ")];
     let subjects = missing.iter().map(|(request, unlisted)| Subject {
         key: (*request).to_owned(),
