@@ -160,7 +160,7 @@ fn assemble(module: &[u8], manifest: &[u8], license: &str) -> Result<(String, Ve
         },
     )?;
     let packed =
-        zstd::encode_all(&compact[..], PACKING).context("the manifest cannot be compressed")?;
+        zstd::bulk::compress(&compact, PACKING).context("the manifest cannot be compressed")?;
     let bytes = component::add_manifest(&described, &packed);
     component::check(&bytes)?;
     Ok((manifest.id, bytes, packed.len()))
