@@ -142,6 +142,14 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                     &progress,
                 );
                 entry.timings.checks = micros(started);
+                let t = &entry.timings;
+                tracing::debug!(
+                    "{}: load {} µs, compile {} µs, checks {} µs",
+                    entry.id,
+                    t.load,
+                    t.compile,
+                    t.checks
+                );
                 let manifest = linked.verified().manifest();
                 report.coverage.declared += manifest.checks.len();
                 report.coverage.profile_range = range(manifest, &shared);

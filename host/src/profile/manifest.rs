@@ -6,9 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::io::Read as _;
 
-use cisb_contract::{
-    MANIFEST_MAX_BYTES, MANIFEST_SCHEMA, MANIFEST_SECTION, Manifest, ZSTD_MAGIC,
-};
+use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SCHEMA, MANIFEST_SECTION, Manifest, ZSTD_MAGIC};
 use sha2::{Digest as _, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 
@@ -158,15 +156,23 @@ fn unpack(data: &[u8]) -> Result<Cow<'_, [u8]>, ManifestError> {
         .map_err(bad)?
         .single_frame();
     // No frame of a manifest needs a window larger than a manifest may be.
-    decoder.window_log_max(MANIFEST_MAX_BYTES.ilog2()).map_err(bad)?;
+    decoder
+        .window_log_max(MANIFEST_MAX_BYTES.ilog2())
+        .map_err(bad)?;
     let mut text = Vec::new();
     let limit = MANIFEST_MAX_BYTES as u64 + 1;
-    let read = decoder.by_ref().take(limit).read_to_end(&mut text).map_err(bad)?;
+    let read = decoder
+        .by_ref()
+        .take(limit)
+        .read_to_end(&mut text)
+        .map_err(bad)?;
     if read > MANIFEST_MAX_BYTES {
         return Err(ManifestError::TooLarge(read));
     }
     if !decoder.finish().is_empty() {
-        return Err(ManifestError::Unpack("something follows its frame".to_owned()));
+        return Err(ManifestError::Unpack(
+            "something follows its frame".to_owned(),
+        ));
     }
     Ok(Cow::Owned(text))
 }

@@ -58,7 +58,11 @@ fn alternatives(pattern: &str) -> Vec<String> {
     let tails = alternatives(after);
     inside
         .split(',')
-        .flat_map(|choice| tails.iter().map(move |tail| format!("{before}{choice}{tail}")))
+        .flat_map(|choice| {
+            tails
+                .iter()
+                .map(move |tail| format!("{before}{choice}{tail}"))
+        })
         .collect()
 }
 
