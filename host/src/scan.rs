@@ -180,7 +180,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     report.coverage.assessed = report
         .findings
         .iter()
-        .filter(|f| !f.skipped && !matches!(f.verdict, Verdict::Error | Verdict::Manual))
+        .filter(|f| !f.skipped && matches!(f.verdict, Verdict::Pass | Verdict::Fail))
         .count();
     report.coverage.gaps = gaps(&obstacles);
     if let Some((path, recorder)) = recorder {

@@ -1,6 +1,7 @@
 //! A machine to scan live: the tree of a node record under a folder, and
 //! processes of this machine that stand in for its components.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::os::unix::process::CommandExt as _;
@@ -8,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use crate::harness::{Ran, cis, workspace};
@@ -103,6 +104,7 @@ impl Machine {
         for (path, entry) in entries {
             machine.lay(path, entry, &record.join("root").join(&path[1..]));
         }
+        machine.name(entries);
         // A folder's mode last: it may forbid to put something in.
         for (path, entry) in entries.iter().rev() {
             machine.own(path, entry);
@@ -139,6 +141,25 @@ impl Machine {
             }
             "file" => std::fs::write(&place, "withheld\n").unwrap(),
             other => panic!("{path} is a {other}"),
+        }
+    }
+
+    /// Gives the owners their names, which are looked up in the tree.
+    fn name(&self, entries: &Map<String, Value>) {
+        let names = |id: &str, name: &str| -> BTreeMap<u64, String> {
+            let named = entries.values().filter_map(|entry| {
+                Some((entry[id].as_u64()?, entry[name].as_str()?.to_owned()))
+            });
+            named.collect()
+        };
+        let etc = self.at("/etc");
+        std::fs::create_dir_all(&etc).unwrap();
+        for (file, names, rest) in [
+            ("passwd", names("uid", "user"), ":0::/:/bin/false"),
+            ("group", names("gid", "group"), ":"),
+        ] {
+            let lines = names.iter().map(|(id, name)| format!("{name}:x:{id}{rest}\n"));
+            std::fs::write(etc.join(file), lines.collect::<String>()).unwrap();
         }
     }
 

@@ -138,6 +138,12 @@ fn coverage(report: &Report) -> String {
     if coverage.declared != coverage.selected {
         text += &format!(" selected from {}", coverage.declared);
     }
+    let elsewhere = |f: &&Finding| f.verdict == Verdict::NotApplicable && !f.skipped;
+    match report.findings.iter().filter(elsewhere).count() {
+        0 => {}
+        1 => text += "; 1 does not apply here",
+        n => text += &format!("; {n} do not apply here"),
+    }
     text
 }
 
