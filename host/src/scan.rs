@@ -180,7 +180,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     report.coverage.assessed = report
         .findings
         .iter()
-        .filter(|f| !f.skipped && !matches!(f.verdict, Verdict::Error | Verdict::Manual))
+        .filter(|f| !f.skipped && matches!(f.verdict, Verdict::Pass | Verdict::Fail))
         .count();
     report.coverage.gaps = gaps(&obstacles);
     if let Some((path, recorder)) = recorder {
@@ -574,8 +574,7 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
                 why.clone(),
                 "check the address and the CA in the kubeconfig",
             ),
-            // The hint names its own cure.
-            Obstacle::Processes(hint) => (hint.clone(), ""),
+            Obstacle::Processes(hint) => cause_and_cure(hint),
             Obstacle::NotPermitted(_) => (
                 "files or processes that this user may not look at".to_owned(),
                 "run as root",
@@ -605,6 +604,17 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
         }
     }
     gaps
+}
+
+/// A hint is a cause and its cure, unless there are several or there is no cure.
+fn cause_and_cure(hint: &str) -> (String, &str) {
+    let hint = hint.strip_prefix("not recorded: ").unwrap_or(hint);
+    match hint.split_once(": ") {
+        Some((cause, cure)) if !cause.contains(['(', ';']) && !cure.contains("; ") => {
+            (cause.to_owned(), cure)
+        }
+        _ => (hint.to_owned(), ""),
+    }
 }
 
 /// Types `--set name=value` by the manifests, and fills in the defaults.

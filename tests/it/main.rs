@@ -13,5 +13,6 @@ mod guests;
 mod harness;
 mod laws;
 mod live;
+mod machine;
 mod records;
 mod secrets;

@@ -126,7 +126,8 @@ impl Host for Session {
         // are gone must not look like one without flags.
         let unread = matching().find_map(|(p, _)| {
             let why = p.error.as_ref()?;
-            Some(format!("process {} ({}): {why}", p.pid, p.comm))
+            // No number: a fact does not change because a process was restarted.
+            Some(format!("a process {} was not read whole ({why})", p.comm))
         });
         let hint = if table.complete {
             unread.unwrap_or_default()
