@@ -26,6 +26,7 @@ use crate::node::record::RecordError;
 use crate::node::recording::Recorder;
 use crate::node::{self, Cluster, NoCluster, Node};
 use crate::profile::grants::{self, Grants, GrantsError};
+use crate::profile::verify::VerifyError;
 use crate::profile::{Verified, source, verify};
 use crate::report::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
@@ -110,26 +111,22 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let engine = Engine::new()?;
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len());
-        let runnable = profile
-            .verified
-            .map_err(|e| ("verify", e))
-            .and_then(|verified| {
-                let granted =
-                    grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
-                entry.grants = granted.lines();
-                if let Some((_, recorder)) = &recorder {
-                    remember_searches(recorder, verified.manifest());
-                }
-                tell(&progress, format!("{}: compiling", entry.id), 0, 0);
-                let started = Instant::now();
-                let compiled = engine
-                    .compile(verified)
-                    .map_err(|e| ("compile", e.to_string()))?;
-                let linked =
-                    link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
-                entry.timings.compile = micros(started);
-                Ok(linked)
-            });
+        let runnable = profile.verified.and_then(|verified| {
+            let granted = grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
+            entry.grants = granted.lines();
+            if let Some((_, recorder)) = &recorder {
+                remember_searches(recorder, verified.manifest());
+            }
+            tell(&progress, format!("{}: compiling", entry.id), 0, 0);
+            let started = Instant::now();
+            let compiled = engine
+                .compile(verified)
+                .map_err(|e| ("compile", e.to_string()))?;
+            let linked =
+                link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
+            entry.timings.compile = micros(started);
+            Ok(linked)
+        });
         match runnable {
             Ok(linked) => {
                 let started = Instant::now();
@@ -219,7 +216,7 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 struct Loaded {
     name: String,
     digest: String,
-    verified: Result<Verified, String>,
+    verified: Result<Verified, (&'static str, String)>,
     micros: u64,
 }
 
@@ -231,17 +228,26 @@ fn load(path: &Path) -> Loaded {
             Loaded {
                 name,
                 digest,
-                verified: verify::verify(unverified).map_err(|e| e.to_string()),
+                verified: verify::verify(unverified).map_err(refusal),
                 micros: micros(started),
             }
         }
         Err(error) => Loaded {
             name: path.display().to_string(),
             digest: String::new(),
-            verified: Err(error.to_string()),
+            verified: Err(("source", error.to_string())),
             micros: micros(started),
         },
     }
+}
+
+/// Which stage refuses a component, and why.
+fn refusal(error: VerifyError) -> (&'static str, String) {
+    let stage = match error {
+        VerifyError::Manifest(_) => "manifest",
+        _ => "verify",
+    };
+    (stage, error.to_string())
 }
 
 impl Loaded {

@@ -270,7 +270,11 @@ fn gaps(report: &Report, width: usize, causes: usize) -> Vec<String> {
 }
 
 fn next(report: &Report, options: &TextOptions) -> Vec<String> {
-    let largest = report.coverage.gaps.iter().max_by_key(|gap| gap.checks.len());
+    let largest = report
+        .coverage
+        .gaps
+        .iter()
+        .max_by_key(|gap| gap.checks.len());
     let flags = match (worst_first(report).first(), largest) {
         (Some(worst), _) => format!("--check {} --format json", worst.check),
         // A flag that cures more than half of what is missing is what comes next.
