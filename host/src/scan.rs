@@ -703,5 +703,5 @@ pub enum InspectError {
     Source(#[from] source::SourceError),
     /// It is refused.
     #[error("the profile is refused: {0}")]
-    Verify(#[from] verify::VerifyError),
+    Verify(#[from] VerifyError),
 }
