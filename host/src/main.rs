@@ -103,9 +103,26 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
 }
 
 fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {
-    with_progress(|progress| scan::collect(request, progress))?;
+    let report = with_progress(|progress| scan::collect(request, progress))?;
+    let mut code = exit::CLEAN;
+    for profile in &report.profiles {
+        if let Some(refusal) = &profile.refused {
+            say(&format!(
+                "profile {} was refused ({}), so what it requests is not recorded: {}",
+                profile.id, refusal.stage, refusal.reason
+            ));
+            code = exit::REFUSED;
+        }
+    }
+    for gap in &report.coverage.gaps {
+        say(&format!(
+            "not recorded: {} ({} checks)",
+            gap.cause,
+            gap.checks.len()
+        ));
+    }
     say(&format!("recorded to {}", request.output.display()));
-    Ok(exit::CLEAN)
+    Ok(code)
 }
 
 fn write_report(

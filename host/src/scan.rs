@@ -191,7 +191,9 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
 
 /// Records a node: everything the profiles request, and what their checks look
 /// at beyond that because a flag or a document names it.
-pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<(), ScanError> {
+///
+/// The report says what could not be recorded.
+pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report, ScanError> {
     let scan = Scan {
         profiles: request.profiles.clone(),
         node: request.node.clone(),
@@ -205,18 +207,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<(), Sca
         now: request.now,
         jobs: 1,
     };
-    let report = run(&scan, progress)?;
-    match report
-        .profiles
-        .iter()
-        .find_map(|p| p.refused.as_ref().map(|r| (&p.id, r)))
-    {
-        Some((id, refusal)) => Err(ScanError::Unknown(format!(
-            "{id} was refused, so what it requests is not recorded: {}",
-            refusal.reason
-        ))),
-        None => Ok(()),
-    }
+    run(&scan, progress)
 }
 
 fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: usize) {
@@ -574,6 +565,10 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
             Obstacle::Unreachable(why) if why.starts_with("no API server was asked for") => (
                 "no API server was asked for".to_owned(),
                 "--kubeconfig FILE or --in-cluster",
+            ),
+            Obstacle::Unreachable(why) if why.starts_with("the record holds no API objects") => (
+                "the record holds no API objects".to_owned(),
+                "record again with `cisb collect` and --kubeconfig, or scan the live node",
             ),
             Obstacle::Unreachable(why) => (
                 why.clone(),

@@ -5,6 +5,8 @@
 //! dash or two, a boolean takes a value only after `=`, the first word that is
 //! no flag ends them.
 
+use crate::say;
+
 /// Which library reads the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
@@ -80,7 +82,7 @@ impl Args {
             };
             parsed.flags.push(Flag {
                 name,
-                spelled: format!("{dashes}{raw}"),
+                spelled: say![dashes, raw],
                 value,
             });
         }

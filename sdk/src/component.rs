@@ -2,9 +2,8 @@
 //! static pod manifests that declare it. Says with a witness when there are
 //! none, and why when it cannot tell.
 
+use crate::say;
 use std::rc::Rc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::args::{Args, Style};
 use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
@@ -13,8 +12,12 @@ use crate::rule::Cx;
 use crate::static_pod::{self, Container, StaticPods};
 
 /// The components whose settings are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Component {
     KubeApiserver,
@@ -26,6 +29,16 @@ pub enum Component {
 }
 
 impl Component {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::KubeApiserver,
+        Self::KubeControllerManager,
+        Self::KubeScheduler,
+        Self::Etcd,
+        Self::Kubelet,
+        Self::KubeProxy,
+    ];
+
     /// The name of its executable, and of the processes request for it.
     pub fn name(self) -> &'static str {
         match self {
@@ -140,7 +153,7 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
         Ok(found) => found,
         Err(error) => {
             return Presence::Unknown(Words {
-                text: format!("{name}: {error}"),
+                text: say![name, ": ", error],
                 observations: error.observation().into_iter().collect(),
             });
         }
@@ -165,17 +178,21 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
         return in_tree(cx, component, declared, &pods, seen);
     }
     if let Some(manifest) = declared.first() {
-        let mut text = format!("{} declares {name}, but it does not run", manifest.file);
+        let mut text = say![manifest.file, " declares ", name, ", but it does not run"];
         if !found.complete {
-            text = format!("{} declares {name}; {}", manifest.file, found.hint);
+            text = say![manifest.file, " declares ", name, "; ", found.hint];
         }
         return unknown(text, seen);
     }
     if !found.complete {
-        return unknown(format!("{name} was not found: {}", found.hint), seen);
+        return unknown(say![name, " was not found: ", found.hint], seen);
     }
     if let Some(problem) = pods.problems.first() {
-        let text = format!("{name} does not run, but a manifest may declare it: {problem}");
+        let text = say![
+            name,
+            " does not run, but a manifest may declare it: ",
+            problem
+        ];
         return unknown(text, seen);
     }
     absent(cx, component, &found, &pods, seen)
@@ -195,23 +212,26 @@ fn absent(
     let name = component.name();
     if !found.foreign.is_empty() {
         observations.extend(found.foreign.iter().map(|p| p.observation()));
-        let text = format!(
-            "{} {name} here, all in pods of others: a hosted control plane's, not this node's",
+        let text = say![
             count(found.foreign.len(), "process", "processes"),
-        );
+            " ",
+            name,
+            " here, all in pods of others: a hosted control plane's, not this node's"
+        ];
         return Presence::NotHere(Words { text, observations });
     }
-    let mut text = format!("no process is {name}");
+    let mut text = say!["no process is ", name];
     if !pods.directories.is_empty() {
-        text.push_str(&format!(
-            ", no manifest in {} declares it",
-            pods.directories.join(", ")
-        ));
+        text.push_str(&say![
+            ", no manifest in ",
+            pods.directories.join(", "),
+            " declares it"
+        ]);
     }
     if component == Component::Etcd
         && let Some((servers, observation)) = external_etcd(cx.facts)
     {
-        text = format!("{text}; the API server uses {servers}");
+        text = say![text, "; the API server uses ", servers];
         observations.push(observation);
     }
     Presence::NotHere(Words { text, observations })
@@ -242,21 +262,22 @@ fn running(
             let manifest = declared.iter().find(same).or(declared.first()).cloned();
             let mut notes = Vec::new();
             if info.identity == Identity::Weak {
-                notes.push(format!(
-                    "known only by its name `{}`, its executable could not be read",
-                    info.comm
-                ));
+                notes.push(say![
+                    "known only by its name `",
+                    info.comm,
+                    "`, its executable could not be read"
+                ]);
             }
             let mut observations = vec![process.observation()];
             if let Some(manifest) = &manifest {
                 observations.push(manifest.observation);
                 let differences = differences(&manifest.argv, &info.args);
                 if !differences.is_empty() {
-                    notes.push(format!(
-                        "{} differs from the running process in {}",
+                    notes.push(say![
                         manifest.file,
+                        " differs from the running process in ",
                         differences.join(", ")
-                    ));
+                    ]);
                 }
             }
             Instance {
@@ -285,12 +306,12 @@ fn in_tree(
     seen: Vec<Observation>,
 ) -> Presence {
     if declared.is_empty() {
-        let mut text = format!(
-            "a file tree has no processes, and no static pod manifest in it declares {}",
+        let mut text = say![
+            "a file tree has no processes, and no static pod manifest in it declares ",
             component.name()
-        );
+        ];
         if let Some(problem) = pods.problems.first() {
-            text = format!("{text}: {problem}");
+            text = say![text, ": ", problem];
         }
         return unknown(text, seen);
     }
@@ -303,7 +324,7 @@ fn in_tree(
             argv: manifest.argv.clone(),
             process: None,
             version: version(cx, component, Some(&manifest)),
-            notes: vec![format!("as {} declares it", manifest.file)],
+            notes: vec![say!["as ", manifest.file, " declares it"]],
             observations: vec![manifest.observation],
             manifest: Some(manifest),
         })
@@ -319,7 +340,7 @@ fn number(instances: &mut [Instance]) {
     }
     order::sort(instances, |a, b| a.argv < b.argv);
     for (i, instance) in instances.iter_mut().enumerate() {
-        instance.label = format!("{}#{}", instance.component.name(), i + 1);
+        instance.label = say![instance.component.name(), "#", i + 1];
     }
 }
 
@@ -358,11 +379,11 @@ fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Container>) -> V
     let of = |text: &str, source: String| minor(text).map(|m| (m, source));
     let image = || {
         let manifest = manifest.filter(|_| component != Component::Etcd)?;
-        of(manifest.tag()?, format!("its image {}", manifest.image))
+        of(manifest.tag()?, say!["its image ", manifest.image])
     };
     let node = || {
         let version = cx.facts.node().kubernetes_version?;
-        of(&version, format!("the node says {version}"))
+        of(&version, say!["the node says ", version])
     };
     let parameter = || {
         let version = cx.parameters.get("kubernetes-version")?.as_str()?;
@@ -400,16 +421,17 @@ impl Instance {
         let node_path = self.manifest.as_ref().and_then(|m| m.node_path(path));
         match node_path {
             Some(path) => facts.open(&path),
-            None => Err(Error::Other(format!(
-                "{path}: the container's manifest mounts nothing of the node there"
-            ))),
+            None => Err(Error::Other(say![
+                path,
+                ": the container's manifest mounts nothing of the node there"
+            ])),
         }
     }
 }
 
 fn count(n: usize, one: &str, many: &str) -> String {
     match n {
-        1 => format!("1 {one}"),
-        n => format!("{n} {many}"),
+        1 => say!["1 ", one],
+        n => say![n, " ", many],
     }
 }

@@ -2,9 +2,10 @@
 //! its configuration files, in the order in which the component itself lets
 //! one override the other.
 
+use crate::say;
 use std::rc::Rc;
 
-use serde_json::Value;
+use crate::json::{self, Value};
 
 use crate::component::{Component, Instance};
 use crate::defaults::{self, Set};
@@ -32,12 +33,12 @@ pub struct Problem {
 impl Problem {
     /// A fact that could not be served.
     pub fn of(what: &str, error: &Error) -> Self {
-        let text = error.to_string();
+        let text = error.text();
         Self {
             // The host's words name the path already.
             text: match text.starts_with(what) {
-                true => text,
-                false => format!("{what}: {text}"),
+                true => text.to_owned(),
+                false => say![what, ": ", text],
             },
             observations: error.observation().into_iter().collect(),
         }
@@ -46,7 +47,7 @@ impl Problem {
     /// A document that is not what it should be.
     pub fn bad(what: &str, why: &str, observation: Observation) -> Self {
         Self {
-            text: format!("{what}: {why}"),
+            text: say![what, ": ", why],
             observations: vec![observation],
         }
     }
@@ -130,7 +131,7 @@ impl From<Problem> for Stop {
 pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
     if instance.argv.is_empty() {
         return Err(Stop::Problem(Problem {
-            text: format!("the arguments of {} could not be read", instance.label),
+            text: say!["the arguments of ", instance.label, " could not be read"],
             observations: instance.observations.clone(),
         }));
     }
@@ -162,10 +163,11 @@ fn newest_tls(facts: &dyn Facts, instance: &Instance, reading: &mut Reading) -> 
             "TLS 1.3 is the least version, its suites are fixed and strong".to_owned(),
         );
         reading.content = Content::Json(Value::Array(vec!["TLS_AES_128_GCM_SHA256".into()]));
-        reading.notes.push(format!(
-            "--tls-min-version is VersionTLS13 ({})",
-            least.origin.text()
-        ));
+        reading.notes.push(say![
+            "--tls-min-version is VersionTLS13 (",
+            least.origin.text(),
+            ")"
+        ]);
         reading.observations.extend(least.observations);
     }
     Ok(())
@@ -259,7 +261,7 @@ impl Reading {
     pub fn duration(&self) -> Option<i64> {
         match &self.content {
             // A configuration file may say 0 for 0s.
-            Content::Json(Value::Number(n)) => n.as_i64(),
+            Content::Json(number @ Value::Number(_)) => number.as_i64(),
             _ => self.text().and_then(|t| values::duration(&t)),
         }
     }
@@ -300,8 +302,8 @@ fn scalar(value: &Value) -> Option<String> {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "true".to_owned(),
         Value::Bool(false) => "false".to_owned(),
-        Value::Number(number) => match number.as_i64() {
-            Some(number) => number.to_string(),
+        Value::Number(_) => match value.as_i64() {
+            Some(number) => say![number],
             None => "a number that is not whole".to_owned(),
         },
         Value::Null | Value::Array(_) | Value::Object(_) => return None,
@@ -321,7 +323,13 @@ pub(crate) fn plain(value: &Value) -> String {
 pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
     if let Some(by) = instance.args.swallowed_by(name) {
         return Err(Problem {
-            text: format!("--{name} may be the value of --{by}, whose type is not known"),
+            text: say![
+                "--",
+                name,
+                " may be the value of --",
+                by,
+                ", whose type is not known"
+            ],
             observations: instance.observations.clone(),
         });
     }
@@ -331,8 +339,8 @@ pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, P
     }
     Ok(Some(Reading {
         content: Content::Words(words),
-        origin: Origin::Explicit(format!("flag --{name}")),
-        source: Source::Named(format!("--{name}")),
+        origin: Origin::Explicit(say!["flag --", name]),
+        source: Source::Named(say!["--", name]),
         ..Reading::nothing()
     }))
 }
@@ -349,7 +357,7 @@ pub(crate) fn gate(instance: &Instance, name: &str) -> Result<Option<Reading>, P
         return Ok(None);
     };
     reading.content = Content::Words(vec![value]);
-    reading.origin = Origin::Explicit(format!("{name} in --feature-gates"));
+    reading.origin = Origin::Explicit(say![name, " in --feature-gates"]);
     Ok(Some(reading))
 }
 
@@ -395,7 +403,7 @@ pub(crate) fn field(entry: &Rc<dyn Entry>, document: &Value, pointer: &str) -> O
     let value = document.pointer(pointer).filter(|v| !v.is_null())?;
     Some(Reading {
         content: Content::Json(value.clone()),
-        origin: Origin::Explicit(format!("{} of {}", dotted(pointer), entry.path())),
+        origin: Origin::Explicit(say![dotted(pointer), " of ", entry.path()]),
         source: Source::Field(Rc::clone(entry), pointer.to_owned()),
         observations: vec![entry.observation()],
         ..Reading::nothing()
@@ -421,11 +429,11 @@ pub(crate) fn named_document(
         Ok((entry, document))
     };
     read().map_err(|problem: Problem| Problem {
-        text: format!(
-            "{} names a file that cannot be read: {}",
+        text: say![
             reading.origin.text(),
+            " names a file that cannot be read: ",
             problem.text
-        ),
+        ],
         ..problem
     })
 }
@@ -438,7 +446,7 @@ pub fn document(entry: &dyn Entry, kind: &str, group: &str) -> Result<Value, Pro
     let bad = |why: &str| Problem::bad(&path, why, entry.observation());
     let mut documents = Vec::new();
     for text in &texts {
-        let document: Value = serde_json::from_str(text).map_err(|e| bad(&e.to_string()))?;
+        let document = json::parse(text).map_err(|why| bad(&why))?;
         if !document.is_null() {
             documents.push(document);
         }
@@ -455,7 +463,7 @@ pub fn document(entry: &dyn Entry, kind: &str, group: &str) -> Result<Value, Pro
         let of = document["apiVersion"].as_str().unwrap_or_default();
         let has = document["kind"].as_str().unwrap_or_default();
         if has != kind || of.split('/').next() != Some(group) {
-            return Err(bad(&format!("is not a {kind} of {group}")));
+            return Err(bad(&say!["is not a ", kind, " of ", group]));
         }
     }
     Ok(document)

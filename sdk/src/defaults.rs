@@ -1,7 +1,8 @@
 //! What a component does when nobody tells it: a table per setting and minor
 //! version, each row with the place in the component's source that says so.
 
-use serde_json::Value;
+use crate::json::{self, Value};
+use crate::say;
 
 use crate::component::Component;
 
@@ -55,10 +56,19 @@ pub fn of(
         && let Some(minor) = minor
         && !(OLDEST..=NEWEST).contains(&minor)
     {
-        return Err(format!(
-            "--{setting} is not set, and no defaults are known for {name} 1.{minor}: \
-             the table covers 1.{OLDEST} to 1.{NEWEST}"
-        ));
+        return Err(say![
+            "--",
+            setting,
+            " is not set, and no defaults are known for ",
+            name,
+            " 1.",
+            minor,
+            ": \
+             the table covers 1.",
+            OLDEST,
+            " to 1.",
+            NEWEST
+        ]);
     }
     let mut rows = ROWS
         .iter()
@@ -67,36 +77,46 @@ pub fn of(
     let (row, of) = match minor.filter(|_| component != Component::Etcd) {
         Some(minor) => {
             let row = rows.find(|r| (r.from..=r.to).contains(&minor));
-            (row, format!("default of {name} 1.{minor}"))
+            (row, say!["default of ", name, " 1.", minor])
         }
         None => {
             let first = rows.next();
             if rows.any(|r| first.is_some_and(|f| f.value != r.value)) {
-                return Err(format!(
-                    "--{setting} is not set, its default depends on the version, and the \
-                     version of {name} is not known: set the parameter kubernetes-version"
-                ));
+                return Err(say![
+                    "--",
+                    setting,
+                    " is not set, its default depends on the version, and the \
+                     version of ",
+                    name,
+                    " is not known: set the parameter kubernetes-version"
+                ]);
             }
             let of = match component {
-                Component::Etcd => format!("default of {name}"),
-                _ => format!(
-                    "default of {name} in every version from 1.{OLDEST} to 1.{NEWEST}, \
+                Component::Etcd => say!["default of ", name],
+                _ => say![
+                    "default of ",
+                    name,
+                    " in every version from 1.",
+                    OLDEST,
+                    " to 1.",
+                    NEWEST,
+                    ", \
                      version not known"
-                ),
+                ],
             };
             (first, of)
         }
     };
     let Some(row) = row else { return Ok(None) };
-    let value = serde_json::from_str(row.value)
-        .map_err(|e| format!("the default of --{setting} is broken: {e}"))?;
+    let value = json::parse(row.value)
+        .map_err(|e| say!["the default of --", setting, " is broken: ", e])?;
     let set = match row.set {
         Some(Set::Legacy) => ", without a --config file",
         Some(Set::Usual) | None => "",
     };
     Ok(Some(Default {
         value,
-        basis: format!("{of}{set} ({})", row.source),
+        basis: say![of, set, " (", row.source, ")"],
     }))
 }
 
@@ -124,10 +144,15 @@ pub fn admission_plugins(minor: Option<u32>) -> Result<Vec<&'static str>, String
     if let Some(minor) = minor
         && !(OLDEST..=NEWEST).contains(&minor)
     {
-        return Err(format!(
-            "the default admission plugins of kube-apiserver 1.{minor} are not known: \
-             the table covers 1.{OLDEST} to 1.{NEWEST}"
-        ));
+        return Err(say![
+            "the default admission plugins of kube-apiserver 1.",
+            minor,
+            " are not known: \
+             the table covers 1.",
+            OLDEST,
+            " to 1.",
+            NEWEST
+        ]);
     }
     Ok(PLUGINS
         .iter()
@@ -317,11 +342,7 @@ mod tests {
     #[test]
     fn every_row_is_json_and_rows_do_not_overlap() {
         for (i, a) in ROWS.iter().enumerate() {
-            assert!(
-                serde_json::from_str::<Value>(a.value).is_ok(),
-                "{}",
-                a.setting
-            );
+            assert!(json::parse(a.value).is_ok(), "{}", a.setting);
             assert!(!a.source.is_empty() && a.from <= a.to, "{}", a.setting);
             for b in &ROWS[i + 1..] {
                 let same = a.component == b.component && a.setting == b.setting;

@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use crate::strings::Piece;
+
 /// The host's receipt for one fact.
 pub type Observation = u64;
 
@@ -48,6 +50,16 @@ impl Error {
         matches!(self, Self::NotFound(_))
     }
 
+    /// The host's words.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Denied(text) | Self::Invalid(text) | Self::Quota(text) | Self::Other(text) => {
+                text
+            }
+            other => other.missing().map_or("", |m| &m.detail),
+        }
+    }
+
     fn missing(&self) -> Option<&Missing> {
         match self {
             Self::NotFound(m)
@@ -67,12 +79,13 @@ impl Error {
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Denied(text) | Self::Invalid(text) | Self::Quota(text) | Self::Other(text) => {
-                f.write_str(text)
-            }
-            other => f.write_str(other.missing().map_or("", |m| &m.detail)),
-        }
+        f.write_str(self.text())
+    }
+}
+
+impl Piece for Error {
+    fn put(&self, text: &mut String) {
+        self.text().put(text);
     }
 }
 

@@ -301,7 +301,7 @@ impl FakeNode {
         let facts = self.facts(requests, uses);
         let outcome = check(&Cx {
             facts: &facts,
-            parameters,
+            parameters: &Value::Object(parameters.clone()).into(),
         });
         (facts, outcome)
     }

@@ -1,15 +1,18 @@
 //! Modes and owners of files, as demands and as sentences.
 
-use std::fmt;
-
-use serde::{Deserialize, Serialize};
+use crate::say;
 
 use crate::facts::Stat;
+use crate::strings::{Octal, Piece};
 use crate::verdict::Verdict;
 
 /// The permission bits that a file may have at most, written in octal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(into = "String")
+)]
 pub struct Mode(pub u32);
 
 impl Mode {
@@ -20,15 +23,15 @@ impl Mode {
     }
 }
 
-impl fmt::Display for Mode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:o}", self.0)
+impl Piece for Mode {
+    fn put(&self, text: &mut String) {
+        Octal(self.0).put(text);
     }
 }
 
 impl From<Mode> for String {
     fn from(mode: Mode) -> Self {
-        mode.to_string()
+        say![mode]
     }
 }
 
@@ -38,14 +41,18 @@ impl TryFrom<String> for Mode {
     fn try_from(text: String) -> Result<Self, String> {
         match u32::from_str_radix(&text, 8) {
             Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),
-            _ => Err(format!("`{text}` is not a mode such as 600")),
+            _ => Err(say!["`", text, "` is not a mode such as 600"]),
         }
     }
 }
 
 /// A user and a group by name, written `user:group`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(into = "String")
+)]
 pub struct Owner {
     /// The user.
     pub user: String,
@@ -63,10 +70,12 @@ impl Owner {
         let group = matches(&self.group, stat.gid, stat.group.as_deref());
         let verdict = user.max(group);
         let reason = match verdict {
-            Verdict::Manual => format!(
-                "the node has no name for {}: compare it with the ids of {self}",
-                id_pair(stat)
-            ),
+            Verdict::Manual => say![
+                "the node has no name for ",
+                id_pair(stat),
+                ": compare it with the ids of ",
+                self
+            ],
             _ => String::new(),
         };
         (verdict, reason)
@@ -87,29 +96,27 @@ fn matches(wanted: &str, id: u32, name: Option<&str>) -> Verdict {
 /// Who owns a file: names where the node has them, ids always where it lacks one.
 pub fn owner(stat: &Stat) -> String {
     match (&stat.owner, &stat.group) {
-        (Some(user), Some(group)) => format!("{user}:{group}"),
+        (Some(user), Some(group)) => say![user, ":", group],
         _ => id_pair(stat),
     }
 }
 
 fn id_pair(stat: &Stat) -> String {
-    let one = |name: &Option<String>, id: u32| name.clone().unwrap_or_else(|| id.to_string());
-    format!(
-        "{}:{}",
-        one(&stat.owner, stat.uid),
-        one(&stat.group, stat.gid)
-    )
+    let one = |name: &Option<String>, id: u32| name.clone().unwrap_or_else(|| say![id]);
+    say![one(&stat.owner, stat.uid), ":", one(&stat.group, stat.gid)]
 }
 
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.user, self.group)
+impl Piece for Owner {
+    fn put(&self, text: &mut String) {
+        for piece in [&*self.user, ":", &self.group] {
+            piece.put(text);
+        }
     }
 }
 
 impl From<Owner> for String {
     fn from(owner: Owner) -> Self {
-        owner.to_string()
+        say![owner]
     }
 }
 
@@ -122,7 +129,7 @@ impl TryFrom<String> for Owner {
                 user: user.to_owned(),
                 group: group.to_owned(),
             }),
-            _ => Err(format!("`{text}` is not an owner such as root:root")),
+            _ => Err(say!["`", text, "` is not an owner such as root:root"]),
         }
     }
 }

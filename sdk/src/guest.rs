@@ -1,6 +1,8 @@
 //! The component's side of the contract: [`Facts`] answered by the host, and
 //! the one export answered by [`crate::rule::run`]. Only in WebAssembly.
 
+mod arena;
+
 use std::rc::Rc;
 
 use crate::facts::{
@@ -8,6 +10,7 @@ use crate::facts::{
     Origin, Page, Place, Process, ProcessInfo, Stat,
 };
 use crate::rule::{self, Failure, Profile};
+use crate::say;
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 #[doc(hidden)]
@@ -260,8 +263,12 @@ pub fn run(
     settings: &str,
 ) -> Result<exports::cisb::profile::checks::Outcome, exports::cisb::profile::checks::Failure> {
     // A panic would show as `unreachable`; the hook says where it happened.
+    // Where is enough: the words of a panic bring the standard library's formatter.
     std::panic::set_hook(Box::new(|panic| {
-        log::emit(log::Level::Error, &panic.to_string());
+        if let Some(place) = panic.location() {
+            let text = say!["panicked at ", place.file(), ":", place.line()];
+            log::emit(log::Level::Error, &text);
+        }
     }));
     rule::run(profile, &Host, check, settings)
         .map(outcome)

@@ -1,7 +1,8 @@
 //! Objects of the Kubernetes API: listing them, and reading what Kubernetes
 //! itself would read from them.
 
-use serde_json::Value;
+use crate::json::{self, Value};
+use crate::say;
 
 use crate::facts::{Error, Facts, Observation};
 
@@ -44,8 +45,8 @@ pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
             .map_err(|e| unlisted(request, &e))?;
         objects.observation = page.observation;
         for item in &page.items {
-            let item = serde_json::from_str(item).map_err(|e| Unlisted {
-                detail: format!("{request}: an object is not JSON: {e}"),
+            let item = json::parse(item).map_err(|e| Unlisted {
+                detail: say![request, ": an object is not JSON: ", e],
                 observation: Some(page.observation),
                 absent: false,
                 unrecorded: false,
@@ -55,9 +56,9 @@ pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
         match page.next {
             // A host that does not move on would keep this check forever.
             Some(next) if Some(next) > start => start = Some(next),
-            Some(_) => {
+            Some(next) => {
                 return Err(Unlisted {
-                    detail: format!("{request}: the list does not move on after page {start:?}"),
+                    detail: say![request, ": the list does not move on to page ", next],
                     observation: Some(page.observation),
                     absent: false,
                     unrecorded: false,
@@ -69,12 +70,12 @@ pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
 }
 
 fn unlisted(request: &str, error: &Error) -> Unlisted {
-    let said = error.to_string();
+    let said = error.text();
     Unlisted {
         detail: if said.contains(request) {
-            said
+            said.to_owned()
         } else {
-            format!("{request}: {said}")
+            say![request, ": ", said]
         },
         observation: error.observation(),
         absent: error.is_not_found(),
@@ -92,10 +93,7 @@ pub fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
 
 /// The list at a JSON pointer, empty if there is none.
 pub fn array<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
-    object
-        .pointer(pointer)
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
+    object.pointer(pointer).map_or(&[], Value::items)
 }
 
 /// The texts of the list at a JSON pointer.
@@ -106,7 +104,7 @@ pub fn texts(object: &Value, pointer: &str) -> Vec<String> {
 
 /// Whether the value at a JSON pointer is `true`.
 pub fn is_true(object: &Value, pointer: &str) -> bool {
-    object.pointer(pointer) == Some(&Value::Bool(true))
+    object.pointer(pointer).and_then(Value::as_bool) == Some(true)
 }
 
 /// The object's name.
@@ -128,9 +126,9 @@ pub fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
 /// cluster-wide one.
 pub fn key(kind: &str, namespace: &str, name: &str) -> String {
     if namespace.is_empty() {
-        format!("{kind}/{name}")
+        say![kind, "/", name]
     } else {
-        format!("{kind}/{namespace}/{name}")
+        say![kind, "/", namespace, "/", name]
     }
 }
 
@@ -148,7 +146,7 @@ pub fn selects(selector: Option<&Value>, labels: Option<&Value>) -> bool {
     exact
         && array(selector, "/matchExpressions").iter().all(|e| {
             let seen = value(text(e, "/key"));
-            let listed = || seen.is_some_and(|s| array(e, "/values").iter().any(|v| v == s));
+            let listed = || seen.is_some_and(|s| array(e, "/values").iter().any(|v| v.is_text(s)));
             match text(e, "/operator") {
                 "In" => listed(),
                 "NotIn" => !listed(),
@@ -162,7 +160,7 @@ pub fn selects(selector: Option<&Value>, labels: Option<&Value>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn a_selector_picks_as_the_api_server_does() {

@@ -19,14 +19,17 @@ pub mod files;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod guest;
+pub mod json;
 pub mod kubernetes;
 mod order;
 pub mod rule;
 pub mod static_pod;
+pub mod strings;
 pub mod systemd;
 pub mod values;
 pub mod verdict;
 
+#[cfg(not(target_arch = "wasm32"))]
 pub use cisb_contract as contract;
 
 /// Makes a crate a profile: exports the contract's one interface, answered by

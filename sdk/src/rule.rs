@@ -1,7 +1,7 @@
 //! The data form of a check, and the engine that evaluates it.
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use crate::json::{self, Value};
+use crate::say;
 
 use crate::facts::Facts;
 use crate::order;
@@ -10,11 +10,16 @@ use crate::verdict::{Outcome, Verdict};
 pub mod audit_policy;
 pub mod encryption;
 pub mod files;
+mod read;
 pub mod setting;
 
 /// What a check demands, as data: the `with` member of a check in the manifest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Rule {
     /// Settings of a component.
     Setting(setting::SettingRule),
@@ -25,7 +30,10 @@ pub enum Rule {
         /// Its name in [`Profile::codes`].
         name: String,
         /// What it is called with.
-        #[serde(default, skip_serializing_if = "Value::is_null")]
+        #[cfg_attr(
+            not(target_arch = "wasm32"),
+            serde(skip_serializing_if = "Value::is_null")
+        )]
         with: Value,
     },
     /// Every rule must hold: the worst decides.
@@ -39,8 +47,8 @@ pub enum Rule {
 pub struct Cx<'a> {
     /// The questions it may ask.
     pub facts: &'a dyn Facts,
-    /// The profile's parameters, each with a value.
-    pub parameters: &'a Map<String, Value>,
+    /// An object: the profile's parameters, each with a value.
+    pub parameters: &'a Value,
 }
 
 /// A check that a rule cannot say.
@@ -62,14 +70,6 @@ pub enum Failure {
     Internal(String),
 }
 
-/// What the host hands to a check.
-#[derive(Deserialize)]
-struct Settings {
-    #[serde(default)]
-    parameters: Map<String, Value>,
-    with: Rule,
-}
-
 /// Runs one check as the component's `run` does: `settings` is a JSON object
 /// with the members `parameters` and `with`, the check's [`Rule`].
 pub fn run(
@@ -78,14 +78,25 @@ pub fn run(
     check: &str,
     settings: &str,
 ) -> Result<Outcome, Failure> {
-    let bad = |e: serde_json::Error| Failure::BadSettings(format!("check {check}: {e}"));
-    // In one go: rules parsed from a `Value` would cost a second parser.
-    let Settings { parameters, with } = serde_json::from_str(settings).map_err(bad)?;
+    let read = || {
+        let settings = json::parse(settings)?;
+        let parameters = match settings.get("parameters") {
+            Some(parameters) => parameters.clone(),
+            None => Value::Object(Vec::new()),
+        };
+        if parameters.as_object().is_none() {
+            return Err("parameters: not an object".to_owned());
+        }
+        let rule = Rule::read(&settings["with"])?;
+        Ok((parameters, rule))
+    };
+    let bad = |why: String| Failure::BadSettings(say!["check ", check, ": ", why]);
+    let (parameters, rule) = read().map_err(bad)?;
     let cx = Cx {
         facts,
         parameters: &parameters,
     };
-    evaluate(&with, &cx, profile.codes)
+    evaluate(&rule, &cx, profile.codes)
 }
 
 /// Evaluates a rule.
@@ -95,9 +106,11 @@ pub fn evaluate(rule: &Rule, cx: &Cx<'_>, codes: &[(&str, Code)]) -> Result<Outc
         Rule::Files(rule) => Ok(files::evaluate(rule, cx)),
         Rule::Code { name, with } => match codes.iter().find(|(n, _)| n == name) {
             Some((_, code)) => Ok(code(cx, with)),
-            None => Err(Failure::Internal(format!(
-                "the rule names the function `{name}`, which the profile does not have"
-            ))),
+            None => Err(Failure::Internal(say![
+                "the rule names the function `",
+                name,
+                "`, which the profile does not have"
+            ])),
         },
         Rule::AllOf(rules) => {
             let (mut first, others) = ranked(rules, cx, codes, worst)?;
@@ -116,7 +129,7 @@ pub fn evaluate(rule: &Rule, cx: &Cx<'_>, codes: &[(&str, Code)]) -> Result<Outc
                 first.observations.extend(seen);
                 first.observations.extend(other.observations);
                 if first.verdict != Verdict::Pass && !other.reason.is_empty() {
-                    first.reason = format!("{}; or: {}", first.reason, other.reason);
+                    first.reason = say![first.reason, "; or: ", other.reason];
                 }
             }
             Ok(first)

@@ -2,9 +2,10 @@
 //! what every file in it declares, and where a container's paths lie on the
 //! node.
 
+use crate::say;
 use std::rc::Rc;
 
-use serde_json::Value;
+use crate::json::{self, Value};
 
 use crate::component;
 use crate::config::kubelet;
@@ -76,7 +77,7 @@ impl Container {
         let base = mount.node_path.trim_end_matches('/');
         Some(match rest {
             "" => mount.node_path.clone(),
-            rest => format!("{base}/{rest}"),
+            rest => say![base, "/", rest],
         })
     }
 
@@ -114,7 +115,7 @@ fn sources(facts: &dyn Facts, pods: &mut StaticPods) -> Vec<Source> {
     let found = match component::own_processes(facts, "kubelet") {
         Ok(found) => found,
         Err(error) => {
-            pods.problems.push(format!("kubelet: {error}"));
+            pods.problems.push(say!["kubelet: ", error]);
             return vec![Source::Default];
         }
     };
@@ -155,12 +156,12 @@ fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
         }
         Err(error) => {
             pods.observations.extend(error.observation());
-            return pods.problems.push(format!("{DIRECTORY}: {error}"));
+            return pods.problems.push(say![DIRECTORY, ": ", error]);
         }
     };
     pods.observations.push(matches.observation);
     if !matches.complete {
-        let text = format!("{DIRECTORY} could not be searched completely");
+        let text = say![DIRECTORY, " could not be searched completely"];
         pods.problems.push(text);
     }
     for path in matches.paths {
@@ -183,7 +184,7 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
             pods.observations.extend(error.observation());
             // The kubelet creates no directory; without one it runs no static pods.
             if !error.is_not_found() {
-                pods.problems.push(format!("{path}: {error}"));
+                pods.problems.push(say![path, ": ", error]);
             }
             return;
         }
@@ -193,15 +194,15 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
         Ok(children) => children,
         // It may name a single file.
         Err(Error::WrongType(_)) => return read_file(path, Ok(entry), pods),
-        Err(error) => return pods.problems.push(format!("{path}: {error}")),
+        Err(error) => return pods.problems.push(say![path, ": ", error]),
     };
     pods.observations.push(children.observation);
     if !children.complete {
-        let text = format!("{path} could not be searched completely");
+        let text = say![path, " could not be searched completely"];
         pods.problems.push(text);
     }
     for name in children.paths.iter().filter(|n| !n.starts_with('.')) {
-        read_file(&format!("{path}/{name}"), entry.open_child(name), pods);
+        read_file(&say![path, "/", name], entry.open_child(name), pods);
     }
 }
 
@@ -216,13 +217,13 @@ fn read_file(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Static
         Err(Error::WrongType(missing)) => return pods.observations.push(missing.observation),
         Err(error) => {
             pods.observations.extend(error.observation());
-            return pods.problems.push(format!("{path}: {error}"));
+            return pods.problems.push(say![path, ": ", error]);
         }
     };
     for text in documents {
-        match serde_json::from_str::<Value>(&text) {
+        match json::parse(&text) {
             Ok(document) => read_document(path, observation, &document, pods),
-            Err(error) => pods.problems.push(format!("{path}: {error}")),
+            Err(error) => pods.problems.push(say![path, ": ", error]),
         }
     }
 }
@@ -286,7 +287,7 @@ fn mount(spec: &Value, mount: &Value) -> Option<Mount> {
     let volume = members(&spec["volumes"]).find(|v| v["name"] == mount["name"])?;
     let node_path = volume["hostPath"]["path"].as_str()?;
     let node_path = match mount["subPath"].as_str() {
-        Some(below) => format!("{}/{below}", node_path.trim_end_matches('/')),
+        Some(below) => say![node_path.trim_end_matches('/'), "/", below],
         None => node_path.to_owned(),
     };
     let container_path = mount["mountPath"].as_str()?;

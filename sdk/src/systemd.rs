@@ -1,6 +1,7 @@
 //! Reads units of systemd: which of the files with a unit's name are live, and
 //! what they say.
 
+use crate::say;
 use std::rc::Rc;
 
 use crate::config::kubelet::Opened;
@@ -32,7 +33,7 @@ pub struct Unit {
 /// to `/dev/null` masks all of them.
 pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error> {
     let matches = facts.glob(request)?;
-    let drop_ins = format!("{name}.d/");
+    let drop_ins = say![name, ".d/"];
     let mut ranked: Vec<(&str, usize, &String)> = matches
         .paths
         .iter()

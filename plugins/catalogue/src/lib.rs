@@ -2,15 +2,20 @@
 //! name, with its own words, its rule, and the requests that it uses. A profile
 //! is a table on top.
 
+#[cfg(not(target_arch = "wasm32"))]
 use cisb_sdk::contract::manifest::Requests;
 use cisb_sdk::rule::Profile;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod assemble;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod control;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 pub mod policies;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod settings;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod words;
 
 /// What every profile's component is made of.
@@ -18,6 +23,7 @@ pub const PROFILE: Profile = Profile {
     codes: policies::CODES,
 };
 
+#[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.
 pub fn controls() -> Vec<control::Control> {
     let mut controls = settings::controls();
@@ -26,10 +32,15 @@ pub fn controls() -> Vec<control::Control> {
     controls
 }
 
+#[cfg(not(target_arch = "wasm32"))]
 /// Every request that a control may use.
 pub fn requests() -> Requests {
     let mut all = Requests::default();
-    for part in [settings::requests(), files::requests(), policies::requests()] {
+    for part in [
+        settings::requests(),
+        files::requests(),
+        policies::requests(),
+    ] {
         all.files.extend(part.files);
         all.processes.extend(part.processes);
         all.named.extend(part.named);

@@ -1,9 +1,10 @@
 //! kube-apiserver: flags and defaults, and the files that replace some flags:
 //! structured authentication and authorization.
 
+use crate::say;
 use std::rc::Rc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{
     Content, Origin, Problem, Reading, Stop, default, flag, flag_or_default, named_document,
@@ -35,7 +36,13 @@ fn set_flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem>
 /// A flag and a file that say the same thing: the API server refuses to start.
 fn conflict(instance: &Instance, flag: &str, file: &str) -> Stop {
     Stop::Problem(Problem {
-        text: format!("--{flag} and {file} exclude each other, so one of them was misread"),
+        text: say![
+            "--",
+            flag,
+            " and ",
+            file,
+            " exclude each other, so one of them was misread"
+        ],
         observations: instance.observations.clone(),
     })
 }
@@ -57,13 +64,13 @@ fn anonymous(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
             Some(reading) => reading,
             None => default(instance, "anonymous-auth", Set::Usual)?,
         };
-        let note = format!("{} does not say anything of anonymous", entry.path());
+        let note = say![entry.path(), " does not say anything of anonymous"];
         reading.notes.push(note);
         reading.observations.push(entry.observation());
         return Ok(reading);
     }
     if own.is_some() {
-        let file = format!("anonymous in {}", entry.path());
+        let file = say!["anonymous in ", entry.path()];
         return Err(conflict(instance, "anonymous-auth", &file));
     }
     // An omitted boolean is false.
@@ -76,10 +83,7 @@ fn anonymous(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
         .filter_map(|c| c["path"].as_str())
         .collect();
     if enabled && !paths.is_empty() {
-        let only = format!(
-            "anonymous requests are accepted only on {}",
-            paths.join(", ")
-        );
+        let only = say!["anonymous requests are accepted only on ", paths.join(", ")];
         reading.open_question = Some(only);
     }
     Ok(reading)
@@ -97,7 +101,7 @@ fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop
     let kind = "AuthorizationConfiguration";
     let (entry, document) = named_document(facts, instance, &config, kind, GROUP)?;
     if own.is_some() {
-        let file = format!("--authorization-config {}", entry.path());
+        let file = say!["--authorization-config ", entry.path()];
         return Err(conflict(instance, "authorization-mode", &file));
     }
     let authorizers = document["authorizers"].as_array();
@@ -106,7 +110,7 @@ fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop
         .flatten()
         .map(|a| a["type"].clone())
         .collect();
-    if types.is_empty() || types.iter().any(|t| !t.is_string()) {
+    if types.is_empty() || types.iter().any(|t| t.as_str().is_none()) {
         let why = "lists no authorizers, or one without a type";
         return Err(Problem::bad(&entry.path(), why, entry.observation()).into());
     }
@@ -116,7 +120,7 @@ fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop
 fn from(entry: &Rc<dyn Entry>, field: &str, value: Value) -> Reading {
     Reading {
         content: Content::Json(value),
-        origin: Origin::Explicit(format!("{field} of {}", entry.path())),
+        origin: Origin::Explicit(say![field, " of ", entry.path()]),
         observations: vec![entry.observation()],
         ..Reading::nothing()
     }
@@ -138,8 +142,10 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
         Err(text) => (Vec::new(), Some(text)),
     };
     if let Some(both) = enabled.iter().find(|p| disabled.contains(p)) {
-        let text =
-            format!("{both} is both enabled and disabled, with which it cannot have started");
+        let text = say![
+            both,
+            " is both enabled and disabled, with which it cannot have started"
+        ];
         return Err(Stop::Problem(Problem {
             text,
             observations: instance.observations.clone(),
@@ -153,23 +159,29 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
         }
     }
     let version = match minor {
-        Some(minor) => format!("of 1.{minor}"),
+        Some(minor) => say!["of 1.", minor],
         None => "that every covered version has".to_owned(),
     };
     let mut reading = Reading {
-        content: Content::Json(running.into_iter().map(Value::String).collect()),
-        origin: Origin::Derived(format!(
-            "the default plugins {version} ({}), with --enable-admission-plugins={} and \
-             --disable-admission-plugins={}",
-            defaults::PLUGINS_SOURCE,
-            enabled.join(","),
-            disabled.join(",")
+        content: Content::Json(Value::Array(
+            running.into_iter().map(Value::String).collect(),
         )),
+        origin: Origin::Derived(say![
+            "the default plugins ",
+            version,
+            " (",
+            defaults::PLUGINS_SOURCE,
+            "), with --enable-admission-plugins=",
+            enabled.join(","),
+            " and \
+             --disable-admission-plugins=",
+            disabled.join(",")
+        ]),
         incomplete,
         ..Reading::nothing()
     };
     if let Some(config) = set_flag(instance, "admission-control-config-file")? {
-        let note = format!("plugins are configured by {}", config.shown());
+        let note = say!["plugins are configured by ", config.shown()];
         reading.notes.push(note);
     }
     Ok(reading)

@@ -7,6 +7,7 @@ use super::{
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
+use crate::say;
 
 /// Where the configuration file has the settings that are not at its top.
 const FIELDS: &[(&str, &str)] = &[
@@ -48,7 +49,11 @@ pub(super) fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Res
         _ => return Ok(reading),
     };
     if !reading.is_set() && read(facts, instance, ca)?.is_set() {
-        let note = format!("--{ca} alone already makes etcd ask for client certificates");
+        let note = say![
+            "--",
+            ca,
+            " alone already makes etcd ask for client certificates"
+        ];
         reading.notes.push(note);
     }
     Ok(reading)
@@ -60,11 +65,11 @@ fn given(instance: &Instance, setting: &str) -> Result<Option<Reading>, Problem>
     if found.is_some() {
         return Ok(found);
     }
-    let name = format!("ETCD_{}", setting.replace('-', "_").to_ascii_uppercase());
+    let name = say!["ETCD_", setting.replace('-', "_").to_ascii_uppercase()];
     let value = match (&instance.process, &instance.manifest) {
         (Some(process), _) => process
             .environment(&name)
-            .map_err(|e| Problem::of(&format!("etcd's {name}"), &e))?,
+            .map_err(|e| Problem::of(&say!["etcd's ", name], &e))?,
         (None, Some(manifest)) => {
             let found = manifest.environment.iter().rev().find(|(n, _)| *n == name);
             found.map(|(_, value)| value.clone())
@@ -75,7 +80,7 @@ fn given(instance: &Instance, setting: &str) -> Result<Option<Reading>, Problem>
     let value = value.filter(|v| !v.is_empty());
     Ok(value.map(|value| Reading {
         content: Content::Words(vec![value]),
-        origin: Origin::Explicit(format!("variable {name}")),
+        origin: Origin::Explicit(say!["variable ", name]),
         source: Source::Named(name),
         ..Reading::nothing()
     }))
@@ -88,7 +93,7 @@ fn from_file(
     setting: &str,
 ) -> Result<Reading, Stop> {
     let (entry, document) = named_document(facts, instance, config, "", "")?;
-    let top = format!("/{setting}");
+    let top = say!["/", setting];
     let pointer = FIELDS.iter().find(|(flag, _)| *flag == setting);
     let pointer = pointer.map_or(top.as_str(), |(_, pointer)| pointer);
     let mut reading = match field(&entry, &document, pointer) {
@@ -97,7 +102,11 @@ fn from_file(
     };
     reading.observations.push(entry.observation());
     if instance.args.last(setting).is_some() {
-        let note = format!("--{setting} is given too and ignored: --config-file decides");
+        let note = say![
+            "--",
+            setting,
+            " is given too and ignored: --config-file decides"
+        ];
         reading.notes.push(note);
     }
     Ok(reading)

@@ -1,7 +1,8 @@
 //! kube-proxy: with `--config` the file decides, and flags for what it has a
 //! field for are ignored.
 
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::{Content, Reading, Stop, default, field, flag, flag_or_default, named_document};
 use crate::component::Instance;
@@ -37,7 +38,7 @@ pub(super) fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Res
     };
     reading.observations.push(entry.observation());
     if flag(instance, setting)?.is_some() {
-        let note = format!("--{setting} is given too and ignored: --config decides");
+        let note = say!["--", setting, " is given too and ignored: --config decides"];
         reading.notes.push(note);
     }
     Ok(reading)

@@ -1,9 +1,10 @@
 //! The kubelet's effective configuration: built-in defaults, then the file of
 //! `--config`, then the drop-ins of `--config-dir`, then flags.
 
+use crate::say;
 use std::rc::Rc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{
     Content, Origin, Problem, Reading, Source, Stop, default, document, dotted, flag, gate,
@@ -134,7 +135,13 @@ impl Kubelet {
     fn flag(&self, name: &str) -> Result<Option<String>, Problem> {
         if let Some(by) = self.args.swallowed_by(name) {
             return Err(Problem {
-                text: format!("--{name} may be the value of --{by}, whose type is not known"),
+                text: say![
+                    "--",
+                    name,
+                    " may be the value of --",
+                    by,
+                    ", whose type is not known"
+                ],
                 observations: vec![self.process.observation()],
             });
         }
@@ -153,7 +160,7 @@ impl Kubelet {
         }
         for name in &children.paths {
             let child = directory.open_child(name);
-            let child = child.map_err(|e| Problem::of(&format!("{path}/{name}"), &e))?;
+            let child = child.map_err(|e| Problem::of(&say![path, "/", name], &e))?;
             let kind = child
                 .stat()
                 .map_err(|e| Problem::of(&child.path(), &e))?
@@ -192,17 +199,18 @@ impl Kubelet {
                 return Ok(reading);
             }
             let mut default = default(instance, setting, set)?;
-            default.notes.push(format!(
-                "{} is {}, which stands for the default",
+            default.notes.push(say![
                 reading.origin.text(),
+                " is ",
                 match reading.shown() {
                     empty if empty.is_empty() => "empty".to_owned(),
                     shown => shown,
-                }
-            ));
+                },
+                ", which stands for the default"
+            ]);
             return Ok(default);
         };
-        if let Some(reading) = self.reading(&format!("/featureGates/{name}")) {
+        if let Some(reading) = self.reading(&say!["/featureGates/", name]) {
             return Ok(reading);
         }
         if let Some(reading) = gate(instance, "AllBeta")? {
@@ -219,7 +227,7 @@ impl Kubelet {
         let path = layer.entry.path();
         Some(Reading {
             content: Content::Json(value.clone()),
-            origin: Origin::Explicit(format!("{} of {path}", dotted(pointer))),
+            origin: Origin::Explicit(say![dotted(pointer), " of ", path]),
             source: Source::Field(Rc::clone(&layer.entry), pointer.to_owned()),
             ..Reading::nothing()
         })
@@ -242,7 +250,7 @@ impl Kubelet {
             let mut missing = false;
             for token in pointer.split('/').skip(1) {
                 match at {
-                    Value::Object(map) => match map.get(token) {
+                    Value::Object(_) => match at.get(token) {
                         Some(next) => at = next,
                         None => {
                             missing = true;

@@ -5,6 +5,7 @@ use super::{Reading, Stop, default, field, flag, flag_or_default, named_document
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
+use crate::say;
 
 /// Flags that a field of the file replaces.
 const FIELDS: &[(&str, &str)] = &[
@@ -26,7 +27,7 @@ pub(super) fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Res
     };
     reading.observations.push(entry.observation());
     if flag(instance, setting)?.is_some() {
-        let note = format!("--{setting} is given too and ignored: --config decides");
+        let note = say!["--", setting, " is given too and ignored: --config decides"];
         reading.notes.push(note);
     }
     Ok(reading)

@@ -5,7 +5,8 @@
 //! expressions or engines refuse is not evaluated here, so they never make a
 //! pass. A reader of one engine's policies belongs in [`guards`].
 
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::{array, label, name, selects, text};
 
@@ -44,12 +45,12 @@ pub fn describe(namespace: &Value) -> String {
                 Level::Restricted => "restricted",
             };
             match pin {
-                Some(pin) => format!("enforces {level} as of {pin}"),
-                None => format!("enforces {level}"),
+                Some(pin) => say!["enforces ", level, " as of ", pin],
+                None => say!["enforces ", level],
             }
         }
         None => match label(namespace, "pod-security.kubernetes.io/enforce") {
-            Some(other) => format!("enforces `{other}`, which is no level"),
+            Some(other) => say!["enforces `", other, "`, which is no level"],
             None => "enforces no Pod Security level".to_owned(),
         },
     }
@@ -74,14 +75,14 @@ pub fn guards(
             text(b, "/spec/policyName") == name(policy)
                 && array(b, "/spec/validationActions")
                     .iter()
-                    .any(|a| a == "Deny")
+                    .any(|a| a.is_text("Deny"))
                 && applies(b.pointer("/spec/matchResources/namespaceSelector"))
         });
         let sees = array(policy, "/spec/matchConstraints/resourceRules")
             .iter()
             .any(sees_pods);
         if denies && sees && applies(policy.pointer("/spec/matchConstraints/namespaceSelector")) {
-            found.push(format!("ValidatingAdmissionPolicy/{}", name(policy)));
+            found.push(say!["ValidatingAdmissionPolicy/", name(policy)]);
         }
     }
     for configuration in webhooks {
@@ -89,11 +90,12 @@ pub fn guards(
             if array(webhook, "/rules").iter().any(sees_pods)
                 && applies(webhook.pointer("/namespaceSelector"))
             {
-                found.push(format!(
-                    "webhook {} of {}",
+                found.push(say![
+                    "webhook ",
                     text(webhook, "/name"),
+                    " of ",
                     name(configuration)
-                ));
+                ]);
             }
         }
     }
@@ -116,7 +118,7 @@ pub fn sees_pods(rule: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     fn labelled(labels: Value) -> Value {
         json!({"metadata": {"name": "n", "labels": labels}})

@@ -1,6 +1,6 @@
 //! Network policies, and which network plugins enforce them.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{array, selects, text};
 
@@ -96,7 +96,7 @@ pub fn reach(policy: &Value, namespace: &Value) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn an_image_is_known_by_its_repository() {

@@ -1,7 +1,8 @@
 //! Pods as the kubelet would run them: all their containers, with the defaults
 //! that Kubernetes applies to what a pod does not say.
 
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::{array, is_true, label, name, namespace, text};
 
@@ -134,9 +135,9 @@ fn of_pod(actual: String) -> Vec<Sighting> {
 }
 
 fn pod_field(pod: &Value, field: &str) -> Vec<Sighting> {
-    let pointer = format!("/spec/{field}");
+    let pointer = say!["/spec/", field];
     if !is_windows(pod) && is_true(pod, &pointer) {
-        of_pod(format!("{field}: true"))
+        of_pod(say![field, ": true"])
     } else {
         Vec::new()
     }
@@ -208,7 +209,7 @@ pub fn net_raw(pod: &Value) -> Vec<Sighting> {
         let adds = c.added();
         let added = |w: &str| adds.iter().any(|c| c.eq_ignore_ascii_case(w));
         if added("NET_RAW") || added("ALL") {
-            said(format!("capabilities.add: {}", adds.join(", ")))
+            said(say!["capabilities.add: ", adds.join(", ")])
         } else if c.drops("NET_RAW") {
             None
         } else {
@@ -222,7 +223,7 @@ pub fn added_capabilities(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         let added = c.added();
         if !added.is_empty() {
-            said(format!("capabilities.add: {}", added.join(", ")))
+            said(say!["capabilities.add: ", added.join(", ")])
         } else {
             None
         }
@@ -256,13 +257,13 @@ pub fn host_path(pod: &Value) -> Vec<Sighting> {
     for volume in array(pod, "/spec/volumes") {
         if let Some(Value::Object(_)) = volume.pointer("/hostPath") {
             let path = text(volume, "/hostPath/path");
-            paths.push(format!("{} = {path}", text(volume, "/name")));
+            paths.push(say![text(volume, "/name"), " = ", path]);
         }
     }
     if paths.is_empty() {
         Vec::new()
     } else {
-        of_pod(format!("hostPath {}", paths.join(", ")))
+        of_pod(say!["hostPath ", paths.join(", ")])
     }
 }
 
@@ -271,11 +272,11 @@ pub fn host_ports(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
         let ports = array(c.container, "/ports").iter();
         let taken: Vec<_> = ports
-            .filter_map(|p| p.pointer("/hostPort")?.as_u64())
+            .filter_map(|p| p.pointer("/hostPort")?.as_i64())
             .filter(|p| *p != 0)
-            .map(|p| p.to_string())
+            .map(|p| say![p])
             .collect();
-        (!taken.is_empty()).then(|| said(format!("hostPort {}", taken.join(", "))))?
+        (!taken.is_empty()).then(|| said(say!["hostPort ", taken.join(", ")]))?
     })
 }
 
@@ -286,15 +287,15 @@ pub fn secret_environment(pod: &Value) -> Vec<Sighting> {
         for variable in array(c.container, "/env") {
             if let Some(source @ Value::Object(_)) = variable.pointer("/valueFrom/secretKeyRef") {
                 let secret = text(source, "/name");
-                seen.push(format!("{} from Secret {secret}", text(variable, "/name")));
+                seen.push(say![text(variable, "/name"), " from Secret ", secret]);
             }
         }
         for source in array(c.container, "/envFrom") {
             if let Some(source @ Value::Object(_)) = source.pointer("/secretRef") {
-                seen.push(format!("all of Secret {}", text(source, "/name")));
+                seen.push(say!["all of Secret ", text(source, "/name")]);
             }
         }
-        (!seen.is_empty()).then(|| said(format!("env: {}", seen.join(", "))))?
+        (!seen.is_empty()).then(|| said(say!["env: ", seen.join(", ")]))?
     })
 }
 
@@ -306,7 +307,7 @@ pub fn seccomp(pod: &Value) -> Vec<Sighting> {
         }
         match c.effective("/seccompProfile/type").and_then(Value::as_str) {
             Some("RuntimeDefault" | "Localhost") => None,
-            Some(other) => said(format!("seccompProfile.type: {other}")),
+            Some(other) => said(say!["seccompProfile.type: ", other]),
             None => unsaid("seccompProfile is set neither on the container nor on the pod"),
         }
     })
@@ -397,7 +398,7 @@ pub fn owner(pod: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     /// A pod with one container `c`, of the given pod spec and container.
     fn pod(mut spec: Value, mut container: Value) -> Value {

@@ -1,7 +1,8 @@
 //! Role-based access control as the API server evaluates it: which verbs on
 //! which resources a role grants, and whom a binding gives it to.
 
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::{array, key, name, namespace, selects, text, texts};
 
@@ -44,11 +45,11 @@ impl PolicyRule {
     pub fn describe(&self) -> String {
         let verbs = self.verbs.join(",");
         let mut words = if self.resources.is_empty() {
-            format!("{verbs} on {}", self.urls.join(","))
+            say![verbs, " on ", self.urls.join(",")]
         } else {
             let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).collect();
             let resources = self.resources.join(",");
-            format!("{verbs} on {resources} ({})", groups.join(","))
+            say![verbs, " on ", resources, " (", groups.join(","), ")"]
         };
         if !self.names.is_empty() {
             words.push_str(" named ");
@@ -123,7 +124,7 @@ pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Gr
                     if (rule.names.is_empty() || !nameless)
                         && rule.verbs.iter().any(|v| v == "*" || v == verb)
                     {
-                        let right = format!("{verb} {resource}");
+                        let right = say![verb, " ", resource];
                         matched = true;
                         if !grant.rights.contains(&right) {
                             grant.rights.push(right);
@@ -200,9 +201,9 @@ impl BoundTo {
     /// For a person: `User alice`, `ServiceAccount ns/name`.
     pub fn describe(&self) -> String {
         if self.namespace.is_empty() {
-            format!("{} {}", self.kind, self.name)
+            say![self.kind, " ", self.name]
         } else {
-            format!("{} {}/{}", self.kind, self.namespace, self.name)
+            say![self.kind, " ", self.namespace, "/", self.name]
         }
     }
 
@@ -405,7 +406,7 @@ fn is_labelled(object: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::json::json;
 
     const SECRETS: &[Power] = &[Power {
         verbs: &["get", "list", "watch"],

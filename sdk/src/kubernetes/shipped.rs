@@ -9,6 +9,7 @@
 //! upgrade and removes nothing.
 
 use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
+use crate::say;
 
 /// Role (`namespace/name` for a Role), verbs, group, resources.
 type Row = (&'static str, &'static str, &'static str, &'static str);
@@ -79,7 +80,7 @@ fn rows(role: &Role) -> impl Iterator<Item = &'static Row> {
     let wanted = if role.namespace.is_empty() {
         role.name.clone()
     } else {
-        format!("{}/{}", role.namespace, role.name)
+        say![role.namespace, "/", role.name]
     };
     let labelled = role.labelled;
     RULES

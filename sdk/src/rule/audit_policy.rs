@@ -1,8 +1,8 @@
 //! Judges an audit policy by walking its rules as the API server does: the
 //! first that matches a request sets the level.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::setting::Judged;
 use crate::component::Instance;
@@ -11,8 +11,12 @@ use crate::facts::Facts;
 use crate::verdict::Verdict;
 
 /// What an audit policy should do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Demand {
     /// Log something.
     LogsSomething,
@@ -124,10 +128,10 @@ pub(super) fn judge(
         return Judged::problem(problem);
     };
     if let Some(bad) = rules.iter().find(|r| level(r).is_none()) {
-        let why = format!(
-            "has a rule with the unknown level {}",
+        let why = say![
+            "has a rule with the unknown level ",
             config::plain(&bad["level"])
-        );
+        ];
         return Judged::problem(Problem::bad(&path, &why, entry.observation()));
     }
     let (state, reason) = match demand {
@@ -138,7 +142,7 @@ pub(super) fn judge(
         Demand::CoversKeyConcerns => concerns(rules),
     };
     Judged {
-        actual: Some(format!("{} rules in {path}", rules.len())),
+        actual: Some(say![rules.len(), " rules in ", path]),
         observations: vec![entry.observation()],
         ..Judged::new(state, reason)
     }
@@ -155,35 +159,38 @@ fn concerns(rules: &[Value]) -> (Verdict, String) {
             if level == Level::None {
                 unlogged.push(*verb);
             } else if least == Level::None {
-                exempt.push(format!("{} {}", verb, concern.resource));
+                exempt.push(say![verb, " ", concern.resource]);
             }
             if concern.is_secret && most > Level::Metadata {
                 leaking.push(*verb);
             }
         }
         if !unlogged.is_empty() {
-            lacks.push(format!(
-                "{} {} is not logged",
+            lacks.push(say![
                 unlogged.join("/"),
-                concern.resource
-            ));
+                " ",
+                concern.resource,
+                " is not logged"
+            ]);
         }
         if !leaking.is_empty() {
-            lacks.push(format!(
-                "{} {} is logged with its contents",
+            lacks.push(say![
                 leaking.join("/"),
-                concern.resource
-            ));
+                " ",
+                concern.resource,
+                " is logged with its contents"
+            ]);
         }
     }
     if !lacks.is_empty() {
         return (Verdict::Fail, lacks.join(", "));
     }
     if !exempt.is_empty() {
-        let text = format!(
-            "some users, namespaces or names are exempt from logging of {}: say whether they may be",
-            exempt.join(", ")
-        );
+        let text = say![
+            "some users, namespaces or names are exempt from logging of ",
+            exempt.join(", "),
+            ": say whether they may be"
+        ];
         return (Verdict::Manual, text);
     }
     (Verdict::Pass, String::new())
@@ -249,7 +256,7 @@ fn entries<'a>(rule: &'a Value, concern: &'a Concern) -> impl Iterator<Item = &'
             && (!has_any(&entry["resources"])
                 || texts(&entry["resources"]).any(|r| match sub {
                     _ if r == "*" || r == wanted => true,
-                    Some((of, name)) => r == format!("{of}/*") || r == format!("*/{name}"),
+                    Some((of, name)) => r == say![of, "/*"] || r == say!["*/", name],
                     None => false,
                 }))
     })

@@ -2,7 +2,8 @@
 //! entry that covers them, and in it the first provider, which is the one that
 //! writes.
 
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::setting::Judged;
 use crate::component::Instance;
@@ -42,7 +43,7 @@ pub(super) fn judge(
             .any(|r| matches!(r, "secrets" | "secrets." | "*." | "*.*"))
     };
     let answer = |state, actual: String, reason: String| Judged {
-        actual: Some(format!("{actual} ({path})")),
+        actual: Some(say![actual, " (", path, ")"]),
         observations: vec![entry.observation()],
         ..Judged::new(state, reason)
     };
@@ -74,7 +75,7 @@ pub(super) fn judge(
         kind if allowed.iter().any(|a| a == kind) => (Verdict::Pass, String::new()),
         kind => (
             Verdict::Fail,
-            format!("{kind} writes secrets, which is not among them"),
+            say![kind, " writes secrets, which is not among them"],
         ),
     };
     if state == Verdict::Pass {
@@ -99,7 +100,7 @@ fn name(provider: &Value) -> Option<String> {
         return None;
     }
     Some(match (name.as_str(), settings["apiVersion"].as_str()) {
-        ("kms", version) => format!("kms {}", version.unwrap_or("v1")),
+        ("kms", version) => say!["kms ", version.unwrap_or("v1")],
         (name, _) => name.to_owned(),
     })
 }

@@ -2,28 +2,38 @@
 
 mod locate;
 
+use crate::say;
 use std::rc::Rc;
-
-use serde::{Deserialize, Serialize};
 
 use super::Cx;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};
 use crate::files::{Mode, Owner, owner};
+use crate::strings::Octal;
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 pub use locate::Set;
 
 /// What is demanded of a set of files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub struct FilesRule {
     /// Which files.
     pub of: Set,
     /// The permission bits that each may have at most.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub mode: Option<Mode>,
     /// Whom each must belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        serde(skip_serializing_if = "Option::is_none")
+    )]
     pub owner: Option<Owner>,
 }
 
@@ -69,7 +79,7 @@ impl Located {
     fn add(&mut self, key: &str, opened: Result<Rc<dyn Entry>, Error>) {
         match opened {
             Ok(entry) => self.files.push(entry),
-            Err(error) => self.lack(key, error.to_string(), &error),
+            Err(error) => self.lack(key, error.text().to_owned(), &error),
         }
     }
 
@@ -104,7 +114,7 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             Err(error) => {
                 let mut seen = vec![entry.observation()];
                 seen.extend(error.observation());
-                unknown(rule, entry.path(), error.to_string(), seen)
+                unknown(rule, entry.path(), error.text().to_owned(), seen)
             }
         };
         // Two ways to one file are one subject.
@@ -154,8 +164,8 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
 
 impl FilesRule {
     fn expected(&self) -> String {
-        let mode = self.mode.map(|m| format!("mode {m} or stricter"));
-        let owner = self.owner.as_ref().map(|o| format!("owner {o}"));
+        let mode = self.mode.map(|m| say!["mode ", m, " or stricter"]);
+        let owner = self.owner.as_ref().map(|o| say!["owner ", o]);
         let both: Vec<String> = mode.into_iter().chain(owner).collect();
         both.join(", ")
     }
@@ -166,13 +176,13 @@ fn judge(rule: &FilesRule, entry: &dyn Entry, stat: &Stat) -> Subject {
     let mut actual = Vec::new();
     let mut why = String::new();
     if let Some(mode) = rule.mode {
-        actual.push(format!("mode {:o}", stat.mode));
+        actual.push(say!["mode ", Octal(stat.mode)]);
         if !mode.allows(stat.mode) {
             state = Verdict::Fail;
         }
     }
     if let Some(wanted) = &rule.owner {
-        actual.push(format!("owner {}", owner(stat)));
+        actual.push(say!["owner ", owner(stat)]);
         let (verdict, reason) = wanted.owns(stat);
         state = state.max(verdict);
         why = reason;
@@ -208,12 +218,12 @@ fn unknown(
 fn reason(worst: &Subject, like: usize, all: usize) -> String {
     let others = match like {
         1 => String::new(),
-        n => format!(" (and {} more)", n - 1),
+        n => say![" (and ", n - 1, " more)"],
     };
     match worst.state {
-        Verdict::Pass if all == 1 => format!("{} has {}", worst.key, worst.actual),
-        Verdict::Pass => format!("all {all} files have {}", worst.expected),
-        Verdict::Fail => format!("{} has {}{others}", worst.key, worst.actual),
-        _ => format!("{}: {}{others}", worst.key, worst.reason),
+        Verdict::Pass if all == 1 => say![worst.key, " has ", worst.actual],
+        Verdict::Pass => say!["all ", all, " files have ", worst.expected],
+        Verdict::Fail => say![worst.key, " has ", worst.actual, others],
+        _ => say![worst.key, ": ", worst.reason, others],
     }
 }

@@ -1,8 +1,8 @@
 //! Judges settings of a component: what every instance of it makes of a flag,
 //! a field or a feature gate, against what is demanded.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use crate::json::Value;
+use crate::say;
 
 use super::{Cx, audit_policy, encryption};
 use crate::component::{self, Component, Instance, Presence, Words};
@@ -14,8 +14,12 @@ use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 /// What is demanded of a component's settings. Every demand must be met, by
 /// every instance on the node.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub struct SettingRule {
     /// Whose settings.
     pub component: Component,
@@ -24,8 +28,12 @@ pub struct SettingRule {
 }
 
 /// What is demanded of one setting.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub struct Demand {
     /// The flag's name without dashes, `gate:NAME` for a feature gate, or
     /// `/pointer` for a field that has no flag. A field that has a flag is
@@ -34,13 +42,20 @@ pub struct Demand {
     /// What its value should be.
     pub expect: Expect,
     /// Whether it must be written down: a default that is as good does not count.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        serde(skip_serializing_if = "std::ops::Not::not")
+    )]
     pub literal: bool,
 }
 
 /// What a value should be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Expect {
     /// Anything but nothing.
     Set,
@@ -108,8 +123,11 @@ impl Judged {
 
     /// A value that its component itself could not have read.
     fn unreadable(kind: &str) -> Self {
-        let text =
-            format!("the value is not {kind}, so what the component makes of it is not known");
+        let text = say![
+            "the value is not ",
+            kind,
+            ", so what the component makes of it is not known"
+        ];
         Self::new(Verdict::Error, text)
     }
 
@@ -163,15 +181,18 @@ fn outcome(mut subjects: Vec<Subject>) -> Outcome {
         );
     };
     let mut reason = match first.state {
-        Verdict::Fail => format!(
-            "{} is {}, should be {}",
-            first.key, first.actual, first.expected
-        ),
+        Verdict::Fail => say![
+            first.key,
+            " is ",
+            first.actual,
+            ", should be ",
+            first.expected
+        ],
         Verdict::Error | Verdict::NotApplicable => first.key.clone(),
-        Verdict::Pass | Verdict::Manual => format!("{} is {}", first.key, first.actual),
+        Verdict::Pass | Verdict::Manual => say![first.key, " is ", first.actual],
     };
     if !first.reason.is_empty() {
-        reason = format!("{reason}: {}", first.reason);
+        reason = say![reason, ": ", first.reason];
     }
     Outcome {
         verdict: first.state,
@@ -235,18 +256,23 @@ fn unwritten(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expec
     };
     let does = expect(cx, instance, reading, demand).state == Verdict::Pass;
     match does {
-        true => format!("the {source} would do, but it is demanded in writing"),
+        true => say!["the ", source, " would do, but it is demanded in writing"],
         false => source.clone(),
     }
 }
 
 fn removed(mut subject: Subject, instance: &Instance, at: u32, by: &str) -> Subject {
     subject.state = Verdict::NotApplicable;
-    subject.actual = format!("removed in 1.{at}");
-    subject.reason = format!(
-        "removed in 1.{at}, replaced by {by} ({})",
-        instance.version.source
-    );
+    subject.actual = say!["removed in 1.", at];
+    subject.reason = say![
+        "removed in 1.",
+        at,
+        ", replaced by ",
+        by,
+        " (",
+        instance.version.source,
+        ")"
+    ];
     subject
 }
 
@@ -263,16 +289,16 @@ fn removed_plugin(
     if is_listed || !demand.setting.ends_with("-admission-plugins") {
         return None;
     }
-    let name = format!("admission:{plugin}");
+    let name = say!["admission:", plugin];
     defaults::removed(instance.component, &name, instance.version.minor)
 }
 
 fn key(instance: &Instance, setting: &str) -> String {
     let label = &instance.label;
     match (setting.strip_prefix("gate:"), setting.strip_prefix('/')) {
-        (Some(gate), _) => format!("{label} featureGates.{gate}"),
-        (None, Some(field)) => format!("{label} {}", field.replace('/', ".")),
-        (None, None) => format!("{label} --{setting}"),
+        (Some(gate), _) => say![label, " featureGates.", gate],
+        (None, Some(field)) => say![label, " ", field.replace('/', ".")],
+        (None, None) => say![label, " --", setting],
     }
 }
 
@@ -283,7 +309,7 @@ fn basis(instance: &Instance, reading: &Reading) -> Basis {
         (Origin::Explicit(_), Some(_)) => Basis::Explicit,
         (Origin::Explicit(_), None) => {
             let file = instance.manifest.as_ref().map_or("", |m| m.file.as_str());
-            Basis::Derived(format!("{file} declares it; no process was looked at"))
+            Basis::Derived(say![file, " declares it; no process was looked at"])
         }
     }
 }
@@ -293,15 +319,15 @@ fn actual(reading: &Reading, demand: &Expect) -> String {
     match (&reading.origin, demand) {
         (Origin::Derived(_), Expect::Has(plugin)) => {
             let has = reading.list().is_some_and(|l| l.contains(plugin));
-            format!("{plugin} {}", if has { "on" } else { "off" })
+            say![plugin, " ", if has { "on" } else { "off" }]
         }
         (Origin::Derived(_), Expect::Lacks(plugin)) => {
             let has = reading.list().is_some_and(|l| l.contains(plugin));
-            format!("{plugin} {}", if has { "on" } else { "off" })
+            say![plugin, " ", if has { "on" } else { "off" }]
         }
-        (Origin::Default(_), _) => format!("not set (default {shown})"),
+        (Origin::Default(_), _) => say!["not set (default ", shown, ")"],
         (Origin::Explicit(place), _) if reading.is_set() && !place.starts_with("flag") => {
-            format!("{shown} ({place})")
+            say![shown, " (", place, ")"]
         }
         _ => shown,
     }
@@ -312,20 +338,20 @@ fn expected(demand: &Expect) -> String {
         Expect::Set => "set".to_owned(),
         Expect::Unset => "not set".to_owned(),
         Expect::Is(value) => plain(value),
-        Expect::IsNot(value) => format!("anything but {}", plain(value)),
-        Expect::NotWritten(value) => format!("not set to {}", plain(value)),
-        Expect::Has(element) => format!("a list with {element}"),
-        Expect::Lacks(element) => format!("a list without {element}"),
-        Expect::Within(elements) => format!("only of {}", elements.join(", ")),
-        Expect::AtLeast(least) => format!("{least} or more"),
+        Expect::IsNot(value) => say!["anything but ", plain(value)],
+        Expect::NotWritten(value) => say!["not set to ", plain(value)],
+        Expect::Has(element) => say!["a list with ", element],
+        Expect::Lacks(element) => say!["a list without ", element],
+        Expect::Within(elements) => say!["only of ", elements.join(", ")],
+        Expect::AtLeast(least) => say![least, " or more"],
         Expect::NotZero => "a duration other than 0".to_owned(),
         Expect::Loopback => "a loopback address".to_owned(),
         Expect::EncryptsSecretsWith(providers) => {
-            format!("secrets encrypted first with {}", providers.join(" or "))
+            say!["secrets encrypted first with ", providers.join(" or ")]
         }
         Expect::AuditPolicy(demand) => demand.expected().to_owned(),
         Expect::DiffersFrom { component, setting } => {
-            format!("a file other than {} --{setting}", component.name())
+            say!["a file other than ", component.name(), " --", setting]
         }
         Expect::Person(_) => "what this cluster needs".to_owned(),
     }
@@ -389,13 +415,13 @@ fn equals(reading: &Reading, value: &Value, should: bool) -> Judged {
             Some(boolean) => boolean == *value,
             None => return Judged::unreadable("a boolean"),
         },
-        Value::Number(value) => match reading.integer() {
+        Value::Number(_) => match reading.integer() {
             Some(number) => Some(number) == value.as_i64(),
             None => return Judged::unreadable("a whole number"),
         },
         Value::String(value) => match reading.text() {
             Some(text) if should && is_other_loopback(&text, value) => {
-                let why = format!("a loopback address too, but {value} is demanded");
+                let why = say!["a loopback address too, but ", value, " is demanded"];
                 return Judged::new(Verdict::Fail, why);
             }
             Some(text) => text == *value,
@@ -439,10 +465,7 @@ fn within(reading: &Reading, elements: &[String]) -> Judged {
         .collect();
     match others.is_empty() {
         true => Judged::met(true),
-        false => Judged::new(
-            Verdict::Fail,
-            format!("not among them: {}", others.join(", ")),
-        ),
+        false => Judged::new(Verdict::Fail, say!["not among them: ", others.join(", ")]),
     }
 }
 
@@ -466,12 +489,17 @@ fn differs(
         Presence::Here(instances) => instances,
         Presence::NotHere(words) => {
             observations.extend(words.observations);
-            let text = format!(
-                "compare it with the file of --{setting} where {} runs, not here: {}; \
-                 this one has the SHA-256 {own}",
+            let text = say![
+                "compare it with the file of --",
+                setting,
+                " where ",
                 other.name(),
-                words.text
-            );
+                " runs, not here: ",
+                words.text,
+                "; \
+                 this one has the SHA-256 ",
+                own
+            ];
             return Judged {
                 observations,
                 ..Judged::new(Verdict::Manual, text)
@@ -488,10 +516,12 @@ fn differs(
         let compared = match config::read(cx.facts, instance, setting) {
             Ok(reading) if reading.is_set() => digest(cx, instance, &reading),
             Ok(_) | Err(Stop::Removed { .. }) => {
-                let text = format!(
-                    "{} --{setting} is not set, nothing to compare with",
-                    other.name()
-                );
+                let text = say![
+                    other.name(),
+                    " --",
+                    setting,
+                    " is not set, nothing to compare with"
+                ];
                 return Judged::new(Verdict::Manual, text);
             }
             Err(Stop::Problem(problem)) => Err(problem),
@@ -502,14 +532,14 @@ fn differs(
         };
         observations.extend(seen);
         if theirs == own {
-            let text = format!("{} --{setting} has the same contents", instance.label);
+            let text = say![instance.label, " --", setting, " has the same contents"];
             return Judged {
                 observations,
                 ..Judged::new(Verdict::Fail, text)
             };
         }
     }
-    let text = format!("{} --{setting} has other contents", other.name());
+    let text = say![other.name(), " --", setting, " has other contents"];
     Judged {
         observations,
         ..Judged::new(Verdict::Pass, text)

@@ -49,13 +49,12 @@ fn every_request_that_a_control_uses_exists() {
 }
 
 #[test]
-fn a_rule_reads_back_from_its_manifest_as_it_was_written() -> Result<(), serde_json::Error> {
-    for control in controls() {
-        let text = serde_json::to_string(&control.rule)?;
-        let back: Rule = serde_json::from_str(&text)?;
-        assert_eq!(back, control.rule, "{text}");
+fn a_rule_reads_back_from_its_manifest_as_it_was_written() {
+    for control in crate::controls() {
+        let text = serde_json::to_string(&control.rule).unwrap();
+        let back = Rule::read(&cisb_sdk::json::parse(&text).unwrap());
+        assert_eq!(back.as_ref(), Ok(&control.rule), "{text}");
     }
-    Ok(())
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Who may do what: the checks on roles and bindings.
 
+use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::{Binding, Grant, Power, Rbac, Role, granted};
 use cisb_sdk::kubernetes::shipped;
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
 use cisb_sdk::verdict::{Outcome, Verdict};
-use serde_json::Value;
 
 use super::sheet::{Lists, Sheet, exempts_shipped, lists, misnamed, system_namespaces};
 
@@ -149,7 +150,7 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
         return misnamed("power", name);
     };
     let rbac = rbac(&lists);
-    let expected = format!("nobody outside of the cluster's own components may {words}");
+    let expected = say!["nobody outside of the cluster's own components may ", words];
     let expected = match name {
         "everything" => {
             "cluster-admin is bound to nobody but whom Kubernetes and kubeadm bind".into()
@@ -169,12 +170,14 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
         }
         let (state, reason) = judge(binding, role, &grant, powers, &system, exempt);
         let seen = seen(&lists, binding, role);
-        let actual = format!(
-            "gives {} to {}: {}",
+        let actual = say![
+            "gives ",
             role.key(),
+            " to ",
             binding.who(),
+            ": ",
             grant.rules.join("; ")
-        );
+        ];
         sheet.put(binding.key(), state, actual, reason, seen);
     }
     for role in &rbac.roles {
@@ -194,12 +197,10 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
             )
         };
         let request = role_list(role);
-        let actual = format!("bound to nobody: {}", grant.rules.join("; "));
+        let actual = say!["bound to nobody: ", grant.rules.join("; ")];
         sheet.put(role.key(), state, actual, reason, lists.seen(request));
     }
-    sheet.finish(&format!(
-        "only what Kubernetes and kubeadm ship may {words}"
-    ))
+    sheet.finish(&say!["only what Kubernetes and kubeadm ship may ", words])
 }
 
 fn judge(
@@ -305,12 +306,12 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
         let who: Vec<_> = bindings.iter().map(|b| b.who()).collect();
         let who = match who.is_empty() {
             true => "bound to nobody".to_owned(),
-            false => format!("bound to {}", who.join(", ")),
+            false => say!["bound to ", who.join(", ")],
         };
         let seen = lists.seen(role_list(role));
         if beyond.is_empty() {
             let rules: Vec<_> = wild.iter().map(|r| r.describe()).collect();
-            let actual = format!("{}; {who}", rules.join("; "));
+            let actual = say![rules.join("; "), "; ", who];
             sheet.put(role.key(), Verdict::Pass, actual, "as shipped", seen);
             continue;
         }
@@ -328,7 +329,7 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
         } else {
             (Verdict::Fail, "a wildcard also grants what is added later")
         };
-        let actual = format!("{}; {who}", beyond.join("; "));
+        let actual = say![beyond.join("; "), "; ", who];
         sheet.put(role.key(), state, actual, reason, seen);
     }
     sheet.finish("only roles that Kubernetes ships use wildcards")
@@ -351,12 +352,14 @@ pub(super) fn masters(cx: &Cx<'_>, _: &Value) -> Outcome {
         if !binding.subjects.iter().any(named) {
             continue;
         }
-        let actual = format!(
-            "gives {} {} to {}",
+        let actual = say![
+            "gives ",
             binding.role_kind,
+            " ",
             binding.role,
+            " to ",
             binding.who()
-        );
+        ];
         let (state, reason) = if exempt && shipped::is_binding(binding) {
             (Verdict::Pass, "as shipped")
         } else if binding.subjects.iter().any(|s| s.is_everybody()) {
@@ -384,9 +387,9 @@ pub(super) fn masters(cx: &Cx<'_>, _: &Value) -> Outcome {
             let name = cisb_sdk::kubernetes::name(request);
             let user = cisb_sdk::kubernetes::text(request, "/spec/username");
             sheet.put(
-                format!("CertificateSigningRequest/{name}"),
+                say!["CertificateSigningRequest/", name],
                 Verdict::Manual,
-                format!("made by {user}, a member of system:masters"),
+                say!["made by ", user, ", a member of system:masters"],
                 "somebody uses the group",
                 lists.seen("csrs"),
             );
@@ -423,12 +426,14 @@ pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
             continue;
         };
         let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).collect();
-        let actual = format!(
-            "gives {} to {}: {}",
+        let actual = say![
+            "gives ",
             role.key(),
+            " to ",
             binding.who(),
+            ": ",
             rules.join("; ")
-        );
+        ];
         let joining = role.rules.iter().all(|r| {
             let known = r.resources.iter().all(|resource| {
                 r.groups

@@ -1,10 +1,11 @@
 //! Service accounts, their tokens, and how people authenticate.
 
+use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::Rbac;
 use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
 use cisb_sdk::verdict::{Outcome, Verdict};
-use serde_json::Value;
 
 use super::access::rbac;
 use super::sheet::{Lists, Sheet, few, lists, system_namespaces};
@@ -25,7 +26,7 @@ fn by_name(lists: &Lists) -> Vec<(&str, &str, &Value)> {
 
 fn bound(rbac: &Rbac, namespace: &str, name: &str) -> Vec<String> {
     rbac.bindings_to_account(namespace, name)
-        .map(|b| format!("{} to {} {}", b.key(), b.role_kind, b.role))
+        .map(|b| say![b.key(), " to ", b.role_kind, " ", b.role])
         .collect()
 }
 
@@ -50,7 +51,7 @@ pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
         }
         let bindings = bound(&rbac, ns, "default");
         if !bindings.is_empty() {
-            wrong.push(format!("bound by {}", few(&bindings)));
+            wrong.push(say!["bound by ", few(&bindings)]);
         }
         let users: Vec<_> = lists
             .of("pods")
@@ -60,7 +61,7 @@ pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
             .map(pods::owner)
             .collect();
         if !users.is_empty() {
-            wrong.push(format!("its token is mounted by {}", few(&users)));
+            wrong.push(say!["its token is mounted by ", few(&users)]);
         }
         let subject = key("ServiceAccount", ns, "default");
         let seen = lists.all_seen();
@@ -102,9 +103,16 @@ pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
         let bindings = bound(&rbac, ns, user);
         let holds = match bindings.is_empty() {
             true => "to which no binding gives anything".to_owned(),
-            false => format!("bound by {}", few(&bindings)),
+            false => say!["bound by ", few(&bindings)],
         };
-        let actual = format!("mounts the token of ServiceAccount {ns}/{user}, {holds}");
+        let actual = say![
+            "mounts the token of ServiceAccount ",
+            ns,
+            "/",
+            user,
+            ", ",
+            holds
+        ];
         let (state, reason) = if system.iter().any(|s| s == ns) {
             (
                 Verdict::Manual,
@@ -145,14 +153,15 @@ pub(super) fn client_certificates(cx: &Cx<'_>, _: &Value) -> Outcome {
         }
         let conditions = array(request, "/status/conditions").iter();
         let conditions: Vec<_> = conditions.map(|c| text(c, "/type")).collect();
-        let actual = format!(
-            "a client certificate was asked for by {}: {}",
+        let actual = say![
+            "a client certificate was asked for by ",
             text(request, "/spec/username"),
+            ": ",
             match conditions.is_empty() {
                 true => "Pending".to_owned(),
                 false => conditions.join(", "),
             }
-        );
+        ];
         sheet.put(
             key("CertificateSigningRequest", "", name(request)),
             Verdict::Manual,
@@ -166,9 +175,9 @@ pub(super) fn client_certificates(cx: &Cx<'_>, _: &Value) -> Outcome {
             let own = subject.name.starts_with("system:")
                 || subject.name == "kube-apiserver-kubelet-client";
             if subject.kind == "User" && !own {
-                let actual = format!("{} gives {}", binding.key(), binding.role);
+                let actual = say![binding.key(), " gives ", binding.role];
                 sheet.put(
-                    format!("User/{}", subject.name),
+                    say!["User/", subject.name],
                     Verdict::Manual,
                     actual,
                     "how does this user authenticate?",
@@ -204,10 +213,7 @@ pub(super) fn account_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
             sheet.put(
                 subject(),
                 Verdict::Manual,
-                format!(
-                    "tokens that do not expire may be in Secret {}",
-                    few(&stored)
-                ),
+                say!["tokens that do not expire may be in Secret ", few(&stored)],
                 "who has a copy?",
                 lists.seen("serviceaccounts"),
             );
@@ -219,7 +225,7 @@ pub(super) fn account_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
             sheet.put(
                 subject(),
                 Verdict::Manual,
-                format!("no pod runs as it, yet it is bound by {}", few(&bindings)),
+                say!["no pod runs as it, yet it is bound by ", few(&bindings)],
                 "who uses it from outside?",
                 lists.all_seen(),
             );

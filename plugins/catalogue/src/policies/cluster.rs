@@ -1,11 +1,12 @@
 //! Network policies, secret storage, image provenance, and how namespaces are
 //! used.
 
+use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::network::{self, Plugin};
 use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
 use cisb_sdk::verdict::{Outcome, Verdict};
-use serde_json::Value;
 
 use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
@@ -59,7 +60,7 @@ pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
     for (plugin, set) in &found {
         let Plugin { name: known, .. } = plugin;
         let subject = key("DaemonSet", namespace(set), name(set));
-        let ready = set.pointer("/status/numberReady").and_then(Value::as_u64);
+        let ready = set.pointer("/status/numberReady").and_then(Value::as_i64);
         let enforces = found.iter().any(|(p, _)| p.enforces);
         let (state, reason) = match (plugin.enforces, ready.unwrap_or(0)) {
             (true, 0) => (Verdict::Manual, "no pod of it is ready"),
@@ -68,7 +69,7 @@ pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
             (false, _) if enforces => (Verdict::Pass, "leaves policies to the other plugin"),
             (false, _) => (Verdict::Fail, "known by its image not to enforce them"),
         };
-        let actual = format!("runs {known}, {} ready", ready.unwrap_or(0));
+        let actual = say!["runs ", known, ", ", ready.unwrap_or(0), " ready"];
         sheet.put(subject, state, actual, reason, lists.all_seen());
     }
     if found.is_empty() {
@@ -78,11 +79,12 @@ pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
             .collect();
         let among = match sets.is_empty() {
             true => "there is no DaemonSet".to_owned(),
-            false => format!("none is known among {}", few(&sets)),
+            false => say!["none is known among ", few(&sets)],
         };
-        return sheet.finish_open(&format!(
-            "{among}: find out which network plugin runs and whether it enforces NetworkPolicy"
-        ));
+        return sheet.finish_open(&say![
+            among,
+            ": find out which network plugin runs and whether it enforces NetworkPolicy"
+        ]);
     }
     sheet.finish("a network plugin that enforces NetworkPolicy runs")
 }
@@ -144,17 +146,14 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
         let (state, actual, reason) = if picks_all {
             (Verdict::Pass, few(&policies), "")
         } else if !policies.is_empty() {
-            let actual = format!(
-                "{}, of which none is seen to pick every pod",
-                few(&policies)
-            );
+            let actual = say![few(&policies), ", of which none is seen to pick every pod"];
             let reason = "pods that no policy picks accept everything: is that meant?";
             (Verdict::Manual, actual, reason)
         } else if let Some(unknown) = &unknown {
-            let actual = format!("no NetworkPolicy, {count} pods");
+            let actual = say!["no NetworkPolicy, ", count, " pods"];
             (Verdict::Error, actual, unknown.as_str())
         } else if of_system {
-            let actual = format!("no network policy, {count} pods");
+            let actual = say!["no network policy, ", count, " pods"];
             (
                 Verdict::Manual,
                 actual,
@@ -168,7 +167,7 @@ pub(super) fn network_policies(cx: &Cx<'_>, _: &Value) -> Outcome {
                 "nothing to protect yet: will there be?",
             )
         } else {
-            let actual = format!("no network policy, {count} pods");
+            let actual = say!["no network policy, ", count, " pods"];
             (
                 Verdict::Fail,
                 actual,
@@ -232,8 +231,8 @@ pub(super) fn secret_storage(cx: &Cx<'_>, _: &Value) -> Outcome {
         let other = optional(cx, request);
         sheet.cite(&other.seen);
         match &other.unknown {
-            Some(unknown) => sheet.notes.push(format!("not known: {unknown}")),
-            None if other.items.is_empty() => sheet.notes.push(format!("no {kind}")),
+            Some(unknown) => sheet.notes.push(say!["not known: ", unknown]),
+            None if other.items.is_empty() => sheet.notes.push(say!["no ", kind]),
             None => {}
         }
         for object in &other.items {
@@ -269,7 +268,7 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
                     sheet.put(
                         key(kind, "", name(object)),
                         Verdict::Manual,
-                        format!("webhook {} sees pods", text(hook, "/name")),
+                        say!["webhook ", text(hook, "/name"), " sees pods"],
                         "does it verify images, and refuse those it cannot?",
                         lists.seen(request),
                     );
@@ -310,7 +309,7 @@ pub(super) fn provenance(cx: &Cx<'_>, _: &Value) -> Outcome {
                     "nothing at admission can verify an image",
                 )
             };
-        let subject = format!("{API_SERVER} --enable-admission-plugins");
+        let subject = say![API_SERVER, " --enable-admission-plugins"];
         sheet.put(subject, state, actual.to_owned(), reason, vec![*seen]);
     }
     if sheet.has(Verdict::Pass) || sheet.has(Verdict::Fail) {

@@ -2,13 +2,14 @@
 //! parameters, and the sheet on which subjects are written down until they add
 //! up to a verdict.
 
+use cisb_sdk::say;
 use std::collections::BTreeMap;
 
 use cisb_sdk::facts::Observation;
+use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{self, Objects, Unlisted};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::verdict::{Basis, Outcome, Subject, Verdict};
-use serde_json::Value;
 
 /// The name of the parameter that lists the namespaces of the system.
 pub(super) const SYSTEM_NAMESPACES: &str = "system-namespaces";
@@ -94,8 +95,8 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     }
     let reasons = causes
         .iter()
-        .map(|(cause, r)| format!("{}: {cause}", r.join(", ")));
-    let reason = format!("not listed: {}", reasons.collect::<Vec<_>>().join("; "));
+        .map(|(cause, r)| say![r.join(", "), ": ", cause]);
+    let reason = say!["not listed: ", reasons.collect::<Vec<_>>().join("; ")];
     let subjects = missing.iter().map(|(request, unlisted)| Subject {
         key: (*request).to_owned(),
         state: Verdict::Error,
@@ -250,7 +251,7 @@ impl Sheet {
             let keys = self.subjects.iter().filter(|s| s.state == state);
             let keys: Vec<_> = keys.map(|s| s.key.as_str()).collect();
             if !keys.is_empty() {
-                reasons.push(format!("{ask} {}", few(&keys)));
+                reasons.push(say![ask, " ", few(&keys)]);
             }
         }
         if reasons.is_empty() || least == Verdict::Manual {
@@ -259,7 +260,7 @@ impl Sheet {
         }
         reasons.append(&mut self.notes);
         let deciding = self.subjects.iter().filter(|s| s.state == verdict);
-        let deciding = deciding.take(3).map(|s| format!("{}: {}", s.key, s.actual));
+        let deciding = deciding.take(3).map(|s| say![s.key, ": ", s.actual]);
         let mut actual = deciding.collect::<Vec<_>>().join("; ");
         if actual.is_empty() || verdict == Verdict::Pass {
             words.clone_into(&mut actual);
@@ -279,7 +280,13 @@ impl Sheet {
 /// The verdict when a profile's table names what there is not.
 pub(super) fn misnamed(what: &str, name: &str) -> Outcome {
     let mut sheet = Sheet::default();
-    let actual = format!("the profile names the {what} `{name}`, which does not exist");
+    let actual = say![
+        "the profile names the ",
+        what,
+        " `",
+        name,
+        "`, which does not exist"
+    ];
     sheet.put(what.to_owned(), Verdict::Error, actual, "", Vec::new());
     sheet.finish("")
 }
@@ -312,7 +319,7 @@ fn by_state(mut subjects: Vec<Subject>) -> Vec<Subject> {
 pub(super) fn few(names: &[impl AsRef<str>]) -> String {
     let mut words: Vec<&str> = names.iter().take(4).map(AsRef::as_ref).collect();
     let more = names.len().saturating_sub(words.len());
-    let text = format!("and {more} more");
+    let text = say!["and ", more, " more"];
     if more > 0 {
         words.push(&text);
     }

@@ -8,6 +8,7 @@ use cisb_sdk::verdict::{Outcome, Verdict};
 use serde_json::{Map, Value, json};
 
 use super::*;
+use crate::control::Control;
 
 mod records;
 use Verdict::{Error, Fail, Manual, Pass};
@@ -654,7 +655,9 @@ fn a_table_that_names_what_there_is_not_gets_an_error() {
         (access::holders as Code, access::RBAC),
         (workloads::running, workloads::PODS),
     ] {
-        let (_, outcome) = cluster(&[]).run(&requests_for_tests(), uses, |cx| code(cx, &wrong));
+        let (_, outcome) = cluster(&[]).run(&requests_for_tests(), uses, |cx| {
+            code(cx, &wrong.clone().into())
+        });
         assert_eq!(outcome.verdict, Error);
     }
 }

@@ -1,11 +1,12 @@
 //! What pods are allowed to do: what runs now, and what would be admitted.
 
+use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
 use cisb_sdk::kubernetes::{key, label, name, namespace, text};
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
-use serde_json::Value;
 
 use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, misnamed, optional, system_namespaces};
@@ -125,11 +126,11 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
         }
     }
     let Some(level) = look.level else {
-        return sheet.finish(&format!(
-            "{} pods listed: {}",
+        return sheet.finish(&say![
             lists.of("pods").len(),
+            " pods listed: ",
             look.expected
-        ));
+        ]);
     };
     if look.name == "windows-host-process" && sheet.is_empty() && is_all_linux(cx, &mut sheet) {
         return sheet.finish_absent("no node runs Windows, so no HostProcess container can");
@@ -156,7 +157,7 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
         open.push(subject.clone());
         let mut actual = admission::describe(ns);
         if let Some(others) = guards.describe(ns) {
-            actual.push_str(&format!("; pods are also seen by {others}"));
+            actual.push_str(&say!["; pods are also seen by ", others]);
             seen.extend(&guards.seen);
         }
         let (state, reason) = if look.by_pods {
@@ -173,16 +174,16 @@ pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
         sheet.put(subject, state, actual, reason, seen);
     }
     if !open.is_empty() {
-        sheet.notes.push(format!(
-            "admission gap: Pod Security would admit such pods to {}",
+        sheet.notes.push(say![
+            "admission gap: Pod Security would admit such pods to ",
             few(&open)
-        ));
+        ]);
     }
-    sheet.finish(&format!(
-        "{} pods listed: {}",
+    sheet.finish(&say![
         lists.of("pods").len(),
+        " pods listed: ",
         look.expected
-    ))
+    ])
 }
 
 /// Policies and webhooks, as far as they could be listed.
@@ -226,7 +227,7 @@ impl Guards {
         if let Some(unknown) = &unknown {
             sheet
                 .notes
-                .push(format!("other admission control is not known: {unknown}"));
+                .push(say!["other admission control is not known: ", unknown]);
         }
         Self {
             policies,
@@ -286,13 +287,13 @@ pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
             sheet.put(
                 subject,
                 Verdict::Manual,
-                format!("{described}; pods are seen by {others}"),
+                say![described, "; pods are seen by ", others],
                 "what do its rules refuse?",
                 seen,
             );
             continue;
         }
-        let actual = format!("{described}, holds {count} pods");
+        let actual = say![described, ", holds ", count, " pods"];
         let (state, reason) = match (count, &guards.unknown) {
             (0, _) => (Verdict::Manual, "holds no workload yet: will it?"),
             (_, Some(unknown)) => (Verdict::Error, unknown.as_str()),
@@ -308,9 +309,9 @@ fn is_all_linux(cx: &Cx<'_>, sheet: &mut Sheet) -> bool {
     let nodes = optional(cx, "nodes");
     sheet.cite(&nodes.seen);
     if let Some(unknown) = nodes.unknown {
-        sheet.notes.push(format!(
-            "whether a node runs Windows is not known: {unknown}"
-        ));
+        sheet
+            .notes
+            .push(say!["whether a node runs Windows is not known: ", unknown]);
         return false;
     }
     // A kubelet says it in both places; a Node made by hand may lack one.

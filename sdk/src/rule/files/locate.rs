@@ -1,9 +1,8 @@
 //! Finds the files of a set where the running components themselves look for
 //! them, and says what it means when there are none.
 
+use crate::say;
 use std::rc::Rc;
-
-use serde::{Deserialize, Serialize};
 
 use super::Located;
 use crate::component::{self, Component, Instance, Presence};
@@ -15,8 +14,12 @@ use crate::systemd;
 use crate::verdict::Verdict;
 
 /// A set of files.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(
+    not(target_arch = "wasm32"),
+    derive(serde::Serialize),
+    serde(rename_all = "kebab-case")
+)]
 pub enum Set {
     /// What a files request matches, wherever it is.
     Glob {
@@ -96,10 +99,7 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
             for instance in &instances(cx, Component::Kubelet, &mut located) {
                 located.nothing(
                     Verdict::NotApplicable,
-                    format!(
-                        "{} is told no client certificate authorities",
-                        instance.label
-                    ),
+                    say![instance.label, " is told no client certificate authorities"],
                 );
                 setting(cx, instance, "client-ca-file", &mut located);
             }
@@ -140,7 +140,7 @@ fn instances(cx: &Cx<'_>, component: Component, located: &mut Located) -> Vec<In
 fn glob(cx: &Cx<'_>, request: &str, located: &mut Located) {
     let matches = match cx.facts.glob(request) {
         Ok(matches) => matches,
-        Err(error) => return located.lack(request, error.to_string(), &error),
+        Err(error) => return located.lack(request, error.text().to_owned(), &error),
     };
     located.observations.push(matches.observation);
     if !matches.complete {
@@ -163,25 +163,32 @@ fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, locat
         .iter()
         .flat_map(|i| &i.args.flags)
         .filter(|f| f.name.ends_with("-file"))
-        .map(|f| format!("{}={}", f.spelled, f.value))
+        .map(|f| say![f.spelled, "=", f.value])
         .collect();
-    let inside = named.iter().find(|n| n.contains(&format!("={path}/")));
+    let inside = named.iter().find(|n| n.contains(&say!["=", path, "/"]));
     if let Some(flag) = inside {
         located.nothing(
             Verdict::Error,
-            format!(
-                "nothing was found in {path}, but {} has {flag}",
-                component.name()
-            ),
+            say![
+                "nothing was found in ",
+                path,
+                ", but ",
+                component.name(),
+                " has ",
+                flag
+            ],
         );
     } else {
         located.nothing(
             Verdict::Manual,
-            format!(
-                "nothing was found in {path}: look at what {} uses instead: {}",
+            say![
+                "nothing was found in ",
+                path,
+                ": look at what ",
                 component.name(),
+                " uses instead: ",
                 named.join(" ")
-            ),
+            ],
         );
     }
 }
@@ -213,12 +220,15 @@ fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
         if !found.is_empty() && (kubelets.is_empty() || found.iter().any(is_pod)) {
             located.nothing(
                 Verdict::Error,
-                format!("{name} runs, but the manifest that declares it was not found"),
+                say![
+                    name,
+                    " runs, but the manifest that declares it was not found"
+                ],
             );
         } else if !found.is_empty() {
             located.nothing(
                 Verdict::NotApplicable,
-                format!("{name} runs, but no static pod manifest declares it"),
+                say![name, " runs, but no static pod manifest declares it"],
             );
         }
     }
@@ -230,12 +240,12 @@ fn watchers(cx: &Cx<'_>, located: &mut Located) -> Vec<Rc<dyn Process>> {
     let found = match component::own_processes(cx.facts, "kubelet") {
         Ok(found) => found,
         Err(error) => {
-            located.lack("kubelet", error.to_string(), &error);
+            located.lack("kubelet", error.text().to_owned(), &error);
             return Vec::new();
         }
     };
     if found.own.is_empty() && !found.complete && cx.facts.node().origin != Origin::Tree {
-        let text = format!("which manifests are live is not known: {}", found.hint);
+        let text = say!["which manifests are live is not known: ", found.hint];
         located.problem("kubelet", text, vec![found.observation]);
     }
     if found.own.iter().any(|k| k.info().args.is_empty()) {
@@ -274,7 +284,7 @@ fn setting(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) 
         Ok(reading) => {
             add(cx, instance, &reading, located);
         }
-        Err(Stop::Problem(problem)) => wanting(instance, &format!("--{name}"), problem, located),
+        Err(Stop::Problem(problem)) => wanting(instance, &say!["--", name], problem, located),
         // Then nothing can name a file in it.
         Err(Stop::Removed { .. }) => {}
     }
@@ -286,7 +296,7 @@ fn flagged(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) 
         Ok(None) => false,
         Ok(Some(reading)) => add(cx, instance, &reading, located),
         Err(problem) => {
-            wanting(instance, &format!("--{name}"), problem, located);
+            wanting(instance, &say!["--", name], problem, located);
             true
         }
     }
@@ -307,17 +317,17 @@ fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Locate
 
 fn wanting(instance: &Instance, what: &str, problem: Problem, located: &mut Located) {
     let what = what.trim_start_matches("flag ");
-    let key = format!("{} {what}", instance.label);
+    let key = say![instance.label, " ", what];
     located.problem(&key, problem.text, problem.observations);
 }
 
 fn kubeconfigs(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
     located.nothing(
         Verdict::NotApplicable,
-        format!(
-            "{} is told no kubeconfig, so it keeps no credentials in one",
-            instance.label
-        ),
+        say![
+            instance.label,
+            " is told no kubeconfig, so it keeps no credentials in one"
+        ],
     );
     // kube-proxy and kube-scheduler ignore --kubeconfig once they have a
     // configuration file; the others have no such file.
@@ -360,7 +370,7 @@ fn client_connection(cx: &Cx<'_>, instance: &Instance, config: &Reading, located
 fn kubelet_config(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
     located.nothing(
         Verdict::NotApplicable,
-        format!("{} is configured by flags alone", instance.label),
+        say![instance.label, " is configured by flags alone"],
     );
     flagged(cx, instance, "config", located);
     flagged_directory(cx, instance, "config-dir", Some(".conf"), located);
@@ -377,10 +387,10 @@ fn flagged_directory(
     match config::flag(instance, name) {
         Ok(Some(reading)) if reading.is_set() => match reading.open(cx.facts, instance) {
             Ok(dir) => below(&dir, suffix, located),
-            Err(problem) => wanting(instance, &format!("--{name}"), problem, located),
+            Err(problem) => wanting(instance, &say!["--", name], problem, located),
         },
         Ok(_) => {}
-        Err(problem) => wanting(instance, &format!("--{name}"), problem, located),
+        Err(problem) => wanting(instance, &say!["--", name], problem, located),
     }
 }
 
@@ -389,7 +399,7 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
     let path = dir.path();
     let children = match dir.children() {
         Ok(children) => children,
-        Err(error) => return located.lack(&path, error.to_string(), &error),
+        Err(error) => return located.lack(&path, error.text().to_owned(), &error),
     };
     located.observations.push(children.observation);
     if !children.complete {
@@ -397,7 +407,7 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
         located.problem(&path, text, vec![children.observation]);
     }
     for name in &children.paths {
-        let key = format!("{}/{name}", path.trim_end_matches('/'));
+        let key = say![path.trim_end_matches('/'), "/", name];
         match dir.open_child(name) {
             Ok(child) => match child.stat() {
                 Ok(stat) if stat.kind == FileKind::Directory => below(&child, suffix, located),
@@ -406,7 +416,7 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
                 }
                 _ => {}
             },
-            Err(error) => located.lack(&key, error.to_string(), &error),
+            Err(error) => located.lack(&key, error.text().to_owned(), &error),
         }
     }
 }
@@ -414,7 +424,7 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
 fn unit(cx: &Cx<'_>, request: &str, name: &str, located: &mut Located) {
     let unit = match systemd::unit(cx.facts, request, name) {
         Ok(unit) => unit,
-        Err(error) => return located.lack(name, error.to_string(), &error),
+        Err(error) => return located.lack(name, error.text().to_owned(), &error),
     };
     located.observations.push(unit.observation);
     if !unit.complete {
@@ -423,7 +433,11 @@ fn unit(cx: &Cx<'_>, request: &str, name: &str, located: &mut Located) {
     }
     located.nothing(
         Verdict::NotApplicable,
-        format!("no directory of units has {name}: it is started in another way"),
+        say![
+            "no directory of units has ",
+            name,
+            ": it is started in another way"
+        ],
     );
     for (path, opened) in unit.files {
         located.add(&path, opened);

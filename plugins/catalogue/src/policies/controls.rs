@@ -1,0 +1,224 @@
+//! The controls over policies, and what they ask to see: tables for the
+//! manifest, no part of the component.
+
+use cisb_sdk::contract::manifest::{
+    KubernetesRequest, Parameter, ParameterType, Requests, Severity, Verb,
+};
+use cisb_sdk::json::Value;
+use cisb_sdk::rule::Rule;
+use serde_json::json;
+
+use super::{access, accounts, cluster, sheet, workloads};
+use crate::control::{Control, Decided};
+use Decided::{ByFacts, ByPerson};
+use Severity::{Critical, High, Low, Medium};
+
+type Row = (
+    &'static str,
+    Severity,
+    &'static [&'static str],
+    Decided,
+    &'static str,
+    &'static str,
+);
+
+const ROLES: &str = "roles and bindings, less what ships";
+const RUNS: &str = "running pods; admission is shown";
+const ADMITS: &str = "running pods and what namespaces admit";
+
+/// Control, severity, requests, how it is decided, function, and what it is
+/// called with: a power or a look.
+#[rustfmt::skip]
+const CONTROLS: &[Row] = &[
+    ("users-not-by-client-certificate", Medium, &["csrs", "clusterrolebindings", "rolebindings"], ByPerson("which certificates people hold"), "client-certificates", ""),
+    ("users-not-by-service-account-token", Medium, accounts::ACCOUNTS, ByPerson("who holds the tokens"), "account-tokens", ""),
+    ("users-not-by-bootstrap-token", Medium, access::RBAC, ByFacts("what is bound to bootstrap tokens"), "bootstrap-tokens", ""),
+    ("rbac-cluster-admin-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "everything"),
+    ("rbac-secrets-access-minimal", High, access::RBAC, ByFacts(ROLES), "holders", "secrets"),
+    ("rbac-no-wildcards", High, access::RBAC, ByFacts(ROLES), "wildcards", ""),
+    ("rbac-create-pods-minimal", High, access::RBAC, ByFacts(ROLES), "holders", "create-pods"),
+    ("default-service-account-unused", Medium, accounts::ACCOUNTS, ByFacts("default accounts, their bindings and the pods that use them"), "default-accounts", ""),
+    ("service-account-token-mounts-minimal", Medium, accounts::ACCOUNTS, ByFacts("which pods mount a token, and what it may do"), "token-mounts", ""),
+    ("rbac-system-masters-unused", Critical, &["clusterrolebindings", "rolebindings", "csrs"], ByPerson("who holds a certificate of the group"), "masters", ""),
+    ("rbac-bind-impersonate-escalate-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "escalation"),
+    ("rbac-create-persistent-volumes-minimal", High, access::RBAC, ByFacts(ROLES), "holders", "persistent-volumes"),
+    ("rbac-nodes-proxy-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "node-proxy"),
+    ("rbac-csr-approval-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "approval"),
+    ("rbac-webhook-configuration-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "webhooks"),
+    ("rbac-token-creation-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "tokens"),
+    ("pod-policy-mechanism-active", High, workloads::ADMISSION, ByFacts("what namespaces with pods enforce"), "mechanism", ""),
+    ("pods-no-privileged", Critical, workloads::ADMISSION, ByFacts(RUNS), "running", "privileged"),
+    ("pods-no-host-pid", High, workloads::ADMISSION, ByFacts(RUNS), "running", "host-pid"),
+    ("pods-no-host-ipc", High, workloads::ADMISSION, ByFacts(RUNS), "running", "host-ipc"),
+    ("pods-no-host-network", High, workloads::ADMISSION, ByFacts(RUNS), "running", "host-network"),
+    ("pods-no-privilege-escalation", Medium, workloads::ADMISSION, ByFacts(RUNS), "running", "escalation"),
+    ("pods-no-root", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "root"),
+    ("pods-drop-net-raw", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "net-raw"),
+    ("pods-no-added-capabilities", Medium, workloads::ADMISSION, ByFacts(RUNS), "running", "added-capabilities"),
+    ("pods-drop-all-capabilities", Low, workloads::ADMISSION, ByFacts(ADMITS), "running", "kept-capabilities"),
+    ("pods-no-windows-host-process", Critical, workloads::WINDOWS, ByFacts(ADMITS), "running", "windows-host-process"),
+    ("pods-no-host-path", High, workloads::ADMISSION, ByFacts(ADMITS), "running", "host-path"),
+    ("pods-no-host-ports", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "host-ports"),
+    ("cni-supports-network-policy", High, cluster::PLUGIN, ByFacts("which known network plugin runs"), "plugin", ""),
+    ("namespaces-have-network-policy", Medium, cluster::NETWORK, ByFacts("network policies and the pods they pick"), "network", ""),
+    ("secrets-not-in-environment", Low, workloads::PODS, ByFacts("environment of running pods"), "running", "secret-environment"),
+    ("external-secret-storage", Low, cluster::STORAGE, ByPerson("which secrets belong elsewhere"), "secret-storage", ""),
+    ("image-provenance", Medium, cluster::PROVENANCE, ByFacts("the API server's admission plugins, webhooks and policies"), "provenance", ""),
+    ("namespaces-as-boundaries", Low, cluster::BOUNDARIES, ByPerson("who is responsible for what"), "boundaries", ""),
+    ("pods-seccomp-profile", Medium, workloads::PODS, ByFacts("running pods"), "running", "seccomp"),
+    ("pods-security-context", Medium, workloads::PODS, ByFacts("running pods"), "running", "security-context"),
+    ("default-namespace-unused", Low, cluster::DEFAULT, ByFacts("objects in the namespace default"), "default-namespace", ""),
+];
+
+/// The controls.
+pub fn controls() -> Vec<Control> {
+    let control = |row: &Row| {
+        let (name, severity, uses, decided, function, argument) = *row;
+        let with = match function {
+            "holders" => json!({"power": argument}).into(),
+            "running" => json!({"look": argument}).into(),
+            _ => Value::Null,
+        };
+        Control {
+            name,
+            component: "kubernetes",
+            severity,
+            uses,
+            decided,
+            rule: Rule::Code {
+                name: format!("policies-{function}"),
+                with,
+            },
+        }
+    };
+    CONTROLS.iter().map(control).collect()
+}
+
+/// What an operator may set.
+pub fn parameters() -> Vec<Parameter> {
+    vec![
+        Parameter {
+            name: sheet::SYSTEM_NAMESPACES.to_owned(),
+            kind: ParameterType::List,
+            default: json!(sheet::SYSTEM),
+            description: "namespaces of the cluster's own components: what offends there is \
+                          a person's to judge, not a failure"
+                .to_owned(),
+        },
+        Parameter {
+            name: sheet::SHIPPED_DEFAULTS.to_owned(),
+            kind: ParameterType::Boolean,
+            default: json!(true),
+            description: "whether roles and bindings that are as Kubernetes and kubeadm ship \
+                          them are exempt"
+                .to_owned(),
+        },
+    ]
+}
+
+const RULES: &[&str] = &[
+    "/metadata/labels",
+    "/rules",
+    "/aggregationRule/clusterRoleSelectors",
+];
+const BOUND: &[&str] = &["/metadata/labels", "/roleRef", "/subjects"];
+const POD: &[&str] = &[
+    "/metadata/labels",
+    "/metadata/annotations/kubernetes.io~1config.mirror",
+    "/metadata/ownerReferences",
+    "/spec/os/name",
+    "/spec/nodeSelector/kubernetes.io~1os",
+    "/spec/hostPID",
+    "/spec/hostIPC",
+    "/spec/hostNetwork",
+    "/spec/serviceAccountName",
+    "/spec/automountServiceAccountToken",
+    "/spec/securityContext",
+    "/spec/volumes/*/name",
+    "/spec/volumes/*/hostPath/path",
+    "/spec/volumes/*/csi/driver",
+    "/spec/containers/*/name",
+    "/spec/containers/*/securityContext",
+    "/spec/containers/*/ports/*/hostPort",
+    "/spec/containers/*/env/*/name",
+    "/spec/containers/*/env/*/valueFrom/secretKeyRef/name",
+    "/spec/containers/*/envFrom/*/secretRef/name",
+    "/spec/initContainers/*/name",
+    "/spec/initContainers/*/securityContext",
+    "/spec/initContainers/*/ports/*/hostPort",
+    "/spec/initContainers/*/env/*/name",
+    "/spec/initContainers/*/env/*/valueFrom/secretKeyRef/name",
+    "/spec/initContainers/*/envFrom/*/secretRef/name",
+    "/spec/ephemeralContainers/*/name",
+    "/spec/ephemeralContainers/*/securityContext",
+    "/spec/ephemeralContainers/*/ports/*/hostPort",
+    "/spec/ephemeralContainers/*/env/*/name",
+    "/spec/ephemeralContainers/*/env/*/valueFrom/secretKeyRef/name",
+    "/spec/ephemeralContainers/*/envFrom/*/secretRef/name",
+];
+const HOOKS: &[&str] = &[
+    "/webhooks/*/name",
+    "/webhooks/*/rules",
+    "/webhooks/*/namespaceSelector",
+];
+const RBAC_API: &str = "rbac.authorization.k8s.io/v1";
+const ADMISSION_API: &str = "admissionregistration.k8s.io/v1";
+
+/// Request id, API version, resource, fields, why.
+type Asked = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+);
+
+#[rustfmt::skip]
+const REQUESTS: &[Asked] = &[
+    ("clusterroles", RBAC_API, "clusterroles", RULES, "who may do what: rules of cluster roles"),
+    ("roles", RBAC_API, "roles", RULES, "who may do what: rules of roles"),
+    ("clusterrolebindings", RBAC_API, "clusterrolebindings", BOUND, "who may do what: whom cluster roles are bound to"),
+    ("rolebindings", RBAC_API, "rolebindings", BOUND, "who may do what: whom roles are bound to"),
+    ("serviceaccounts", "v1", "serviceaccounts", &["/automountServiceAccountToken", "/secrets/*/name"], "whether tokens are given to pods by default; names of stored tokens"),
+    ("csrs", "certificates.k8s.io/v1", "certificatesigningrequests", &["/spec/signerName", "/spec/username", "/spec/groups", "/status/conditions/*/type"], "who asks for client certificates; not the requests themselves"),
+    ("pods", "v1", "pods", POD, "what pods may do: security settings, volumes of the node, ports, which Secrets they name; no values"),
+    ("namespaces", "v1", "namespaces", &["/metadata/labels"], "what each namespace admits"),
+    ("nodes", "v1", "nodes", &["/status/nodeInfo/operatingSystem", "/metadata/labels/kubernetes.io~1os"], "whether a node runs Windows"),
+    ("validatingadmissionpolicies", ADMISSION_API, "validatingadmissionpolicies", &["/spec/matchConstraints"], "which policies see pods"),
+    ("validatingadmissionpolicybindings", ADMISSION_API, "validatingadmissionpolicybindings", &["/spec/policyName", "/spec/validationActions", "/spec/matchResources"], "where those policies are enforced"),
+    ("validatingwebhooks", ADMISSION_API, "validatingwebhookconfigurations", HOOKS, "which policy engines see pods"),
+    ("mutatingwebhooks", ADMISSION_API, "mutatingwebhookconfigurations", HOOKS, "which image verifiers see pods"),
+    ("networkpolicies", "networking.k8s.io/v1", "networkpolicies", &["/spec/podSelector"], "which pods network policies pick"),
+    ("ciliumnetworkpolicies", "cilium.io/v2", "ciliumnetworkpolicies", &["/spec/endpointSelector"], "which pods Cilium's policies pick"),
+    ("ciliumclusterwidenetworkpolicies", "cilium.io/v2", "ciliumclusterwidenetworkpolicies", &["/spec/endpointSelector"], "which pods Cilium's cluster-wide policies pick"),
+    ("calico-networkpolicies", "crd.projectcalico.org/v1", "networkpolicies", &["/spec/selector"], "which pods Calico's policies pick"),
+    ("calico-globalnetworkpolicies", "crd.projectcalico.org/v1", "globalnetworkpolicies", &["/spec/selector", "/spec/namespaceSelector"], "which pods Calico's global policies pick"),
+    ("adminnetworkpolicies", "policy.networking.k8s.io/v1alpha1", "adminnetworkpolicies", &["/spec/subject"], "which namespaces cluster-wide network policies apply to"),
+    ("baselineadminnetworkpolicies", "policy.networking.k8s.io/v1alpha1", "baselineadminnetworkpolicies", &["/spec/subject"], "which namespaces the baseline network policy applies to"),
+    ("daemonsets", "apps/v1", "daemonsets", &["/spec/template/spec/containers/*/image", "/status/numberReady"], "which network plugin runs; what is in the namespace default"),
+    ("services", "v1", "services", &[], "what is in the namespace default"),
+    ("deployments", "apps/v1", "deployments", &[], "what is in the namespace default"),
+    ("statefulsets", "apps/v1", "statefulsets", &[], "what is in the namespace default"),
+    ("jobs", "batch/v1", "jobs", &[], "what is in the namespace default"),
+    ("cronjobs", "batch/v1", "cronjobs", &[], "what is in the namespace default"),
+    ("secretproviderclasses", "secrets-store.csi.x-k8s.io/v1", "secretproviderclasses", &[], "whether secrets are kept in an external store; names only"),
+    ("externalsecrets", "external-secrets.io/v1", "externalsecrets", &[], "whether secrets are kept in an external store; names only"),
+];
+
+/// What the controls ask to see. They also use the processes request
+/// `kube-apiserver`, which the controls of that component bring along.
+pub fn requests() -> Requests {
+    let own = |fields: &[&str]| fields.iter().map(|f| (*f).to_owned()).collect();
+    let request = |(id, api_version, resource, fields, why): &Asked| KubernetesRequest {
+        id: (*id).to_owned(),
+        api_version: (*api_version).to_owned(),
+        resource: (*resource).to_owned(),
+        verbs: vec![Verb::List],
+        fields: own(fields),
+        why: (*why).to_owned(),
+    };
+    Requests {
+        kubernetes: REQUESTS.iter().map(request).collect(),
+        ..Requests::default()
+    }
+}

@@ -1,0 +1,479 @@
+//! JSON as a check reads it: a small value, a parser, and ways to look inside.
+//!
+//! An exception to taking libraries first, for a measured reason. A component
+//! is compiled before its first check runs, in time proportional to its code,
+//! and serde_json brings 85 KB of it into a profile: derived visitors for each
+//! type, maps as B-trees, and floating point numbers with their tables. This
+//! room is 4 KB. Natively, where size is no matter, serde_json stays: it writes
+//! the rules into the manifest, and the tests here compare the two.
+
+use std::ops::Index;
+
+use crate::say;
+
+/// How deep lists and objects may nest, as in serde_json.
+const DEPTH: u32 = 127;
+
+/// A JSON value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Value {
+    /// `null`.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number as it is written: nothing here calculates with fractions.
+    Number(String),
+    /// A text.
+    String(String),
+    /// A list.
+    Array(Vec<Value>),
+    /// Members in the order in which they are written. Of two with the same
+    /// name the last counts.
+    Object(Vec<(String, Value)>),
+}
+
+static NULL: Value = Value::Null;
+
+impl Value {
+    /// The member of this name of an object.
+    pub fn get(&self, name: &str) -> Option<&Self> {
+        self.member(&|key| key == name)
+    }
+
+    fn member(&self, is_meant: &dyn Fn(&str) -> bool) -> Option<&Self> {
+        let Self::Object(members) = self else {
+            return None;
+        };
+        for (key, value) in members.iter().rev() {
+            if is_meant(key) {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The value at a JSON pointer (RFC 6901).
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        let mut at = self;
+        let mut rest = pointer;
+        while !rest.is_empty() {
+            rest = rest.strip_prefix('/')?;
+            let end = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
+            let (token, after) = (rest.get(..end)?, rest.get(end..)?);
+            at = match at {
+                Self::Array(items) => items.get(index(token)?)?,
+                _ => at.member(&|name| names(token, name))?,
+            };
+            rest = after;
+        }
+        Some(at)
+    }
+
+    /// The text, if it is one.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Whether it is this text.
+    pub fn is_text(&self, wanted: &str) -> bool {
+        self.as_str() == Some(wanted)
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(is) => Some(*is),
+            _ => None,
+        }
+    }
+
+    /// The number, if it is a whole one that fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Number(digits) if digits != "-0" => digits.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The elements, if it is a list.
+    pub fn as_array(&self) -> Option<&[Self]> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The elements; none if it is no list.
+    pub fn items(&self) -> &[Self] {
+        self.as_array().unwrap_or_default()
+    }
+
+    /// The members, if it is an object.
+    pub fn as_object(&self) -> Option<&[(String, Self)]> {
+        match self {
+            Self::Object(members) => Some(members),
+            _ => None,
+        }
+    }
+
+    /// Whether it is an object.
+    pub fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_))
+    }
+
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+/// The member of this name; `null` if there is none.
+impl Index<&str> for Value {
+    type Output = Self;
+
+    fn index(&self, name: &str) -> &Self {
+        self.get(name).unwrap_or(&NULL)
+    }
+}
+
+impl From<bool> for Value {
+    fn from(is: bool) -> Self {
+        Self::Bool(is)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(say![number])
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(text.to_owned())
+    }
+}
+
+/// The place in a list that a token of a pointer names: no sign, no leading
+/// zero.
+fn index(token: &str) -> Option<usize> {
+    if token.len() > 1 && token.starts_with('0') || !token.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    token.parse().ok()
+}
+
+/// Whether a token of a pointer names a member: `~1` is a slash, `~0` a tilde.
+fn names(token: &str, name: &str) -> bool {
+    let mut rest = token.as_bytes();
+    for byte in name.bytes() {
+        let (meant, after) = match rest {
+            [b'~', b'1', after @ ..] => (b'/', after),
+            [b'~', b'0', after @ ..] => (b'~', after),
+            [meant, after @ ..] => (*meant, after),
+            [] => return false,
+        };
+        if meant != byte {
+            return false;
+        }
+        rest = after;
+    }
+    rest.is_empty()
+}
+
+/// Reads a JSON text. An error says where it stops being JSON, and why.
+pub fn parse(json: &str) -> Result<Value, String> {
+    let mut parser = Parser { json, at: 0 };
+    let parsed = parser.value(DEPTH).and_then(|value| {
+        parser.space();
+        match parser.peek() {
+            None => Ok(value),
+            Some(_) => Err("nothing more was expected"),
+        }
+    });
+    parsed.map_err(|why| say!["not JSON at byte ", parser.at, ": ", why])
+}
+
+/// Why a text is not JSON.
+type Why = &'static str;
+
+struct Parser<'a> {
+    json: &'a str,
+    at: usize,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.json.as_bytes().get(self.at).copied()
+    }
+
+    fn space(&mut self) {
+        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Takes this byte, if it is next.
+    fn takes(&mut self, byte: u8) -> bool {
+        let is = self.peek() == Some(byte);
+        self.at += usize::from(is);
+        is
+    }
+
+    fn value(&mut self, depth: u32) -> Result<Value, Why> {
+        self.space();
+        match self.peek() {
+            Some(b'"') => Ok(Value::String(self.string()?)),
+            Some(b'[') => self.list(depth),
+            Some(b'{') => self.object(depth),
+            Some(b't') => self.word("true", Value::Bool(true)),
+            Some(b'f') => self.word("false", Value::Bool(false)),
+            Some(b'n') => self.word("null", Value::Null),
+            _ => self.number(),
+        }
+    }
+
+    fn word(&mut self, word: &str, value: Value) -> Result<Value, Why> {
+        let rest = self.json.as_bytes().get(self.at..).unwrap_or_default();
+        if !rest.starts_with(word.as_bytes()) {
+            return Err("a value was expected");
+        }
+        self.at += word.len();
+        Ok(value)
+    }
+
+    fn list(&mut self, depth: u32) -> Result<Value, Why> {
+        let depth = depth.checked_sub(1).ok_or("too deep")?;
+        self.at += 1;
+        let mut items = Vec::new();
+        self.space();
+        if self.takes(b']') {
+            return Ok(Value::Array(items));
+        }
+        loop {
+            items.push(self.value(depth)?);
+            self.space();
+            if self.takes(b']') {
+                return Ok(Value::Array(items));
+            }
+            if !self.takes(b',') {
+                return Err("`,` or `]` was expected");
+            }
+        }
+    }
+
+    fn object(&mut self, depth: u32) -> Result<Value, Why> {
+        let depth = depth.checked_sub(1).ok_or("too deep")?;
+        self.at += 1;
+        let mut members = Vec::new();
+        self.space();
+        if self.takes(b'}') {
+            return Ok(Value::Object(members));
+        }
+        loop {
+            self.space();
+            if self.peek() != Some(b'"') {
+                return Err("a name was expected");
+            }
+            let name = self.string()?;
+            self.space();
+            if !self.takes(b':') {
+                return Err("`:` was expected");
+            }
+            members.push((name, self.value(depth)?));
+            self.space();
+            if self.takes(b'}') {
+                return Ok(Value::Object(members));
+            }
+            if !self.takes(b',') {
+                return Err("`,` or `}` was expected");
+            }
+        }
+    }
+
+    fn number(&mut self) -> Result<Value, Why> {
+        let start = self.at;
+        self.takes(b'-');
+        let first = self.peek();
+        let whole = self.digits();
+        if whole == 0 || (whole > 1 && first == Some(b'0')) {
+            return Err("a value was expected");
+        }
+        if self.takes(b'.') && self.digits() == 0 {
+            return Err("a digit was expected");
+        }
+        if self.takes(b'e') || self.takes(b'E') {
+            let _ = self.takes(b'+') || self.takes(b'-');
+            if self.digits() == 0 {
+                return Err("a digit was expected");
+            }
+        }
+        Ok(Value::Number(self.since(start).to_owned()))
+    }
+
+    /// Takes digits, and says how many.
+    fn digits(&mut self) -> usize {
+        let start = self.at;
+        while let Some(b'0'..=b'9') = self.peek() {
+            self.at += 1;
+        }
+        self.at - start
+    }
+
+    fn since(&self, start: usize) -> &str {
+        self.json.get(start..self.at).unwrap_or_default()
+    }
+
+    fn string(&mut self) -> Result<String, Why> {
+        self.at += 1;
+        let mut text = String::new();
+        loop {
+            let start = self.at;
+            while let Some(byte) = self.peek()
+                && !matches!(byte, b'"' | b'\\' | 0..0x20)
+            {
+                self.at += 1;
+            }
+            text.push_str(self.since(start));
+            let Some(byte) = self.peek() else {
+                return Err("the text does not end");
+            };
+            self.at += 1;
+            match byte {
+                b'"' => return Ok(text),
+                b'\\' => text.push(self.escape()?),
+                _ => return Err("a text holds a control character"),
+            }
+        }
+    }
+
+    /// What stands after a backslash.
+    fn escape(&mut self) -> Result<char, Why> {
+        let byte = self.peek();
+        self.at += 1;
+        Ok(match byte {
+            Some(b'n') => '\n',
+            Some(b't') => '\t',
+            Some(b'r') => '\r',
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'u') => {
+                let first = self.hex()?;
+                let code = match first {
+                    // Beyond the first plane two escapes make one character.
+                    0xD800..0xDC00 if self.takes(b'\\') && self.takes(b'u') => {
+                        let second = self.hex()?.wrapping_sub(0xDC00);
+                        match second {
+                            0..0x400 => 0x10000 + ((first - 0xD800) << 10) + second,
+                            _ => return Err("half a surrogate pair"),
+                        }
+                    }
+                    code => code,
+                };
+                char::from_u32(code).ok_or("half a surrogate pair")?
+            }
+            _ => return Err("an unknown escape"),
+        })
+    }
+
+    fn hex(&mut self) -> Result<u32, Why> {
+        let mut code = 0;
+        for _ in 0..4 {
+            let digit = match self.peek() {
+                Some(digit @ b'0'..=b'9') => digit - b'0',
+                Some(digit @ b'a'..=b'f') => digit - b'a' + 10,
+                Some(digit @ b'A'..=b'F') => digit - b'A' + 10,
+                _ => return Err("four hexadecimal digits were expected"),
+            };
+            self.at += 1;
+            code = code << 4 | u32::from(digit);
+        }
+        Ok(code)
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod native {
+    //! To and from serde_json, where size is no matter.
+
+    use serde::ser::{Serialize, Serializer};
+
+    use super::Value;
+
+    impl From<serde_json::Value> for Value {
+        fn from(value: serde_json::Value) -> Self {
+            match value {
+                serde_json::Value::Null => Self::Null,
+                serde_json::Value::Bool(is) => Self::Bool(is),
+                serde_json::Value::Number(number) => Self::Number(number.to_string()),
+                serde_json::Value::String(text) => Self::String(text),
+                serde_json::Value::Array(items) => {
+                    Self::Array(items.into_iter().map(Self::from).collect())
+                }
+                serde_json::Value::Object(members) => {
+                    let members = members.into_iter();
+                    Self::Object(members.map(|(k, v)| (k, v.into())).collect())
+                }
+            }
+        }
+    }
+
+    impl std::fmt::Display for Value {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)
+        }
+    }
+
+    /// For tests that change one member.
+    #[cfg(test)]
+    impl std::ops::IndexMut<&str> for Value {
+        fn index_mut(&mut self, name: &str) -> &mut Self {
+            if !matches!(self, Self::Object(_)) {
+                *self = Self::Object(Vec::new());
+            }
+            let Self::Object(members) = self else {
+                unreachable!()
+            };
+            members.retain(|(key, _)| key != name);
+            members.push((name.to_owned(), Self::Null));
+            &mut members.last_mut().unwrap().1
+        }
+    }
+
+    impl Serialize for Value {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Null => serializer.serialize_unit(),
+                Self::Bool(is) => serializer.serialize_bool(*is),
+                Self::Number(digits) => {
+                    let number: serde_json::Number =
+                        digits.parse().map_err(serde::ser::Error::custom)?;
+                    number.serialize(serializer)
+                }
+                Self::String(text) => serializer.serialize_str(text),
+                Self::Array(items) => serializer.collect_seq(items),
+                Self::Object(members) => {
+                    serializer.collect_map(members.iter().map(|(k, v)| (k, v)))
+                }
+            }
+        }
+    }
+}
+
+/// Writes a value as JSON, in tests.
+#[cfg(test)]
+macro_rules! json {
+    ($($json:tt)+) => {
+        $crate::json::Value::from(::serde_json::json!($($json)+))
+    };
+}
+#[cfg(test)]
+pub(crate) use json;
+
+#[cfg(test)]
+mod tests;

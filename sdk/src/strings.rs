@@ -1,0 +1,249 @@
+//! Sentences from pieces, and the few searches in texts that checks need.
+//!
+//! `format!` and the searches of the standard library are general: formatting
+//! carries width, precision and Unicode tables, a search is compiled again for
+//! every kind of pattern. In a component, which is compiled before its first
+//! check runs, that is a tenth of all code. These are not general, and small.
+
+/// Joins pieces to a text: texts and whole numbers.
+///
+/// ```
+/// let name = "etcd".to_owned();
+/// assert_eq!(cisb_sdk::say![2, " of ", name], "2 of etcd");
+/// ```
+#[macro_export]
+macro_rules! say {
+    ($($piece:expr),+ $(,)?) => {{
+        let mut text = ::std::string::String::new();
+        $($crate::strings::Piece::put(&$piece, &mut text);)+
+        text
+    }};
+}
+/// What [`say!`] takes.
+pub trait Piece {
+    /// Appends itself.
+    fn put(&self, text: &mut String);
+}
+
+impl Piece for str {
+    // Called from hundreds of places: never worth a copy in each.
+    #[inline(never)]
+    fn put(&self, text: &mut String) {
+        text.push_str(self);
+    }
+}
+
+impl Piece for String {
+    #[inline(never)]
+    fn put(&self, text: &mut String) {
+        text.push_str(self);
+    }
+}
+
+impl<T: Piece + ?Sized> Piece for &T {
+    #[inline]
+    fn put(&self, text: &mut String) {
+        (**self).put(text);
+    }
+}
+
+impl Piece for u64 {
+    #[inline(never)]
+    fn put(&self, text: &mut String) {
+        digits(*self, 10, text);
+    }
+}
+
+impl Piece for u32 {
+    fn put(&self, text: &mut String) {
+        u64::from(*self).put(text);
+    }
+}
+
+impl Piece for usize {
+    fn put(&self, text: &mut String) {
+        (*self as u64).put(text);
+    }
+}
+
+impl Piece for i64 {
+    #[inline(never)]
+    fn put(&self, text: &mut String) {
+        if *self < 0 {
+            text.push('-');
+        }
+        self.unsigned_abs().put(text);
+    }
+}
+
+/// A number in octal, as modes are written.
+#[derive(Debug, Clone, Copy)]
+pub struct Octal(pub u32);
+
+impl Piece for Octal {
+    fn put(&self, text: &mut String) {
+        digits(u64::from(self.0), 8, text);
+    }
+}
+
+fn digits(number: u64, base: u64, text: &mut String) {
+    if number >= base {
+        digits(number / base, base, text);
+    }
+    text.push(char::from(b'0' + (number % base) as u8));
+}
+
+/// Texts with something between them.
+pub fn join<T: AsRef<str>>(texts: &[T], between: &str) -> String {
+    let mut joined = String::new();
+    for (i, text) in texts.iter().enumerate() {
+        if i > 0 {
+            between.put(&mut joined);
+        }
+        text.as_ref().put(&mut joined);
+    }
+    joined
+}
+
+/// What is before and after the first of an ASCII character.
+#[inline(never)]
+pub fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().position(|b| b == at)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
+/// What is before and after the last of an ASCII character.
+#[inline(never)]
+pub fn cut_last(text: &str, at: u8) -> Option<(&str, &str)> {
+    let place = text.bytes().rposition(|b| b == at)?;
+    Some((text.get(..place)?, text.get(place + 1..)?))
+}
+
+/// What is before the first of an ASCII character; all, if there is none.
+pub fn before(text: &str, at: u8) -> &str {
+    cut(text, at).map_or(text, |(before, _)| before)
+}
+
+/// What is after the last of an ASCII character; all, if there is none.
+pub fn after_last(text: &str, at: u8) -> &str {
+    cut_last(text, at).map_or(text, |(_, after)| after)
+}
+
+/// The parts between the occurrences of an ASCII character; at least one.
+pub fn split(text: &str, at: u8) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some((part, after)) = cut(rest, at) {
+        parts.push(part);
+        rest = after;
+    }
+    parts.push(rest);
+    parts
+}
+
+/// Whether a text has an ASCII character.
+pub fn has(text: &str, byte: u8) -> bool {
+    text.bytes().any(|b| b == byte)
+}
+
+/// Whether a text has another one in it.
+#[inline(never)]
+pub fn contains(text: &str, part: &str) -> bool {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    (0..=text.len()).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(part)))
+}
+
+/// A text with one ASCII character in the place of another.
+pub fn replace(text: &str, old: u8, new: char) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = cut(rest, old) {
+        before.put(&mut replaced);
+        replaced.push(new);
+        rest = after;
+    }
+    rest.put(&mut replaced);
+    replaced
+}
+
+/// A text without an ASCII character at its end, however often it is there.
+pub fn trim_end(text: &str, byte: u8) -> &str {
+    let mut text = text;
+    while text.as_bytes().last() == Some(&byte) {
+        text = text.get(..text.len() - 1).unwrap_or_default();
+    }
+    text
+}
+
+/// A text without an ASCII character at its start, however often it is there.
+pub fn trim_start(text: &str, byte: u8) -> &str {
+    let mut text = text;
+    while text.as_bytes().first() == Some(&byte) {
+        text = text.get(1..).unwrap_or_default();
+    }
+    text
+}
+
+/// A text without ASCII white space around it: what Go's flag types and
+/// systemd take away.
+pub fn trim(text: &str) -> &str {
+    text.trim_ascii()
+}
+
+/// Texts of our own as lists of owned ones.
+pub fn owned<T: AsRef<str>>(texts: &[T]) -> Vec<String> {
+    let mut all = Vec::with_capacity(texts.len());
+    for text in texts {
+        all.push(text.as_ref().to_owned());
+    }
+    all
+}
+
+/// Whether a list holds a text.
+#[inline(never)]
+pub fn among<T: AsRef<str>>(text: &str, list: &[T]) -> bool {
+    list.iter().any(|t| t.as_ref() == text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::say;
+
+    #[test]
+    fn pieces_join_to_a_text() {
+        let owned = "a".to_owned();
+        assert_eq!(
+            say!["x", owned, &owned, 0_u32, 10_usize, -7_i64],
+            "xaa010-7"
+        );
+        assert_eq!(
+            say![i64::MIN, " ", u64::MAX],
+            "-9223372036854775808 18446744073709551615"
+        );
+        assert_eq!(say![Octal(0o4600)], "4600");
+        assert_eq!(join(&["a", "b", "c"], ", "), "a, b, c");
+        assert_eq!(join::<&str>(&[], ", "), "");
+    }
+
+    #[test]
+    fn searches_find_what_the_standard_library_finds() {
+        for text in ["", "=", "a", "a=", "=a", "a=b=c", "\u{e9}=\u{1f600}=", "=="] {
+            assert_eq!(cut(text, b'='), text.split_once('='), "{text}");
+            assert_eq!(cut_last(text, b'='), text.rsplit_once('='), "{text}");
+            let parts: Vec<&str> = text.split('=').collect();
+            assert_eq!(split(text, b'='), parts, "{text}");
+            assert_eq!(replace(text, b'=', '-'), text.replace('=', "-"), "{text}");
+            assert_eq!(trim_end(text, b'='), text.trim_end_matches('='), "{text}");
+            assert_eq!(
+                trim_start(text, b'='),
+                text.trim_start_matches('='),
+                "{text}"
+            );
+            assert_eq!(has(text, b'='), text.contains('='), "{text}");
+            for part in ["", "=", "a=", "=b", "==", "\u{1f600}"] {
+                assert_eq!(contains(text, part), text.contains(part), "{text} {part}");
+            }
+        }
+    }
+}
