@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{NOW, Record, cis, cisb, findings, node, run, scan};
+use crate::harness::{NOW, Ran, Record, cis, cisb, findings, node, run, scan, workspace};
 use crate::machine::{Machine, Quiet, as_root, skipped};
 
 const RECORDS: [&str; 3] = ["kubeadm-control-plane", "kubeadm-worker", "kubeadm-weak"];
@@ -72,6 +72,12 @@ fn a_machine_without_kubernetes_is_incomplete_and_every_absence_has_its_witness(
     let text = cisb(here(&cis(), &[]));
     assert!(text.out.contains("nothing was assessed"), "{}", text.out);
     assert!(text.out.contains("assessed 0 of 130"), "{}", text.out);
+}
+
+fn scan_tree(root: &Path, more: &[&str]) -> Ran {
+    let mut words = vec!["--format", "json", "--root", root.to_str().unwrap()];
+    words.extend(more);
+    cisb(here(&cis(), &words))
 }
 
 #[test]
@@ -181,13 +187,116 @@ fn a_private_pid_namespace_is_named_with_its_cure_and_nothing_is_absent() {
         let reason = finding["reason"].as_str().unwrap();
         assert!(reason.contains("hostPID: true"), "{check}: {reason}");
     }
-    let cures: Vec<&str> = report["coverage"]["gaps"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter_map(|gap| gap["cause"].as_str())
-        .collect();
-    assert!(cures.iter().any(|cause| cause.contains("hostPID: true")), "{cures:?}");
+    let gaps = report["coverage"]["gaps"].as_array().unwrap();
+    let says = |member: &Value, words: &str| member.as_str().unwrap().contains(words);
+    let is_cured = |gap: &&Value| {
+        says(&gap["cause"], "private PID namespace") && says(&gap["cure"], "hostPID: true")
+    };
+    assert!(gaps.iter().find(is_cured).is_some(), "{gaps:#?}");
     // Wide modes of files still fail, which comes first; leaving that aside:
     assert_eq!(machine.scan_inside(&alone, &["--fail-on", "never"]).code, 4);
+}
+
+#[test]
+fn a_tree_without_kubernetes_is_incomplete_and_claims_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(root.path().join("etc")).unwrap();
+    std::fs::write(root.path().join("etc/passwd"), "root:x:0:0::/:/bin/sh\n").unwrap();
+    let ran = scan_tree(root.path(), &["--static"]);
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    for (check, finding) in findings(&ran.report()) {
+        assert!(
+            !matches!(finding["verdict"].as_str(), Some("pass" | "fail")),
+            "{check}: {finding:#}"
+        );
+    }
+}
+
+#[test]
+fn a_rendered_tree_is_judged_without_processes_and_the_report_says_so() {
+    let Some(()) = as_root() else {
+        return;
+    };
+    let machine = Machine::tree(&node("kubeadm-control-plane"));
+    let ran = machine.scan(&["--static"]);
+    let report = ran.report();
+    assert_eq!(report["node"]["origin"], "tree");
+    let source = report["node"]["source"].as_str().unwrap();
+    assert!(source.contains("without processes"), "{source}");
+    let recorded = scan(&cis(), &node("kubeadm-control-plane"), &[]).report();
+    let recorded = findings(&recorded);
+    let mut judged = 0;
+    for (check, finding) in findings(&report) {
+        match finding["verdict"].as_str().unwrap() {
+            // What is judged of the tree is judged as on the node itself.
+            verdict @ ("pass" | "fail") => {
+                judged += 1;
+                assert_eq!(recorded[&check]["verdict"], verdict, "{check}: {finding:#}");
+            }
+            "not-applicable" => panic!("{check}: {finding:#}"),
+            _ => assert_ne!(finding["reason"], "", "{check}"),
+        }
+    }
+    assert!(judged >= 4, "{judged} checks were judged");
+    let text = machine.scan(&["--static", "--format", "text"]).out;
+    assert!(text.contains("without processes"), "{text}");
+    assert!(text.contains("leave out --static"), "{text}");
+}
+
+#[test]
+fn the_mode_of_a_file_under_root_is_judged_as_it_is() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("etc/kubernetes");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("admin.conf");
+    std::fs::write(&file, "apiVersion: v1\nkind: Config\n").unwrap();
+    for (mode, verdict) in [(0o600, "pass"), (0o644, "fail")] {
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let ran = scan_tree(root.path(), &["--static", "--check", "1.1.13"]);
+        let finding = findings(&ran.report())["1.1.13"].clone();
+        assert_eq!(finding["verdict"], verdict, "{mode:o}: {finding:#}");
+    }
+}
+
+#[test]
+fn who_is_not_root_is_told_to_be() {
+    let (Some(()), Some(quiet)) = (as_root(), Quiet::wait()) else {
+        return;
+    };
+    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    // Programs and profiles may lie where only root gets to.
+    let cisb = workspace().cisb();
+    let reach = [cisb.to_str().unwrap(), "profile", "inspect", cis().to_str().unwrap()]
+        .map(str::to_owned);
+    let reach: Vec<&str> = nobody.into_iter().chain(reach.iter().map(String::as_str)).collect();
+    if run(&reach).code != 0 {
+        skipped::<()>("nobody cannot be, or cannot run what was built here");
+        return;
+    }
+    let machine = Machine::of(&quiet, &node("kubeadm-weak"));
+    // The folder of a temporary tree is closed to others by itself.
+    std::fs::set_permissions(
+        machine.root(),
+        std::os::unix::fs::PermissionsExt::from_mode(0o755),
+    )
+    .unwrap();
+    let ran = machine.scan_inside(&nobody, &[]);
+    let whole = findings(&machine.scan(&[]).report());
+    let mut refused = 0;
+    for (check, finding) in findings(&ran.report()) {
+        let verdict = finding["verdict"].as_str().unwrap();
+        if verdict == "error" && finding["reason"].as_str().unwrap().contains("as root") {
+            refused += 1;
+        }
+        // Whoever sees less claims nothing else.
+        if matches!(verdict, "pass" | "fail" | "not-applicable") {
+            assert_eq!(verdict, whole[&check]["verdict"], "{check}: {finding:#}");
+        }
+    }
+    assert!(refused > 10, "{refused}");
+    let report = ran.report();
+    let gaps = report["coverage"]["gaps"].as_array().unwrap();
+    assert!(gaps.iter().any(|gap| gap["cure"] == "run as root"), "{gaps:#?}");
+    assert!(matches!(ran.code, 1 | 4), "{ran:?}");
 }
