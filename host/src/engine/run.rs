@@ -428,6 +428,7 @@ fn obstacle(ledger: &Ledger, outcome: &Outcome) -> Obstacle {
             }
             (_, Turnout::Refused("not-permitted", why)) => Obstacle::NotPermitted(why.clone()),
             (_, Turnout::Refused("not-recorded", why)) => Obstacle::NotRecorded(why.clone()),
+            (_, Turnout::Partial(why)) if why.contains("is not granted") => Obstacle::Denied,
             (_, Turnout::Partial(why)) if why.contains("not permitted") => {
                 Obstacle::NotPermitted(why.clone())
             }
