@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod grants;
 mod guests;
 mod harness;
 mod laws;
