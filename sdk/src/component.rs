@@ -3,6 +3,7 @@
 //! none, and why when it cannot tell.
 
 use crate::say;
+use crate::strings;
 use std::rc::Rc;
 
 use crate::args::{Args, Style};
@@ -224,7 +225,7 @@ fn absent(
     if !pods.directories.is_empty() {
         text.push_str(&say![
             ", no manifest in ",
-            pods.directories.join(", "),
+            strings::join(&pods.directories, ", "),
             " declares it"
         ]);
     }
@@ -244,7 +245,7 @@ fn external_etcd(facts: &dyn Facts) -> Option<(String, Observation)> {
     let args = Args::parse(Style::Pflag, &process.info().args);
     let servers = args.all("etcd-servers").map(|f| f.value.as_str());
     let servers: Vec<&str> = servers.collect();
-    (!servers.is_empty()).then(|| (servers.join(","), process.observation()))
+    (!servers.is_empty()).then(|| (strings::join(&servers, ","), process.observation()))
 }
 
 /// The instances that processes are.
@@ -276,7 +277,7 @@ fn running(
                     notes.push(say![
                         manifest.file,
                         " differs from the running process in ",
-                        differences.join(", ")
+                        strings::join(&differences, ", ")
                     ]);
                 }
             }
@@ -351,7 +352,7 @@ fn differences(declared: &[String], running: &[String]) -> Vec<String> {
     let has_open = declared.iter().any(is_open);
     let mut names: Vec<String> = Vec::new();
     let mut differs = |arg: &String| {
-        let name = arg.split('=').next().unwrap_or_default();
+        let name = strings::before(arg, b'=');
         if !names.iter().any(|n| n == name) {
             names.push(name.to_owned());
         }
@@ -400,11 +401,9 @@ fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Container>) -> V
 
 /// The minor version in `v1.30.2-eks-1`.
 pub fn minor(version: &str) -> Option<u32> {
-    let rest = version.trim_start_matches('v').strip_prefix("1.")?;
-    let digits = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    rest.get(..digits)?.parse().ok()
+    let rest = strings::trim_start(version, b'v').strip_prefix("1.")?;
+    let (digits, _) = strings::split_at(rest, strings::DIGITS, false);
+    u32::try_from(strings::number(digits, 10)?).ok()
 }
 
 impl Instance {

@@ -3,6 +3,7 @@
 //! one override the other.
 
 use crate::say;
+use crate::strings;
 use std::rc::Rc;
 
 use crate::json::{self, Value};
@@ -271,13 +272,13 @@ impl Reading {
         match &self.content {
             Content::Nothing => "not set".to_owned(),
             Content::Words(words) if words.is_empty() => "not set".to_owned(),
-            Content::Words(words) => match words.join(",") {
+            Content::Words(words) => match strings::join(&words, ",") {
                 empty if empty.is_empty() => "set to nothing".to_owned(),
                 words => words,
             },
             Content::Json(Value::Array(elements)) => {
                 let texts: Vec<String> = elements.iter().map(plain).collect();
-                texts.join(",")
+                strings::join(&texts, ",")
             }
             Content::Json(value) => plain(value),
         }
@@ -412,7 +413,7 @@ pub(crate) fn field(entry: &Rc<dyn Entry>, document: &Value, pointer: &str) -> O
 
 /// `/a/b` as people write it.
 pub(crate) fn dotted(pointer: &str) -> String {
-    pointer.trim_start_matches('/').replace('/', ".")
+    strings::trim_start(pointer, b'/').replace('/', ".")
 }
 
 /// Opens and reads the document that a flag of an instance names.

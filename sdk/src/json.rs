@@ -10,6 +10,7 @@
 use std::ops::Index;
 
 use crate::say;
+use crate::strings;
 
 /// How deep lists and objects may nest, as in serde_json.
 const DEPTH: u32 = 127;
@@ -94,7 +95,10 @@ impl Value {
     /// The number, if it is a whole one that fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Number(digits) if digits != "-0" => digits.parse().ok(),
+            Self::Number(text) if text != "-0" => match text.strip_prefix("-") {
+                Some(digits) => 0_i64.checked_sub_unsigned(strings::number(digits, 10)?),
+                None => i64::try_from(strings::number(text, 10)?).ok(),
+            },
             _ => None,
         }
     }
@@ -164,7 +168,7 @@ fn index(token: &str) -> Option<usize> {
     if token.len() > 1 && token.starts_with('0') || !token.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    token.parse().ok()
+    usize::try_from(strings::number(token, 10)?).ok()
 }
 
 /// Whether a token of a pointer names a member: `~1` is a slash, `~0` a tilde.

@@ -3,6 +3,7 @@
 
 use crate::json::{self, Value};
 use crate::say;
+use crate::strings;
 
 use crate::facts::{Error, Facts, Observation};
 
@@ -72,7 +73,7 @@ pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
 fn unlisted(request: &str, error: &Error) -> Unlisted {
     let said = error.text();
     Unlisted {
-        detail: if said.contains(request) {
+        detail: if strings::contains(said, request) {
             said.to_owned()
         } else {
             say![request, ": ", said]

@@ -1,7 +1,9 @@
 //! Reads units of systemd: which of the files with a unit's name are live, and
 //! what they say.
 
+use crate::order;
 use crate::say;
+use crate::strings;
 use std::rc::Rc;
 
 use crate::config::kubelet::Opened;
@@ -41,7 +43,7 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
             let rank = DIRECTORIES.iter().position(|d| path.starts_with(d))?;
             let rest = path.get(DIRECTORIES.get(rank)?.len()..)?;
             let key = match rest.strip_prefix(&drop_ins) {
-                Some(file) if file.ends_with(".conf") && !file.contains('/') => file,
+                Some(file) if file.ends_with(".conf") && !strings::has(file, b'/') => file,
                 // Sorts before every drop-in.
                 _ if rest == name => "",
                 _ => return None,
@@ -49,7 +51,7 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
             Some((key, rank, path))
         })
         .collect();
-    ranked.sort();
+    order::sort(&mut ranked, |a, b| a < b);
     ranked.dedup_by_key(|(key, ..)| *key);
     let files = ranked.into_iter().filter_map(|(_, _, path)| {
         let opened = facts.open(path);
@@ -77,13 +79,13 @@ pub fn values(texts: &[String], section: &str, name: &str) -> Vec<String> {
     for text in texts {
         let mut here = String::new();
         for line in logical_lines(text) {
-            if let Some(title) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            if let Some(title) = line.strip_prefix("[").and_then(|l| l.strip_suffix("]")) {
                 title.clone_into(&mut here);
-            } else if let Some((key, value)) = line.split_once('=')
+            } else if let Some((key, value)) = strings::cut(&line, b'=')
                 && here == section
-                && key.trim_end() == name
+                && key.trim_ascii_end() == name
             {
-                match value.trim() {
+                match value.trim_ascii() {
                     "" => values.clear(),
                     value => values.push(value.to_owned()),
                 }
@@ -97,10 +99,10 @@ pub fn values(texts: &[String], section: &str, name: &str) -> Vec<String> {
 fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut pending = String::new();
-    for line in text.lines() {
-        let trimmed = line.trim();
+    for line in strings::split(text, b'\n') {
+        let trimmed = line.trim_ascii();
         // A comment inside a continued line does not end it.
-        if trimmed.starts_with(['#', ';']) {
+        if trimmed.starts_with("#") || trimmed.starts_with(";") {
             continue;
         }
         if let Some(part) = trimmed.strip_suffix('\\') {
@@ -114,7 +116,7 @@ fn logical_lines(text: &str) -> Vec<String> {
             lines.push(whole);
         }
     }
-    if !pending.trim().is_empty() {
+    if !pending.trim_ascii().is_empty() {
         lines.push(pending);
     }
     lines

@@ -2,6 +2,7 @@
 //! structured authentication and authorization.
 
 use crate::say;
+use crate::strings;
 use std::rc::Rc;
 
 use crate::json::Value;
@@ -83,7 +84,10 @@ fn anonymous(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
         .filter_map(|c| c["path"].as_str())
         .collect();
     if enabled && !paths.is_empty() {
-        let only = say!["anonymous requests are accepted only on ", paths.join(", ")];
+        let only = say![
+            "anonymous requests are accepted only on ",
+            strings::join(&paths, ", ")
+        ];
         reading.open_question = Some(only);
     }
     Ok(reading)
@@ -172,10 +176,10 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
             " (",
             defaults::PLUGINS_SOURCE,
             "), with --enable-admission-plugins=",
-            enabled.join(","),
+            strings::join(&enabled, ","),
             " and \
              --disable-admission-plugins=",
-            disabled.join(",")
+            strings::join(&disabled, ",")
         ]),
         incomplete,
         ..Reading::nothing()

@@ -3,6 +3,7 @@
 
 use crate::json::Value;
 use crate::say;
+use crate::strings;
 
 use super::{array, is_true, label, name, namespace, text};
 
@@ -209,7 +210,7 @@ pub fn net_raw(pod: &Value) -> Vec<Sighting> {
         let adds = c.added();
         let added = |w: &str| adds.iter().any(|c| c.eq_ignore_ascii_case(w));
         if added("NET_RAW") || added("ALL") {
-            said(say!["capabilities.add: ", adds.join(", ")])
+            said(say!["capabilities.add: ", strings::join(&adds, ", ")])
         } else if c.drops("NET_RAW") {
             None
         } else {
@@ -223,7 +224,7 @@ pub fn added_capabilities(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         let added = c.added();
         if !added.is_empty() {
-            said(say!["capabilities.add: ", added.join(", ")])
+            said(say!["capabilities.add: ", strings::join(&added, ", ")])
         } else {
             None
         }
@@ -263,7 +264,7 @@ pub fn host_path(pod: &Value) -> Vec<Sighting> {
     if paths.is_empty() {
         Vec::new()
     } else {
-        of_pod(say!["hostPath ", paths.join(", ")])
+        of_pod(say!["hostPath ", strings::join(&paths, ", ")])
     }
 }
 
@@ -276,7 +277,7 @@ pub fn host_ports(pod: &Value) -> Vec<Sighting> {
             .filter(|p| *p != 0)
             .map(|p| say![p])
             .collect();
-        (!taken.is_empty()).then(|| said(say!["hostPort ", taken.join(", ")]))?
+        (!taken.is_empty()).then(|| said(say!["hostPort ", strings::join(&taken, ", ")]))?
     })
 }
 
@@ -295,7 +296,7 @@ pub fn secret_environment(pod: &Value) -> Vec<Sighting> {
                 seen.push(say!["all of Secret ", text(source, "/name")]);
             }
         }
-        (!seen.is_empty()).then(|| said(say!["env: ", seen.join(", ")]))?
+        (!seen.is_empty()).then(|| said(say!["env: ", strings::join(&seen, ", ")]))?
     })
 }
 
@@ -387,7 +388,7 @@ pub fn owner(pod: &Value) -> String {
     // A Deployment names its ReplicaSets after itself and the hash that their
     // pods carry.
     let deployment = label(pod, "pod-template-hash")
-        .and_then(|hash| owner.strip_suffix(hash)?.strip_suffix('-'))
+        .and_then(|hash| owner.strip_suffix(hash)?.strip_suffix("-"))
         .filter(|_| kind == "ReplicaSet");
     match deployment {
         Some(name) => super::key("Deployment", namespace(pod), name),

@@ -3,6 +3,7 @@
 
 use crate::json::Value;
 use crate::say;
+use crate::strings;
 
 use super::{array, key, name, namespace, selects, text, texts};
 
@@ -38,22 +39,29 @@ impl PolicyRule {
         star(&self.verbs)
             || star(&self.groups)
             || star(&self.urls)
-            || self.resources.iter().any(|r| r.contains('*'))
+            || self.resources.iter().any(|r| strings::has(r, b'*'))
     }
 
     /// `verbs on resources (group)`, for a person.
     pub fn describe(&self) -> String {
-        let verbs = self.verbs.join(",");
+        let verbs = strings::join(&self.verbs, ",");
         let mut words = if self.resources.is_empty() {
-            say![verbs, " on ", self.urls.join(",")]
+            say![verbs, " on ", strings::join(&self.urls, ",")]
         } else {
             let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).collect();
-            let resources = self.resources.join(",");
-            say![verbs, " on ", resources, " (", groups.join(","), ")"]
+            let resources = strings::join(&self.resources, ",");
+            say![
+                verbs,
+                " on ",
+                resources,
+                " (",
+                strings::join(&groups, ","),
+                ")"
+            ]
         };
         if !self.names.is_empty() {
             words.push_str(" named ");
-            words.push_str(&self.names.join(","));
+            words.push_str(&strings::join(&self.names, ","));
         }
         words
     }
@@ -120,7 +128,7 @@ pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Gr
                     // A request without an object's name never matches a rule
                     // with names; creating a subresource does carry one.
                     let nameless = *verb == "deletecollection"
-                        || (*verb == "create" && !resource.contains('/'));
+                        || (*verb == "create" && !strings::has(resource, b'/'));
                     if (rule.names.is_empty() || !nameless)
                         && rule.verbs.iter().any(|v| v == "*" || v == verb)
                     {
@@ -148,10 +156,10 @@ fn covers(rule: &str, requested: &str) -> bool {
     if rule == "*" || rule == requested {
         return true;
     }
-    let Some((resource, sub)) = requested.split_once('/') else {
+    let Some((resource, sub)) = strings::cut(requested, b'/') else {
         return false;
     };
-    match rule.split_once('/') {
+    match strings::cut(rule, b'/') {
         Some((r, s)) if sub == "*" => (r == resource || r == "*") && s != "*",
         Some(("*", s)) => s == sub,
         _ => false,
@@ -274,7 +282,7 @@ impl Binding {
             return "nobody".to_owned();
         }
         let all: Vec<_> = self.subjects.iter().map(BoundTo::describe).collect();
-        all.join(", ")
+        strings::join(&all, ", ")
     }
 }
 

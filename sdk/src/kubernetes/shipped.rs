@@ -10,6 +10,7 @@
 
 use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
 use crate::say;
+use crate::strings;
 
 /// Role (`namespace/name` for a Role), verbs, group, resources.
 type Row = (&'static str, &'static str, &'static str, &'static str);
@@ -89,7 +90,7 @@ fn rows(role: &Role) -> impl Iterator<Item = &'static Row> {
 }
 
 fn rule(row: &Row) -> PolicyRule {
-    let split = |list: &str| list.split(',').map(str::to_owned).collect();
+    let split = |list: &str| strings::owned(&strings::split(list, b','));
     PolicyRule {
         verbs: split(row.1),
         groups: vec![row.2.to_owned()],
@@ -128,7 +129,7 @@ pub fn is_binding(binding: &Binding) -> bool {
             s.namespace.is_empty()
                 && expected
                     .iter()
-                    .any(|e| e.split_once(':') == Some((s.kind.as_str(), s.name.as_str())))
+                    .any(|e| strings::cut(e, b':') == Some((s.kind.as_str(), s.name.as_str())))
         })
     };
     let row = |rows: &[(&str, &str, &[&str])]| {

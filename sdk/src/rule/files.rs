@@ -8,7 +8,8 @@ use std::rc::Rc;
 use super::Cx;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};
 use crate::files::{Mode, Owner, owner};
-use crate::strings::Octal;
+use crate::order;
+use crate::strings::{self, Octal};
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 pub use locate::Set;
@@ -138,7 +139,9 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             None => subjects.push(unknown(rule, key, text, observations)),
         }
     }
-    subjects.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
+    order::sort(&mut subjects, |a, b| {
+        a.state > b.state || (a.state == b.state && a.key < b.key)
+    });
     let Some(worst) = subjects.first() else {
         return Outcome {
             verdict: located.empty.verdict,
@@ -167,7 +170,7 @@ impl FilesRule {
         let mode = self.mode.map(|m| say!["mode ", m, " or stricter"]);
         let owner = self.owner.as_ref().map(|o| say!["owner ", o]);
         let both: Vec<String> = mode.into_iter().chain(owner).collect();
-        both.join(", ")
+        strings::join(&both, ", ")
     }
 }
 
@@ -191,7 +194,7 @@ fn judge(rule: &FilesRule, entry: &dyn Entry, stat: &Stat) -> Subject {
         key: stat.resolved_path.clone(),
         state,
         expected: rule.expected(),
-        actual: actual.join(", "),
+        actual: strings::join(&actual, ", "),
         reason: why,
         basis: Basis::Explicit,
         observations: vec![entry.observation()],

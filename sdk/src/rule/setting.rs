@@ -3,6 +3,7 @@
 
 use crate::json::Value;
 use crate::say;
+use crate::strings;
 
 use super::{Cx, audit_policy, encryption};
 use crate::component::{self, Component, Instance, Presence, Words};
@@ -245,7 +246,7 @@ fn judge(cx: &Cx<'_>, instance: &Instance, demand: &Demand) -> Subject {
     reasons.extend(reading.notes);
     reasons.extend(instance.notes.iter().cloned());
     reasons.retain(|r| !r.is_empty());
-    subject.reason = reasons.join("; ");
+    subject.reason = strings::join(&reasons, "; ");
     subject
 }
 
@@ -295,9 +296,9 @@ fn removed_plugin(
 
 fn key(instance: &Instance, setting: &str) -> String {
     let label = &instance.label;
-    match (setting.strip_prefix("gate:"), setting.strip_prefix('/')) {
+    match (setting.strip_prefix("gate:"), setting.strip_prefix("/")) {
         (Some(gate), _) => say![label, " featureGates.", gate],
-        (None, Some(field)) => say![label, " ", field.replace('/', ".")],
+        (None, Some(field)) => say![label, " ", strings::replace(field, b'/', '.')],
         (None, None) => say![label, " --", setting],
     }
 }
@@ -342,12 +343,15 @@ fn expected(demand: &Expect) -> String {
         Expect::NotWritten(value) => say!["not set to ", plain(value)],
         Expect::Has(element) => say!["a list with ", element],
         Expect::Lacks(element) => say!["a list without ", element],
-        Expect::Within(elements) => say!["only of ", elements.join(", ")],
+        Expect::Within(elements) => say!["only of ", strings::join(&elements, ", ")],
         Expect::AtLeast(least) => say![least, " or more"],
         Expect::NotZero => "a duration other than 0".to_owned(),
         Expect::Loopback => "a loopback address".to_owned(),
         Expect::EncryptsSecretsWith(providers) => {
-            say!["secrets encrypted first with ", providers.join(" or ")]
+            say![
+                "secrets encrypted first with ",
+                strings::join(&providers, " or ")
+            ]
         }
         Expect::AuditPolicy(demand) => demand.expected().to_owned(),
         Expect::DiffersFrom { component, setting } => {
@@ -465,7 +469,10 @@ fn within(reading: &Reading, elements: &[String]) -> Judged {
         .collect();
     match others.is_empty() {
         true => Judged::met(true),
-        false => Judged::new(Verdict::Fail, say!["not among them: ", others.join(", ")]),
+        false => Judged::new(
+            Verdict::Fail,
+            say!["not among them: ", strings::join(&others, ", ")],
+        ),
     }
 }
 

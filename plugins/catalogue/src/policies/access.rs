@@ -5,6 +5,7 @@ use cisb_sdk::kubernetes::rbac::{Binding, Grant, Power, Rbac, Role, granted};
 use cisb_sdk::kubernetes::shipped;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::sheet::{Lists, Sheet, exempts_shipped, lists, misnamed, system_namespaces};
@@ -176,7 +177,7 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
             " to ",
             binding.who(),
             ": ",
-            grant.rules.join("; ")
+            strings::join(&grant.rules, "; ")
         ];
         sheet.put(binding.key(), state, actual, reason, seen);
     }
@@ -197,7 +198,7 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
             )
         };
         let request = role_list(role);
-        let actual = say!["bound to nobody: ", grant.rules.join("; ")];
+        let actual = say!["bound to nobody: ", strings::join(&grant.rules, "; ")];
         sheet.put(role.key(), state, actual, reason, lists.seen(request));
     }
     sheet.finish(&say!["only what Kubernetes and kubeadm ship may ", words])
@@ -306,12 +307,12 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
         let who: Vec<_> = bindings.iter().map(|b| b.who()).collect();
         let who = match who.is_empty() {
             true => "bound to nobody".to_owned(),
-            false => say!["bound to ", who.join(", ")],
+            false => say!["bound to ", strings::join(&who, ", ")],
         };
         let seen = lists.seen(role_list(role));
         if beyond.is_empty() {
             let rules: Vec<_> = wild.iter().map(|r| r.describe()).collect();
-            let actual = say![rules.join("; "), "; ", who];
+            let actual = say![strings::join(&rules, "; "), "; ", who];
             sheet.put(role.key(), Verdict::Pass, actual, "as shipped", seen);
             continue;
         }
@@ -329,7 +330,7 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
         } else {
             (Verdict::Fail, "a wildcard also grants what is added later")
         };
-        let actual = say![beyond.join("; "), "; ", who];
+        let actual = say![strings::join(&beyond, "; "), "; ", who];
         sheet.put(role.key(), state, actual, reason, seen);
     }
     sheet.finish("only roles that Kubernetes ships use wildcards")
@@ -432,7 +433,7 @@ pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
             " to ",
             binding.who(),
             ": ",
-            rules.join("; ")
+            strings::join(&rules, "; ")
         ];
         let joining = role.rules.iter().all(|r| {
             let known = r.resources.iter().all(|resource| {

@@ -5,6 +5,7 @@ use cisb_sdk::kubernetes::rbac::Rbac;
 use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::access::rbac;
@@ -77,7 +78,7 @@ pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
             } else {
                 (Verdict::Fail, "")
             };
-            sheet.put(subject, state, wrong.join("; "), reason, seen);
+            sheet.put(subject, state, strings::join(&wrong, "; "), reason, seen);
         }
     }
     sheet.finish("no default service account is used")
@@ -159,7 +160,7 @@ pub(super) fn client_certificates(cx: &Cx<'_>, _: &Value) -> Outcome {
             ": ",
             match conditions.is_empty() {
                 true => "Pending".to_owned(),
-                false => conditions.join(", "),
+                false => strings::join(&conditions, ", "),
             }
         ];
         sheet.put(

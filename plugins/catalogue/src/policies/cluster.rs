@@ -6,6 +6,7 @@ use cisb_sdk::kubernetes::network::{self, Plugin};
 use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::server::{self, API_SERVER};
@@ -200,7 +201,7 @@ fn unknown_policies(cx: &Cx<'_>, others: &[Optional; 6], sheet: &mut Sheet) -> O
             unknown.push(why.as_str());
         }
     }
-    (!unknown.is_empty()).then(|| unknown.join("; "))
+    (!unknown.is_empty()).then(|| strings::join(&unknown, "; "))
 }
 
 /// Where secrets are kept outside of the cluster.

@@ -2,13 +2,12 @@
 //! parameters, and the sheet on which subjects are written down until they add
 //! up to a verdict.
 
-use cisb_sdk::say;
-use std::collections::BTreeMap;
-
 use cisb_sdk::facts::Observation;
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{self, Objects, Unlisted};
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Outcome, Subject, Verdict};
 
 /// The name of the parameter that lists the namespaces of the system.
@@ -87,7 +86,7 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     for (request, unlisted) in missing {
         let cause = unlisted.detail.as_str();
         let cause = cause.strip_prefix(request).unwrap_or(cause);
-        let cause = cause.trim_start_matches(": ");
+        let cause = cause.strip_prefix(": ").unwrap_or(cause);
         match causes.iter_mut().find(|(c, _)| *c == cause) {
             Some((_, requests)) => requests.push(request),
             None => causes.push((cause, vec![request])),
@@ -95,7 +94,7 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     }
     let reasons = causes
         .iter()
-        .map(|(cause, r)| say![r.join(", "), ": ", cause]);
+        .map(|(cause, r)| say![strings::join(&r, ", "), ": ", cause]);
     let reason = say!["not listed: ", reasons.collect::<Vec<_>>().join("; ")];
     let subjects = missing.iter().map(|(request, unlisted)| Subject {
         key: (*request).to_owned(),
@@ -151,8 +150,8 @@ pub(super) fn optional(cx: &Cx<'_>, request: &str) -> Optional {
 #[derive(Default)]
 pub(super) struct Sheet {
     subjects: Vec<Subject>,
-    /// Where a key is in `subjects`.
-    index: BTreeMap<String, usize>,
+    /// Places in `subjects`, in the order of their keys.
+    index: Vec<usize>,
     seen: Vec<Observation>,
     /// What should be, for every subject that does not say otherwise.
     pub(super) expected: String,
@@ -180,9 +179,18 @@ impl Sheet {
         reason: &str,
         seen: Vec<Observation>,
     ) -> Option<&mut Subject> {
-        let at = *self.index.entry(key.clone()).or_insert(self.subjects.len());
+        let subjects = &mut self.subjects;
+        let place = |at: &usize| subjects.get(*at).map(|s| s.key.as_str());
+        let by_key = |at: &usize| place(at).cmp(&Some(key.as_str()));
+        let at = match self.index.binary_search_by(by_key) {
+            Ok(known) => self.index.get(known).copied().unwrap_or_default(),
+            Err(free) => {
+                self.index.insert(free, subjects.len());
+                subjects.len()
+            }
+        };
         if let Some(known) = self.subjects.get_mut(at) {
-            if !known.actual.contains(&actual) {
+            if !strings::contains(&known.actual, &actual) {
                 known.actual.push_str("; ");
                 known.actual.push_str(&actual);
             }
@@ -267,7 +275,7 @@ impl Sheet {
         }
         Outcome {
             verdict,
-            reason: reasons.join("; "),
+            reason: strings::join(&reasons, "; "),
             expected: self.expected,
             actual,
             basis: Basis::Explicit,
@@ -323,5 +331,5 @@ pub(super) fn few(names: &[impl AsRef<str>]) -> String {
     if more > 0 {
         words.push(&text);
     }
-    words.join(", ")
+    strings::join(&words, ", ")
 }

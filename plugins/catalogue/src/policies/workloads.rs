@@ -6,6 +6,7 @@ use cisb_sdk::kubernetes::pods::{self, Looks};
 use cisb_sdk::kubernetes::{key, label, name, namespace, text};
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 
 use super::server::{self, API_SERVER};
@@ -222,7 +223,7 @@ impl Guards {
             }
         }
         let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).collect();
-        let unknown = (!unknown.is_empty()).then(|| unknown.join("; "));
+        let unknown = (!unknown.is_empty()).then(|| strings::join(&unknown, "; "));
         sheet.cite(&seen);
         if let Some(unknown) = &unknown {
             sheet
