@@ -13,5 +13,7 @@ mod guests;
 mod harness;
 mod laws;
 mod live;
+mod modern;
+mod parity;
 mod records;
 mod secrets;
