@@ -15,5 +15,7 @@ mod harness;
 mod laws;
 mod live;
 mod machine;
+mod modern;
+mod parity;
 mod records;
 mod secrets;
