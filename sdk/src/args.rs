@@ -5,6 +5,7 @@
 //! dash or two, a boolean takes a value only after `=`, the first word that is
 //! no flag ends them.
 
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

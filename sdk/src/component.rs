@@ -2,9 +2,11 @@
 //! static pod manifests that declare it. Says with a witness when there are
 //! none, and why when it cannot tell.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::args::{Args, Style};
 use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
@@ -155,7 +157,7 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
         Err(error) => {
             return Presence::Unknown(Words {
                 text: say![name, ": ", error],
-                observations: error.observation().into_iter().collect(),
+                observations: error.observations(),
             });
         }
     };
@@ -169,7 +171,7 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
         .iter()
         .filter(|c| c.executable == name)
         .cloned()
-        .collect();
+        .to_list();
     let mut seen = vec![found.observation];
     seen.extend(&pods.observations);
     if !found.own.is_empty() {
@@ -244,7 +246,7 @@ fn external_etcd(facts: &dyn Facts) -> Option<(String, Observation)> {
     let process = found.own.first()?;
     let args = Args::parse(Style::Pflag, &process.info().args);
     let servers = args.all("etcd-servers").map(|f| f.value.as_str());
-    let servers: Vec<&str> = servers.collect();
+    let servers: Vec<&str> = servers.to_list();
     (!servers.is_empty()).then(|| (strings::join(&servers, ","), process.observation()))
 }
 
@@ -293,7 +295,7 @@ fn running(
                 observations,
             }
         })
-        .collect();
+        .to_list();
     number(&mut instances);
     instances
 }
@@ -329,7 +331,7 @@ fn in_tree(
             observations: vec![manifest.observation],
             manifest: Some(manifest),
         })
-        .collect();
+        .to_list();
     number(&mut instances);
     Presence::Here(instances)
 }

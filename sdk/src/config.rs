@@ -2,9 +2,11 @@
 //! its configuration files, in the order in which the component itself lets
 //! one override the other.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::json::{self, Value};
 
@@ -41,7 +43,7 @@ impl Problem {
                 true => text.to_owned(),
                 false => say![what, ": ", text],
             },
-            observations: error.observation().into_iter().collect(),
+            observations: error.observations(),
         }
     }
 
@@ -224,7 +226,7 @@ impl Reading {
     pub fn list(&self) -> Option<Vec<String>> {
         match &self.content {
             Content::Nothing => Some(Vec::new()),
-            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).collect()),
+            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).to_list()),
             Content::Json(Value::Array(elements)) => elements
                 .iter()
                 .map(|e| e.as_str().map(str::to_owned))
@@ -277,7 +279,7 @@ impl Reading {
                 words => words,
             },
             Content::Json(Value::Array(elements)) => {
-                let texts: Vec<String> = elements.iter().map(plain).collect();
+                let texts: Vec<String> = elements.iter().map(plain).to_list();
                 strings::join(&texts, ",")
             }
             Content::Json(value) => plain(value),
@@ -334,7 +336,7 @@ pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, P
             observations: instance.observations.clone(),
         });
     }
-    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).collect();
+    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).to_list();
     if words.is_empty() {
         return Ok(None);
     }

@@ -1,5 +1,6 @@
 //! Modes and owners of files, as demands and as sentences.
 
+use crate::prelude::*;
 use crate::say;
 
 use crate::facts::Stat;

@@ -7,7 +7,8 @@
 //! room is 4 KB. Natively, where size is no matter, serde_json stays: it writes
 //! the rules into the manifest, and the tests here compare the two.
 
-use std::ops::Index;
+use crate::prelude::*;
+use core::ops::Index;
 
 use crate::say;
 use crate::strings;
@@ -427,15 +428,15 @@ mod native {
         }
     }
 
-    impl std::fmt::Display for Value {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)
+    impl core::fmt::Display for Value {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str(&serde_json::to_string(self).map_err(|_| core::fmt::Error)?)
         }
     }
 
     /// For tests that change one member.
     #[cfg(test)]
-    impl std::ops::IndexMut<&str> for Value {
+    impl core::ops::IndexMut<&str> for Value {
         fn index_mut(&mut self, name: &str) -> &mut Self {
             if !matches!(self, Self::Object(_)) {
                 *self = Self::Object(Vec::new());

@@ -2,9 +2,11 @@
 //! what every file in it declares, and where a container's paths lie on the
 //! node.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::json::{self, Value};
 
@@ -152,11 +154,11 @@ fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
     let matches = match facts.glob(REQUEST) {
         Ok(matches) => matches,
         Err(error) if error.is_not_found() => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             return;
         }
         Err(error) => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             return pods.problems.push(say![DIRECTORY, ": ", error]);
         }
     };
@@ -182,7 +184,7 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
     let entry = match opened {
         Ok(entry) => entry,
         Err(error) => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             // The kubelet creates no directory; without one it runs no static pods.
             if !error.is_not_found() {
                 pods.problems.push(say![path, ": ", error]);
@@ -217,7 +219,7 @@ fn read_file(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Static
         // The kubelet skips directories; it does not descend.
         Err(Error::WrongType(missing)) => return pods.observations.push(missing.observation),
         Err(error) => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             return pods.problems.push(say![path, ": ", error]);
         }
     };
@@ -253,16 +255,16 @@ fn read_document(path: &str, observation: Observation, document: &Value, pods: &
 fn container(path: &str, observation: Observation, spec: &Value, value: &Value) -> Container {
     let environment: Vec<(String, String)> = members(&value["env"])
         .filter_map(|e| Some((text(&e["name"])?, text(&e["value"])?)))
-        .collect();
+        .to_list();
     let words = members(&value["command"]).chain(members(&value["args"]));
     let argv: Vec<String> = words
         .filter_map(|w| w.as_str())
         .map(|w| expand(w, &environment))
-        .collect();
+        .to_list();
     let argv = unwrap_shell(argv);
     let mounts = members(&value["volumeMounts"])
         .filter_map(|m| mount(spec, m))
-        .collect();
+        .to_list();
     let program = argv.first().map_or("", String::as_str);
     Container {
         file: path.to_owned(),

@@ -5,6 +5,8 @@
 //! every kind of pattern. In a component, which is compiled before its first
 //! check runs, that is a tenth of all code. These are not general, and small.
 
+use crate::prelude::*;
+
 /// Joins pieces to a text: texts and whole numbers.
 ///
 /// ```
@@ -14,7 +16,7 @@
 #[macro_export]
 macro_rules! say {
     ($($piece:expr),+ $(,)?) => {{
-        let mut text = ::std::string::String::new();
+        let mut text = $crate::prelude::String::new();
         $($crate::strings::Piece::put(&$piece, &mut text);)+
         text
     }};
@@ -41,7 +43,8 @@ impl Piece for String {
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
-    #[inline]
+    // A reference to a reference would have to be kept in memory.
+    #[inline(always)]
     fn put(&self, text: &mut String) {
         (**self).put(text);
     }

@@ -1,10 +1,12 @@
 //! Reads units of systemd: which of the files with a unit's name are live, and
 //! what they say.
 
+use crate::list::ToList;
 use crate::order;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::config::kubelet::Opened;
 use crate::facts::{Entry, Error, Facts, FileKind, Observation};
@@ -50,7 +52,7 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
             };
             Some((key, rank, path))
         })
-        .collect();
+        .to_list();
     order::sort(&mut ranked, |a, b| a < b);
     ranked.dedup_by_key(|(key, ..)| *key);
     let files = ranked.into_iter().filter_map(|(_, _, path)| {
@@ -58,7 +60,7 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
         (!opened.as_ref().is_ok_and(is_mask)).then(|| (path.clone(), opened))
     });
     Ok(Unit {
-        files: files.collect(),
+        files: files.to_list(),
         observation: matches.observation,
         complete: matches.complete,
     })
@@ -111,7 +113,7 @@ fn logical_lines(text: &str) -> Vec<String> {
             continue;
         }
         pending.push_str(trimmed);
-        let whole = std::mem::take(&mut pending);
+        let whole = core::mem::take(&mut pending);
         if !whole.is_empty() {
             lines.push(whole);
         }

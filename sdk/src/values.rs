@@ -1,6 +1,7 @@
 //! Reads values as Go and Kubernetes' flag types do: booleans, numbers,
 //! durations, lists, feature gates and addresses.
 
+use crate::prelude::*;
 use crate::strings;
 
 /// A boolean as Go's `strconv.ParseBool` reads it.

@@ -7,6 +7,7 @@ use super::{
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

@@ -1,9 +1,10 @@
 //! The kubelet's effective configuration: built-in defaults, then the file of
 //! `--config`, then the drop-ins of `--config-dir`, then flags.
 
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use crate::json::Value;
 

@@ -1,6 +1,7 @@
 //! Network policies, and which network plugins enforce them.
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::strings;
 
 use super::{array, selects, text};

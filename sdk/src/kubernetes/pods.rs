@@ -2,6 +2,8 @@
 //! that Kubernetes applies to what a pod does not say.
 
 use crate::json::Value;
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 
@@ -66,7 +68,7 @@ impl<'a> Container<'a> {
         let all = array(self.container, pointer).iter();
         all.filter_map(Value::as_str)
             .map(|c| c.strip_prefix("CAP_").unwrap_or(c))
-            .collect()
+            .to_list()
     }
 }
 
@@ -115,7 +117,7 @@ fn each(pod: &Value, seen: fn(Container<'_>) -> Seen) -> Vec<Sighting> {
                 by_default,
             })
         })
-        .collect()
+        .to_list()
 }
 
 /// As [`each`], on Linux only.
@@ -276,7 +278,7 @@ pub fn host_ports(pod: &Value) -> Vec<Sighting> {
             .filter_map(|p| p.pointer("/hostPort")?.as_i64())
             .filter(|p| *p != 0)
             .map(|p| say![p])
-            .collect();
+            .to_list();
         (!taken.is_empty()).then(|| said(say!["hostPort ", strings::join(&taken, ", ")]))?
     })
 }

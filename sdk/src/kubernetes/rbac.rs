@@ -2,6 +2,8 @@
 //! which resources a role grants, and whom a binding gives it to.
 
 use crate::json::Value;
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 
@@ -48,7 +50,7 @@ impl PolicyRule {
         let mut words = if self.resources.is_empty() {
             say![verbs, " on ", strings::join(&self.urls, ",")]
         } else {
-            let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).collect();
+            let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).to_list();
             let resources = strings::join(&self.resources, ",");
             say![
                 verbs,
@@ -281,7 +283,7 @@ impl Binding {
         if self.subjects.is_empty() {
             return "nobody".to_owned();
         }
-        let all: Vec<_> = self.subjects.iter().map(BoundTo::describe).collect();
+        let all: Vec<_> = self.subjects.iter().map(BoundTo::describe).to_list();
         strings::join(&all, ", ")
     }
 }
@@ -303,7 +305,7 @@ impl Rbac {
         cluster_role_bindings: &[Value],
         role_bindings: &[Value],
     ) -> Self {
-        let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).collect();
+        let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).to_list();
         for (i, object) in cluster_roles.iter().enumerate() {
             let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
             if selectors.is_empty() {
@@ -328,7 +330,7 @@ impl Rbac {
         let bindings = cluster_role_bindings.iter().chain(role_bindings);
         Self {
             roles: all,
-            bindings: bindings.map(read_binding).collect(),
+            bindings: bindings.map(read_binding).to_list(),
         }
     }
 
@@ -378,7 +380,7 @@ fn read_role(object: &Value) -> Role {
         rules: array(object, "/rules")
             .iter()
             .map(PolicyRule::read)
-            .collect(),
+            .to_list(),
         labelled: is_labelled(object),
         aggregates: Vec::new(),
     }
@@ -402,7 +404,7 @@ fn read_binding(object: &Value) -> Binding {
         name: name(object).to_owned(),
         role_kind: text(object, "/roleRef/kind").to_owned(),
         role: text(object, "/roleRef/name").to_owned(),
-        subjects: array(object, "/subjects").iter().map(subject).collect(),
+        subjects: array(object, "/subjects").iter().map(subject).to_list(),
         labelled: is_labelled(object),
     }
 }

@@ -9,6 +9,8 @@
 //! upgrade and removes nothing.
 
 use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 
@@ -101,7 +103,7 @@ fn rule(row: &Row) -> PolicyRule {
 
 /// Whether what a role grants of some powers is what it ships with.
 pub fn is_grant(role: &Role, powers: &[Power], grant: &Grant) -> bool {
-    let rules: Vec<_> = rows(role).map(rule).collect();
+    let rules: Vec<_> = rows(role).map(rule).to_list();
     grant.within(&granted(powers, &rules, false))
 }
 

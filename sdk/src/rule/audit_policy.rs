@@ -2,6 +2,7 @@
 //! first that matches a request sets the level.
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

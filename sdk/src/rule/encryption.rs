@@ -3,6 +3,7 @@
 //! writes.
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

@@ -2,8 +2,10 @@
 
 mod locate;
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use super::Cx;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};
@@ -85,7 +87,7 @@ impl Located {
     }
 
     fn lack(&mut self, key: &str, text: String, error: &Error) {
-        self.problem(key, text, error.observation().into_iter().collect());
+        self.problem(key, text, error.observations());
     }
 
     fn problem(&mut self, key: &str, text: String, observations: Vec<Observation>) {
@@ -114,7 +116,7 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             Ok(stat) => judge(rule, &**entry, &stat),
             Err(error) => {
                 let mut seen = vec![entry.observation()];
-                seen.extend(error.observation());
+                seen.extend(error.observations());
                 unknown(rule, entry.path(), error.text().to_owned(), seen)
             }
         };
@@ -169,7 +171,7 @@ impl FilesRule {
     fn expected(&self) -> String {
         let mode = self.mode.map(|m| say!["mode ", m, " or stricter"]);
         let owner = self.owner.as_ref().map(|o| say!["owner ", o]);
-        let both: Vec<String> = mode.into_iter().chain(owner).collect();
+        let both: Vec<String> = mode.into_iter().chain(owner).to_list();
         strings::join(&both, ", ")
     }
 }

@@ -2,6 +2,8 @@
 //! a field or a feature gate, against what is demanded.
 
 use crate::json::Value;
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 
@@ -45,7 +47,7 @@ pub struct Demand {
     /// Whether it must be written down: a default that is as good does not count.
     #[cfg_attr(
         not(target_arch = "wasm32"),
-        serde(skip_serializing_if = "std::ops::Not::not")
+        serde(skip_serializing_if = "core::ops::Not::not")
     )]
     pub literal: bool,
 }
@@ -466,7 +468,7 @@ fn within(reading: &Reading, elements: &[String]) -> Judged {
         .iter()
         .filter(|e| !elements.contains(e))
         .map(String::as_str)
-        .collect();
+        .to_list();
     match others.is_empty() {
         true => Judged::met(true),
         false => Judged::new(

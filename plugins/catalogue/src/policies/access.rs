@@ -3,6 +3,8 @@
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::{Binding, Grant, Power, Rbac, Role, granted};
 use cisb_sdk::kubernetes::shipped;
+use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
 use cisb_sdk::strings;
@@ -295,23 +297,23 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
     let expected = "verbs, API groups and resources are named, no `*`";
     let mut sheet = Sheet::new(expected, lists.all_seen());
     for role in &rbac.roles {
-        let wild: Vec<_> = role.rules.iter().filter(|r| r.has_wildcard()).collect();
+        let wild: Vec<_> = role.rules.iter().filter(|r| r.has_wildcard()).to_list();
         if wild.is_empty() {
             continue;
         }
         let more = |r: &&&cisb_sdk::kubernetes::rbac::PolicyRule| {
             !(exempt && shipped::is_wildcard_rule(role, r))
         };
-        let beyond: Vec<_> = wild.iter().filter(more).map(|r| r.describe()).collect();
-        let bindings: Vec<_> = rbac.bindings_of(role).collect();
-        let who: Vec<_> = bindings.iter().map(|b| b.who()).collect();
+        let beyond: Vec<_> = wild.iter().filter(more).map(|r| r.describe()).to_list();
+        let bindings: Vec<_> = rbac.bindings_of(role).to_list();
+        let who: Vec<_> = bindings.iter().map(|b| b.who()).to_list();
         let who = match who.is_empty() {
             true => "bound to nobody".to_owned(),
             false => say!["bound to ", strings::join(&who, ", ")],
         };
         let seen = lists.seen(role_list(role));
         if beyond.is_empty() {
-            let rules: Vec<_> = wild.iter().map(|r| r.describe()).collect();
+            let rules: Vec<_> = wild.iter().map(|r| r.describe()).to_list();
             let actual = say![strings::join(&rules, "; "), "; ", who];
             sheet.put(role.key(), Verdict::Pass, actual, "as shipped", seen);
             continue;
@@ -426,7 +428,7 @@ pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
         let Some(role) = rbac.role_of(binding) else {
             continue;
         };
-        let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).collect();
+        let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).to_list();
         let actual = say![
             "gives ",
             role.key(),

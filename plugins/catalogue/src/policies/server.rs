@@ -3,6 +3,7 @@
 
 use cisb_sdk::args::{Args, Style};
 use cisb_sdk::facts::{Observation, Place};
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::strings;
 

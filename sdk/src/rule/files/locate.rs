@@ -1,9 +1,11 @@
 //! Finds the files of a set where the running components themselves look for
 //! them, and says what it means when there are none.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use super::Located;
 use crate::component::{self, Component, Instance, Presence};
@@ -165,7 +167,7 @@ fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, locat
         .flat_map(|i| &i.args.flags)
         .filter(|f| f.name.ends_with("-file"))
         .map(|f| say![f.spelled, "=", f.value])
-        .collect();
+        .to_list();
     let inside = named
         .iter()
         .find(|n| strings::contains(n, &say!["=", path, "/"]));
