@@ -1,12 +1,10 @@
 //! Which checks facts decide and which a person does, and by what: written down
 //! in `judged.txt`, so that a change of it is seen. `BLESS=1` writes it anew.
 
-#![expect(clippy::unwrap_used, reason = "all of this is test code")]
-
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cis_1_10::table::{Assessed, TABLE};
+use crate::table::{Assessed, TABLE};
 use cisb_catalogue::control::Decided;
 
 /// The list: check, who decides, the benchmark's assessment if it differs, and
