@@ -110,26 +110,22 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let engine = Engine::new()?;
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len());
-        let runnable = profile
-            .verified
-            .map_err(|e| ("verify", e))
-            .and_then(|verified| {
-                let granted =
-                    grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
-                entry.grants = granted.lines();
-                if let Some((_, recorder)) = &recorder {
-                    remember_searches(recorder, verified.manifest());
-                }
-                tell(&progress, format!("{}: compiling", entry.id), 0, 0);
-                let started = Instant::now();
-                let compiled = engine
-                    .compile(verified)
-                    .map_err(|e| ("compile", e.to_string()))?;
-                let linked =
-                    link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
-                entry.timings.compile = micros(started);
-                Ok(linked)
-            });
+        let runnable = profile.verified.and_then(|verified| {
+            let granted = grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
+            entry.grants = granted.lines();
+            if let Some((_, recorder)) = &recorder {
+                remember_searches(recorder, verified.manifest());
+            }
+            tell(&progress, format!("{}: compiling", entry.id), 0, 0);
+            let started = Instant::now();
+            let compiled = engine
+                .compile(verified)
+                .map_err(|e| ("compile", e.to_string()))?;
+            let linked =
+                link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
+            entry.timings.compile = micros(started);
+            Ok(linked)
+        });
         match runnable {
             Ok(linked) => {
                 let started = Instant::now();
@@ -219,7 +215,8 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 struct Loaded {
     name: String,
     digest: String,
-    verified: Result<Verified, String>,
+    /// Or the stage that it did not pass, and why.
+    verified: Result<Verified, (&'static str, String)>,
     micros: u64,
 }
 
@@ -231,14 +228,14 @@ fn load(path: &Path) -> Loaded {
             Loaded {
                 name,
                 digest,
-                verified: verify::verify(unverified).map_err(|e| e.to_string()),
+                verified: verify::verify(unverified).map_err(|e| ("verify", e.to_string())),
                 micros: micros(started),
             }
         }
         Err(error) => Loaded {
             name: path.display().to_string(),
             digest: String::new(),
-            verified: Err(error.to_string()),
+            verified: Err(("source", error.to_string())),
             micros: micros(started),
         },
     }

@@ -395,10 +395,12 @@ fn bears(verdict: Verdict, cited: &[u64], ledger: &Ledger) -> Result<(), String>
 
 /// A guest hears that a search was incomplete, not why: the host adds that.
 fn explain(outcome: &mut Outcome, ledger: &Ledger) {
-    let cut = ledger.obstacles().find_map(|(kind, turnout)| match turnout {
-        Turnout::Partial(why) if kind == "search" => Some(why),
-        _ => None,
-    });
+    let cut = ledger
+        .obstacles()
+        .find_map(|(kind, turnout)| match turnout {
+            Turnout::Partial(why) if kind == "search" => Some(why),
+            _ => None,
+        });
     if let Some(why) = cut
         && !outcome.reason.contains(why)
     {

@@ -46,7 +46,10 @@ const WHOLE: [&str; 19] = [
 
 /// Names that end as a secret's does and switch something on or off: a sentence
 /// about one is no secret either.
-const SWITCHES: [&str; 2] = ["automountserviceaccounttoken", "useserviceaccountcredentials"];
+const SWITCHES: [&str; 2] = [
+    "automountserviceaccounttoken",
+    "useserviceaccountcredentials",
+];
 
 /// Whether the value of this key, flag or variable is secret. A path, a size or
 /// a switch that belongs to a secret is not: `token-auth-file` and

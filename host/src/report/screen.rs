@@ -100,9 +100,10 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         lines.push(field("", &format!("and {more} more profiles")));
     }
     let s = &report.summary;
-    let api = match report.cluster.api.as_str() {
-        "none" => "none was asked for",
-        other => other,
+    let api = match (report.cluster.api.as_str(), &report.cluster.version) {
+        ("none", _) => "none was asked for",
+        ("live", None) => "asked for, and it did not say its version",
+        (other, _) => other,
     };
     lines.push(field("API", api));
     lines.push(field(
@@ -270,7 +271,11 @@ fn gaps(report: &Report, width: usize, causes: usize) -> Vec<String> {
 }
 
 fn next(report: &Report, options: &TextOptions) -> Vec<String> {
-    let largest = report.coverage.gaps.iter().max_by_key(|gap| gap.checks.len());
+    let largest = report
+        .coverage
+        .gaps
+        .iter()
+        .max_by_key(|gap| gap.checks.len());
     let flags = match (worst_first(report).first(), largest) {
         (Some(worst), _) => format!("--check {} --format json", worst.check),
         // A flag that cures more than half of what is missing is what comes next.
