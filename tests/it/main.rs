@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod goldens;
 mod guests;
 mod harness;
 mod laws;
