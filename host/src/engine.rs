@@ -10,7 +10,6 @@ pub mod run;
 
 pub(crate) use bindings::cisb::host as wit;
 
-use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -133,7 +132,10 @@ fn config() -> Config {
                 | F::CM_GC,
             false,
         )
-        .wasm_backtrace_max_frames(NonZeroUsize::new(32))
+        // An operator is told what a trap was, not where in the guest: no
+        // frames, and no tables for them.
+        .wasm_backtrace_max_frames(None)
+        .generate_address_map(false)
         .native_unwind_info(false)
         .guard_before_linear_memory(true);
     config

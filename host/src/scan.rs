@@ -26,6 +26,7 @@ use crate::node::record::RecordError;
 use crate::node::recording::Recorder;
 use crate::node::{self, Cluster, NoCluster, Node};
 use crate::profile::grants::{self, Grants, GrantsError};
+use crate::profile::verify::VerifyError;
 use crate::profile::{Verified, source, verify};
 use crate::report::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
@@ -228,7 +229,7 @@ fn load(path: &Path) -> Loaded {
             Loaded {
                 name,
                 digest,
-                verified: verify::verify(unverified).map_err(|e| ("verify", e.to_string())),
+                verified: verify::verify(unverified).map_err(refusal),
                 micros: micros(started),
             }
         }
@@ -239,6 +240,15 @@ fn load(path: &Path) -> Loaded {
             micros: micros(started),
         },
     }
+}
+
+/// Which stage refuses a component, and why.
+fn refusal(error: VerifyError) -> (&'static str, String) {
+    let stage = match error {
+        VerifyError::Manifest(_) => "manifest",
+        _ => "verify",
+    };
+    (stage, error.to_string())
 }
 
 impl Loaded {
@@ -515,10 +525,12 @@ fn role(node: &Node) -> &'static str {
     };
     let runs = |name: &str| {
         table.processes.iter().any(|p| {
-            p.place != node::Place::Foreign
-                && p.exe
-                    .as_deref()
-                    .is_some_and(|exe| exe.rsplit('/').next() == Some(name))
+            // Without root the executable is not to be seen, the name is.
+            let is_named = match &p.exe {
+                Some(exe) => exe.rsplit('/').next() == Some(name),
+                None => p.comm == name,
+            };
+            p.place != node::Place::Foreign && is_named
         })
     };
     if runs("kube-apiserver") {
@@ -565,7 +577,7 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
             ),
             Obstacle::Unreachable(why) if why.starts_with("the record holds no API objects") => (
                 "the record holds no API objects".to_owned(),
-                "record again with `cisb collect` and --kubeconfig, or scan the live node",
+                "collect again with --kubeconfig, or scan the live node",
             ),
             Obstacle::Unreachable(why) => (
                 why.clone(),
@@ -578,7 +590,7 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
             ),
             Obstacle::Forbidden(_) => (
                 "the API server refuses to list what is needed".to_owned(),
-                "grant the scanner's account `list` on the resources that the reasons name",
+                "allow the scanner's account to list what the reasons name",
             ),
             Obstacle::NotRecorded(_) => (
                 "the record does not hold what is needed".to_owned(),
@@ -694,5 +706,5 @@ pub enum InspectError {
     Source(#[from] source::SourceError),
     /// It is refused.
     #[error("the profile is refused: {0}")]
-    Verify(#[from] verify::VerifyError),
+    Verify(#[from] VerifyError),
 }

@@ -5,7 +5,9 @@
 //! dash or two, a boolean takes a value only after `=`, the first word that is
 //! no flag ends them.
 
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 /// Which library reads the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +48,7 @@ impl Args {
             if arg == "--" {
                 break;
             }
-            let (dashes, body) = match (arg.strip_prefix("--"), arg.strip_prefix('-')) {
+            let (dashes, body) = match (arg.strip_prefix("--"), arg.strip_prefix("-")) {
                 (Some(body), _) => ("--", body),
                 (None, Some(body)) if !body.is_empty() => ("-", body),
                 _ if style == Style::Go => break,
@@ -59,7 +61,7 @@ impl Args {
                 }
                 continue;
             }
-            let (raw, value) = match body.split_once('=') {
+            let (raw, value) = match strings::cut(body, b'=') {
                 Some((raw, value)) => (raw, Some(value.to_owned())),
                 None => (body, None),
             };
@@ -70,8 +72,8 @@ impl Args {
                 None => match rest.peek() {
                     None => String::new(),
                     Some(next) if next.starts_with("--") && !is_valued(&name) => {
-                        let swallowed = next.trim_start_matches('-');
-                        let swallowed = swallowed.split('=').next().unwrap_or_default();
+                        let swallowed = strings::trim_start(next, b'-');
+                        let swallowed = strings::before(swallowed, b'=');
                         parsed
                             .uncertain
                             .push((normalise(style, swallowed), name.clone()));
@@ -108,7 +110,7 @@ impl Args {
 
 fn normalise(style: Style, name: &str) -> String {
     match style {
-        Style::Pflag => name.replace('_', "-"),
+        Style::Pflag => strings::replace(name, b'_', '-'),
         Style::Go => name.to_owned(),
     }
 }

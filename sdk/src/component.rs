@@ -2,8 +2,11 @@
 //! static pod manifests that declare it. Says with a witness when there are
 //! none, and why when it cannot tell.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use crate::args::{Args, Style};
 use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
@@ -154,7 +157,7 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
         Err(error) => {
             return Presence::Unknown(Words {
                 text: say![name, ": ", error],
-                observations: error.observation().into_iter().collect(),
+                observations: error.observations(),
             });
         }
     };
@@ -168,7 +171,7 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
         .iter()
         .filter(|c| c.executable == name)
         .cloned()
-        .collect();
+        .to_list();
     let mut seen = vec![found.observation];
     seen.extend(&pods.observations);
     if !found.own.is_empty() {
@@ -224,7 +227,7 @@ fn absent(
     if !pods.directories.is_empty() {
         text.push_str(&say![
             ", no manifest in ",
-            pods.directories.join(", "),
+            strings::join(&pods.directories, ", "),
             " declares it"
         ]);
     }
@@ -243,8 +246,8 @@ fn external_etcd(facts: &dyn Facts) -> Option<(String, Observation)> {
     let process = found.own.first()?;
     let args = Args::parse(Style::Pflag, &process.info().args);
     let servers = args.all("etcd-servers").map(|f| f.value.as_str());
-    let servers: Vec<&str> = servers.collect();
-    (!servers.is_empty()).then(|| (servers.join(","), process.observation()))
+    let servers: Vec<&str> = servers.to_list();
+    (!servers.is_empty()).then(|| (strings::join(&servers, ","), process.observation()))
 }
 
 /// The instances that processes are.
@@ -276,7 +279,7 @@ fn running(
                     notes.push(say![
                         manifest.file,
                         " differs from the running process in ",
-                        differences.join(", ")
+                        strings::join(&differences, ", ")
                     ]);
                 }
             }
@@ -292,7 +295,7 @@ fn running(
                 observations,
             }
         })
-        .collect();
+        .to_list();
     number(&mut instances);
     instances
 }
@@ -328,7 +331,7 @@ fn in_tree(
             observations: vec![manifest.observation],
             manifest: Some(manifest),
         })
-        .collect();
+        .to_list();
     number(&mut instances);
     Presence::Here(instances)
 }
@@ -351,7 +354,7 @@ fn differences(declared: &[String], running: &[String]) -> Vec<String> {
     let has_open = declared.iter().any(is_open);
     let mut names: Vec<String> = Vec::new();
     let mut differs = |arg: &String| {
-        let name = arg.split('=').next().unwrap_or_default();
+        let name = strings::before(arg, b'=');
         if !names.iter().any(|n| n == name) {
             names.push(name.to_owned());
         }
@@ -400,11 +403,9 @@ fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Container>) -> V
 
 /// The minor version in `v1.30.2-eks-1`.
 pub fn minor(version: &str) -> Option<u32> {
-    let rest = version.trim_start_matches('v').strip_prefix("1.")?;
-    let digits = rest
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(rest.len());
-    rest.get(..digits)?.parse().ok()
+    let rest = strings::trim_start(version, b'v').strip_prefix("1.")?;
+    let (digits, _) = strings::split_at(rest, strings::DIGITS, false);
+    u32::try_from(strings::number(digits, 10)?).ok()
 }
 
 impl Instance {

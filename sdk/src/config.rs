@@ -2,8 +2,11 @@
 //! its configuration files, in the order in which the component itself lets
 //! one override the other.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use crate::json::{self, Value};
 
@@ -40,7 +43,7 @@ impl Problem {
                 true => text.to_owned(),
                 false => say![what, ": ", text],
             },
-            observations: error.observation().into_iter().collect(),
+            observations: error.observations(),
         }
     }
 
@@ -223,7 +226,7 @@ impl Reading {
     pub fn list(&self) -> Option<Vec<String>> {
         match &self.content {
             Content::Nothing => Some(Vec::new()),
-            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).collect()),
+            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).to_list()),
             Content::Json(Value::Array(elements)) => elements
                 .iter()
                 .map(|e| e.as_str().map(str::to_owned))
@@ -271,13 +274,13 @@ impl Reading {
         match &self.content {
             Content::Nothing => "not set".to_owned(),
             Content::Words(words) if words.is_empty() => "not set".to_owned(),
-            Content::Words(words) => match words.join(",") {
+            Content::Words(words) => match strings::join(&words, ",") {
                 empty if empty.is_empty() => "set to nothing".to_owned(),
                 words => words,
             },
             Content::Json(Value::Array(elements)) => {
-                let texts: Vec<String> = elements.iter().map(plain).collect();
-                texts.join(",")
+                let texts: Vec<String> = elements.iter().map(plain).to_list();
+                strings::join(&texts, ",")
             }
             Content::Json(value) => plain(value),
         }
@@ -333,7 +336,7 @@ pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, P
             observations: instance.observations.clone(),
         });
     }
-    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).collect();
+    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).to_list();
     if words.is_empty() {
         return Ok(None);
     }
@@ -412,7 +415,7 @@ pub(crate) fn field(entry: &Rc<dyn Entry>, document: &Value, pointer: &str) -> O
 
 /// `/a/b` as people write it.
 pub(crate) fn dotted(pointer: &str) -> String {
-    pointer.trim_start_matches('/').replace('/', ".")
+    strings::trim_start(pointer, b'/').replace('/', ".")
 }
 
 /// Opens and reads the document that a flag of an instance names.

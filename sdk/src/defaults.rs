@@ -2,6 +2,8 @@
 //! version, each row with the place in the component's source that says so.
 
 use crate::json::{self, Value};
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
 
 use crate::component::Component;
@@ -158,7 +160,7 @@ pub fn admission_plugins(minor: Option<u32>) -> Result<Vec<&'static str>, String
         .iter()
         .filter(|(_, from, to)| in_force(*from, *to))
         .map(|(name, ..)| *name)
-        .collect())
+        .to_list())
 }
 
 /// Where [`admission_plugins`] comes from.

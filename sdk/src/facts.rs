@@ -3,7 +3,8 @@
 //!
 //! Types mirror `wit/host`; see there for what each one promises.
 
-use std::rc::Rc;
+use crate::prelude::*;
+use alloc::rc::Rc;
 
 use crate::strings::Piece;
 
@@ -45,6 +46,14 @@ impl Error {
         self.missing().map(|m| m.observation)
     }
 
+    /// The same as a list.
+    pub fn observations(&self) -> Vec<Observation> {
+        match self.observation() {
+            Some(observation) => vec![observation],
+            None => Vec::new(),
+        }
+    }
+
     /// Whether the fact was looked for completely and is not there.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
@@ -77,8 +86,8 @@ impl Error {
     }
 }
 
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl core::fmt::Display for Error {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str(self.text())
     }
 }

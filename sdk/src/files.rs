@@ -1,9 +1,10 @@
 //! Modes and owners of files, as demands and as sentences.
 
+use crate::prelude::*;
 use crate::say;
 
 use crate::facts::Stat;
-use crate::strings::{Octal, Piece};
+use crate::strings::{self, Octal, Piece};
 use crate::verdict::Verdict;
 
 /// The permission bits that a file may have at most, written in octal.
@@ -39,8 +40,8 @@ impl TryFrom<String> for Mode {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match u32::from_str_radix(&text, 8) {
-            Ok(bits) if bits <= 0o7777 => Ok(Self(bits)),
+        match strings::number(&text, 8) {
+            Some(bits @ 0..=0o7777) => Ok(Self(bits as u32)),
             _ => Err(say!["`", text, "` is not a mode such as 600"]),
         }
     }
@@ -124,7 +125,7 @@ impl TryFrom<String> for Owner {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        match text.split_once(':') {
+        match strings::cut(&text, b':') {
             Some((user, group)) if !user.is_empty() && !group.is_empty() => Ok(Self {
                 user: user.to_owned(),
                 group: group.to_owned(),

@@ -3,7 +3,9 @@
 
 mod arena;
 
-use std::rc::Rc;
+use crate::list::ToList;
+use crate::prelude::*;
+use alloc::rc::Rc;
 
 use crate::facts::{
     Entry, Error, Facts, FileKind, Found, Identity, Matches, Missing, NodeInfo, Observation,
@@ -192,7 +194,7 @@ impl Facts for Host {
                 .processes
                 .into_iter()
                 .map(|p| Rc::new(p) as Rc<dyn Process>)
-                .collect(),
+                .to_list(),
             complete: found.complete,
             hint: found.hint,
         })
@@ -251,7 +253,7 @@ fn outcome(outcome: Outcome) -> wit::Outcome {
         expected: outcome.expected,
         actual: outcome.actual,
         basis: basis(outcome.basis),
-        subjects: outcome.subjects.into_iter().map(subject).collect(),
+        subjects: outcome.subjects.into_iter().map(subject).to_list(),
         observations: outcome.observations,
     }
 }
@@ -262,18 +264,21 @@ pub fn run(
     check: &str,
     settings: &str,
 ) -> Result<exports::cisb::profile::checks::Outcome, exports::cisb::profile::checks::Failure> {
-    // A panic would show as `unreachable`; the hook says where it happened.
-    // Where is enough: the words of a panic bring the standard library's formatter.
-    std::panic::set_hook(Box::new(|panic| {
-        if let Some(place) = panic.location() {
-            let text = say!["panicked at ", place.file(), ":", place.line()];
-            log::emit(log::Level::Error, &text);
-        }
-    }));
     rule::run(profile, &Host, check, settings)
         .map(outcome)
         .map_err(|failure| match failure {
             Failure::BadSettings(text) => wit::Failure::BadSettings(text),
             Failure::Internal(text) => wit::Failure::Internal(text),
         })
+}
+
+/// A panic would show as `unreachable`: says where it happened. Only where, for
+/// the words of a panic bring the formatter.
+#[panic_handler]
+fn panicked(panic: &core::panic::PanicInfo<'_>) -> ! {
+    if let Some(place) = panic.location() {
+        let text = say!["panicked at ", place.file(), ":", place.line()];
+        log::emit(log::Level::Error, &text);
+    }
+    core::arch::wasm32::unreachable()
 }

@@ -7,9 +7,11 @@
 //! room is 4 KB. Natively, where size is no matter, serde_json stays: it writes
 //! the rules into the manifest, and the tests here compare the two.
 
-use std::ops::Index;
+use crate::prelude::*;
+use core::ops::Index;
 
 use crate::say;
+use crate::strings;
 
 /// How deep lists and objects may nest, as in serde_json.
 const DEPTH: u32 = 127;
@@ -94,7 +96,10 @@ impl Value {
     /// The number, if it is a whole one that fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Number(digits) if digits != "-0" => digits.parse().ok(),
+            Self::Number(text) if text != "-0" => match text.strip_prefix("-") {
+                Some(digits) => 0_i64.checked_sub_unsigned(strings::number(digits, 10)?),
+                None => i64::try_from(strings::number(text, 10)?).ok(),
+            },
             _ => None,
         }
     }
@@ -164,7 +169,7 @@ fn index(token: &str) -> Option<usize> {
     if token.len() > 1 && token.starts_with('0') || !token.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    token.parse().ok()
+    usize::try_from(strings::number(token, 10)?).ok()
 }
 
 /// Whether a token of a pointer names a member: `~1` is a slash, `~0` a tilde.
@@ -423,15 +428,15 @@ mod native {
         }
     }
 
-    impl std::fmt::Display for Value {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str(&serde_json::to_string(self).map_err(|_| std::fmt::Error)?)
+    impl core::fmt::Display for Value {
+        fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+            f.write_str(&serde_json::to_string(self).map_err(|_| core::fmt::Error)?)
         }
     }
 
     /// For tests that change one member.
     #[cfg(test)]
-    impl std::ops::IndexMut<&str> for Value {
+    impl core::ops::IndexMut<&str> for Value {
         fn index_mut(&mut self, name: &str) -> &mut Self {
             if !matches!(self, Self::Object(_)) {
                 *self = Self::Object(Vec::new());

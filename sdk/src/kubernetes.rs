@@ -2,7 +2,10 @@
 //! itself would read from them.
 
 use crate::json::{self, Value};
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 use crate::facts::{Error, Facts, Observation};
 
@@ -32,6 +35,16 @@ pub struct Unlisted {
     pub absent: bool,
     /// Whether the node record does not say.
     pub unrecorded: bool,
+}
+
+impl Unlisted {
+    /// The receipt for having asked, as a list.
+    pub fn observations(&self) -> Vec<Observation> {
+        match self.observation {
+            Some(observation) => vec![observation],
+            None => Vec::new(),
+        }
+    }
 }
 
 /// Lists the objects of a request, all pages. A page that does not come, or an
@@ -72,7 +85,7 @@ pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
 fn unlisted(request: &str, error: &Error) -> Unlisted {
     let said = error.text();
     Unlisted {
-        detail: if said.contains(request) {
+        detail: if strings::contains(said, request) {
             said.to_owned()
         } else {
             say![request, ": ", said]
@@ -99,7 +112,7 @@ pub fn array<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
 /// The texts of the list at a JSON pointer.
 pub fn texts(object: &Value, pointer: &str) -> Vec<String> {
     let strings = array(object, pointer).iter().filter_map(Value::as_str);
-    strings.map(str::to_owned).collect()
+    strings.map(str::to_owned).to_list()
 }
 
 /// Whether the value at a JSON pointer is `true`.

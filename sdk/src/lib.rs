@@ -8,6 +8,10 @@
 //! Inside a component the facts come from the host; in a native test they come
 //! from a [`fake::FakeNode`].
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
 pub mod args;
 pub mod component;
 pub mod config;
@@ -21,7 +25,10 @@ pub mod files;
 pub mod guest;
 pub mod json;
 pub mod kubernetes;
+pub mod list;
 mod order;
+#[doc(hidden)]
+pub mod prelude;
 pub mod rule;
 pub mod static_pod;
 pub mod strings;
@@ -48,9 +55,9 @@ macro_rules! profile {
             struct Component;
             impl $crate::guest::exports::cisb::profile::checks::Guest for Component {
                 fn run(
-                    check: ::std::string::String,
-                    settings: ::std::string::String,
-                ) -> ::std::result::Result<
+                    check: $crate::prelude::String,
+                    settings: $crate::prelude::String,
+                ) -> ::core::result::Result<
                     $crate::guest::exports::cisb::profile::checks::Outcome,
                     $crate::guest::exports::cisb::profile::checks::Failure,
                 > {

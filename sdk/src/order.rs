@@ -2,6 +2,7 @@
 //! cost a component several kilobytes for each type that is sorted.
 
 use crate::facts::Observation;
+use crate::prelude::*;
 
 /// Sorts in place; equals keep their order. For a handful of items.
 pub(crate) fn sort<T>(items: &mut [T], is_before: impl Fn(&T, &T) -> bool) {

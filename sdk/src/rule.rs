@@ -1,6 +1,7 @@
 //! The data form of a check, and the engine that evaluates it.
 
 use crate::json::{self, Value};
+use crate::prelude::*;
 use crate::say;
 
 use crate::facts::Facts;
@@ -143,7 +144,7 @@ fn ranked(
     cx: &Cx<'_>,
     codes: &[(&str, Code)],
     rank: fn(Verdict) -> u8,
-) -> Result<(Outcome, std::vec::IntoIter<Outcome>), Failure> {
+) -> Result<(Outcome, vec::IntoIter<Outcome>), Failure> {
     let mut outcomes = Vec::with_capacity(rules.len());
     for rule in rules {
         outcomes.push(evaluate(rule, cx, codes)?);

@@ -2,8 +2,11 @@
 //! what every file in it declares, and where a container's paths lie on the
 //! node.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use crate::json::{self, Value};
 
@@ -68,13 +71,13 @@ impl Container {
     pub fn node_path(&self, path: &str) -> Option<String> {
         let inside = |m: &&Mount| {
             let rest = path.strip_prefix(m.container_path.as_str());
-            rest.is_some_and(|r| r.is_empty() || r.starts_with('/') || m.container_path == "/")
+            rest.is_some_and(|r| r.is_empty() || r.starts_with("/") || m.container_path == "/")
         };
         let longest = |m: &&Mount| m.container_path.len();
         let mount = self.mounts.iter().filter(inside).max_by_key(longest)?;
         let rest = path.get(mount.container_path.len()..)?;
-        let rest = rest.trim_start_matches('/');
-        let base = mount.node_path.trim_end_matches('/');
+        let rest = strings::trim_start(rest, b'/');
+        let base = strings::trim_end(&mount.node_path, b'/');
         Some(match rest {
             "" => mount.node_path.clone(),
             rest => say![base, "/", rest],
@@ -83,9 +86,9 @@ impl Container {
 
     /// The image's tag.
     pub fn tag(&self) -> Option<&str> {
-        let image = self.image.split('@').next()?;
-        let name = image.rsplit('/').next()?;
-        name.split_once(':').map(|(_, tag)| tag)
+        let image = strings::before(&self.image, b'@');
+        let name = strings::after_last(image, b'/');
+        strings::cut(name, b':').map(|(_, tag)| tag)
     }
 }
 
@@ -151,11 +154,11 @@ fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
     let matches = match facts.glob(REQUEST) {
         Ok(matches) => matches,
         Err(error) if error.is_not_found() => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             return;
         }
         Err(error) => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             return pods.problems.push(say![DIRECTORY, ": ", error]);
         }
     };
@@ -165,7 +168,7 @@ fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
         pods.problems.push(text);
     }
     for path in matches.paths {
-        if path.rsplit('/').next().is_some_and(|n| n.starts_with('.')) {
+        if path.rsplit('/').next().is_some_and(|n| n.starts_with(".")) {
             continue;
         }
         read_file(&path, facts.open(&path), pods);
@@ -173,7 +176,7 @@ fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
 }
 
 fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut StaticPods) {
-    let path = path.trim_end_matches('/');
+    let path = strings::trim_end(path, b'/');
     if pods.directories.iter().any(|d| d == path) {
         return;
     }
@@ -181,7 +184,7 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
     let entry = match opened {
         Ok(entry) => entry,
         Err(error) => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             // The kubelet creates no directory; without one it runs no static pods.
             if !error.is_not_found() {
                 pods.problems.push(say![path, ": ", error]);
@@ -201,7 +204,7 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
         let text = say![path, " could not be searched completely"];
         pods.problems.push(text);
     }
-    for name in children.paths.iter().filter(|n| !n.starts_with('.')) {
+    for name in children.paths.iter().filter(|n| !n.starts_with(".")) {
         read_file(&say![path, "/", name], entry.open_child(name), pods);
     }
 }
@@ -216,7 +219,7 @@ fn read_file(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Static
         // The kubelet skips directories; it does not descend.
         Err(Error::WrongType(missing)) => return pods.observations.push(missing.observation),
         Err(error) => {
-            pods.observations.extend(error.observation());
+            pods.observations.extend(error.observations());
             return pods.problems.push(say![path, ": ", error]);
         }
     };
@@ -252,22 +255,22 @@ fn read_document(path: &str, observation: Observation, document: &Value, pods: &
 fn container(path: &str, observation: Observation, spec: &Value, value: &Value) -> Container {
     let environment: Vec<(String, String)> = members(&value["env"])
         .filter_map(|e| Some((text(&e["name"])?, text(&e["value"])?)))
-        .collect();
+        .to_list();
     let words = members(&value["command"]).chain(members(&value["args"]));
     let argv: Vec<String> = words
         .filter_map(|w| w.as_str())
         .map(|w| expand(w, &environment))
-        .collect();
+        .to_list();
     let argv = unwrap_shell(argv);
     let mounts = members(&value["volumeMounts"])
         .filter_map(|m| mount(spec, m))
-        .collect();
+        .to_list();
     let program = argv.first().map_or("", String::as_str);
     Container {
         file: path.to_owned(),
         observation,
         name: text(&value["name"]).unwrap_or_default(),
-        executable: program.rsplit('/').next().unwrap_or_default().to_owned(),
+        executable: strings::after_last(program, b'/').to_owned(),
         argv,
         image: text(&value["image"]).unwrap_or_default(),
         environment,
@@ -287,12 +290,12 @@ fn mount(spec: &Value, mount: &Value) -> Option<Mount> {
     let volume = members(&spec["volumes"]).find(|v| v["name"] == mount["name"])?;
     let node_path = volume["hostPath"]["path"].as_str()?;
     let node_path = match mount["subPath"].as_str() {
-        Some(below) => say![node_path.trim_end_matches('/'), "/", below],
+        Some(below) => say![strings::trim_end(node_path, b'/'), "/", below],
         None => node_path.to_owned(),
     };
     let container_path = mount["mountPath"].as_str()?;
     Some(Mount {
-        container_path: match container_path.trim_end_matches('/') {
+        container_path: match strings::trim_end(container_path, b'/') {
             "" => "/".to_owned(),
             path => path.to_owned(),
         },
@@ -305,15 +308,18 @@ fn mount(spec: &Value, mount: &Value) -> Option<Mount> {
 fn expand(word: &str, environment: &[(String, String)]) -> String {
     let mut out = String::with_capacity(word.len());
     let mut rest = word;
-    while let Some(at) = rest.find('$') {
-        let (before, from) = rest.split_at(at);
+    loop {
+        let (before, from) = strings::split_at(rest, b"$", true);
         out.push_str(before);
+        if from.is_empty() {
+            return out;
+        }
         if let Some(after) = from.strip_prefix("$$") {
             out.push('$');
             rest = after;
             continue;
         }
-        let name = from.strip_prefix("$(").and_then(|r| r.split_once(')'));
+        let name = from.strip_prefix("$(").and_then(|r| strings::cut(r, b')'));
         let value = name.and_then(|(name, after)| {
             let (_, value) = environment.iter().rev().find(|(n, _)| n == name)?;
             Some((value, after))
@@ -329,20 +335,16 @@ fn expand(word: &str, environment: &[(String, String)]) -> String {
             }
         }
     }
-    out.push_str(rest);
-    out
 }
 
 /// The command that `sh -c "exec program --flag"` comes to. What is more than
 /// one simple command stays as it is.
 fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
-    let program = argv
-        .first()
-        .map_or("", |p| p.rsplit('/').next().unwrap_or(p));
+    let program = argv.first().map_or("", |p| strings::after_last(p, b'/'));
     if !matches!(program, "sh" | "bash" | "ash" | "dash") {
         return argv;
     }
-    let is_script = |a: &String| a.starts_with('-') && !a.starts_with("--") && a.ends_with('c');
+    let is_script = |a: &String| a.starts_with("-") && !a.starts_with("--") && a.ends_with("c");
     let script = argv
         .iter()
         .position(is_script)
@@ -350,7 +352,7 @@ fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
     let words = script.and_then(|s| shell_words(s));
     let Some(mut words) = words else { return argv };
     let is_assignment = |w: &String| {
-        let name = w.split_once('=').map(|(name, _)| name);
+        let name = strings::cut(w, b'=').map(|(name, _)| name);
         name.is_some_and(|n| n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
     };
     let skipped = words
@@ -366,7 +368,7 @@ fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
 fn shell_words(script: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
-    let mut chars = script.trim().chars().peekable();
+    let mut chars = script.trim_ascii().chars().peekable();
     while let Some(c) = chars.next() {
         match c {
             '\'' | '"' => {

@@ -5,16 +5,18 @@
 //! every kind of pattern. In a component, which is compiled before its first
 //! check runs, that is a tenth of all code. These are not general, and small.
 
+use crate::prelude::*;
+
 /// Joins pieces to a text: texts and whole numbers.
 ///
 /// ```
 /// let name = "etcd".to_owned();
-/// assert_eq!(cisb_sdk::say![2, " of ", name], "2 of etcd");
+/// assert_eq!(cisb_sdk::say![2_u32, " of ", name], "2 of etcd");
 /// ```
 #[macro_export]
 macro_rules! say {
     ($($piece:expr),+ $(,)?) => {{
-        let mut text = ::std::string::String::new();
+        let mut text = $crate::prelude::String::new();
         $($crate::strings::Piece::put(&$piece, &mut text);)+
         text
     }};
@@ -41,7 +43,8 @@ impl Piece for String {
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
-    #[inline]
+    // A reference to a reference would have to be kept in memory.
+    #[inline(always)]
     fn put(&self, text: &mut String) {
         (**self).put(text);
     }
@@ -146,11 +149,48 @@ pub fn has(text: &str, byte: u8) -> bool {
     text.bytes().any(|b| b == byte)
 }
 
-/// Whether a text has another one in it.
+/// Where a text first has another one in it.
 #[inline(never)]
-pub fn contains(text: &str, part: &str) -> bool {
+pub fn find(text: &str, part: &str) -> Option<usize> {
     let (text, part) = (text.as_bytes(), part.as_bytes());
-    (0..=text.len()).any(|at| text.get(at..).is_some_and(|rest| rest.starts_with(part)))
+    for at in 0..=text.len() {
+        if text.get(at..)?.starts_with(part) {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// Whether a text has another one in it.
+pub fn contains(text: &str, part: &str) -> bool {
+    find(text, part).is_some()
+}
+
+/// A text in two, at its first byte that is or is not among these ASCII ones.
+pub fn split_at<'a>(text: &'a str, bytes: &[u8], among: bool) -> (&'a str, &'a str) {
+    let place = text.bytes().position(|b| bytes.contains(&b) == among);
+    let at = place.unwrap_or(text.len());
+    (
+        text.get(..at).unwrap_or(text),
+        text.get(at..).unwrap_or_default(),
+    )
+}
+
+/// The decimal digits.
+pub const DIGITS: &[u8] = b"0123456789";
+
+/// A whole number without a sign.
+pub fn number(text: &str, base: u32) -> Option<u64> {
+    let mut number: u64 = 0;
+    if text.is_empty() {
+        return None;
+    }
+    for byte in text.bytes() {
+        let digit = char::from(byte).to_digit(base)?;
+        number = number.checked_mul(u64::from(base))?;
+        number = number.checked_add(u64::from(digit))?;
+    }
+    Some(number)
 }
 
 /// A text with one ASCII character in the place of another.

@@ -1,8 +1,12 @@
 //! Reads units of systemd: which of the files with a unit's name are live, and
 //! what they say.
 
+use crate::list::ToList;
+use crate::order;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use crate::config::kubelet::Opened;
 use crate::facts::{Entry, Error, Facts, FileKind, Observation};
@@ -41,22 +45,22 @@ pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error>
             let rank = DIRECTORIES.iter().position(|d| path.starts_with(d))?;
             let rest = path.get(DIRECTORIES.get(rank)?.len()..)?;
             let key = match rest.strip_prefix(&drop_ins) {
-                Some(file) if file.ends_with(".conf") && !file.contains('/') => file,
+                Some(file) if file.ends_with(".conf") && !strings::has(file, b'/') => file,
                 // Sorts before every drop-in.
                 _ if rest == name => "",
                 _ => return None,
             };
             Some((key, rank, path))
         })
-        .collect();
-    ranked.sort();
+        .to_list();
+    order::sort(&mut ranked, |a, b| a < b);
     ranked.dedup_by_key(|(key, ..)| *key);
     let files = ranked.into_iter().filter_map(|(_, _, path)| {
         let opened = facts.open(path);
         (!opened.as_ref().is_ok_and(is_mask)).then(|| (path.clone(), opened))
     });
     Ok(Unit {
-        files: files.collect(),
+        files: files.to_list(),
         observation: matches.observation,
         complete: matches.complete,
     })
@@ -77,13 +81,13 @@ pub fn values(texts: &[String], section: &str, name: &str) -> Vec<String> {
     for text in texts {
         let mut here = String::new();
         for line in logical_lines(text) {
-            if let Some(title) = line.strip_prefix('[').and_then(|l| l.strip_suffix(']')) {
+            if let Some(title) = line.strip_prefix("[").and_then(|l| l.strip_suffix("]")) {
                 title.clone_into(&mut here);
-            } else if let Some((key, value)) = line.split_once('=')
+            } else if let Some((key, value)) = strings::cut(&line, b'=')
                 && here == section
-                && key.trim_end() == name
+                && key.trim_ascii_end() == name
             {
-                match value.trim() {
+                match value.trim_ascii() {
                     "" => values.clear(),
                     value => values.push(value.to_owned()),
                 }
@@ -97,10 +101,10 @@ pub fn values(texts: &[String], section: &str, name: &str) -> Vec<String> {
 fn logical_lines(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     let mut pending = String::new();
-    for line in text.lines() {
-        let trimmed = line.trim();
+    for line in strings::split(text, b'\n') {
+        let trimmed = line.trim_ascii();
         // A comment inside a continued line does not end it.
-        if trimmed.starts_with(['#', ';']) {
+        if trimmed.starts_with("#") || trimmed.starts_with(";") {
             continue;
         }
         if let Some(part) = trimmed.strip_suffix('\\') {
@@ -109,12 +113,12 @@ fn logical_lines(text: &str) -> Vec<String> {
             continue;
         }
         pending.push_str(trimmed);
-        let whole = std::mem::take(&mut pending);
+        let whole = core::mem::take(&mut pending);
         if !whole.is_empty() {
             lines.push(whole);
         }
     }
-    if !pending.trim().is_empty() {
+    if !pending.trim_ascii().is_empty() {
         lines.push(pending);
     }
     lines

@@ -1,6 +1,9 @@
 //! Reads values as Go and Kubernetes' flag types do: booleans, numbers,
 //! durations, lists, feature gates and addresses.
 
+use crate::prelude::*;
+use crate::strings;
+
 /// A boolean as Go's `strconv.ParseBool` reads it.
 pub fn boolean(text: &str) -> Option<bool> {
     match text {
@@ -12,32 +15,31 @@ pub fn boolean(text: &str) -> Option<bool> {
 
 /// A whole number as Go's `strconv.ParseInt` with base 0 reads it.
 pub fn integer(text: &str) -> Option<i64> {
-    let (sign, digits) = match text.as_bytes().first()? {
-        b'-' => (-1, text.get(1..)?),
-        b'+' => (1, text.get(1..)?),
-        _ => (1, text),
-    };
+    let (is_negative, digits) = sign(text);
     let lower = digits.to_ascii_lowercase();
-    let (digits, radix) = match lower.get(..2) {
+    let (digits, base) = match lower.get(..2) {
         Some("0x") => (lower.get(2..)?, 16),
         Some("0b") => (lower.get(2..)?, 2),
         Some("0o") => (lower.get(2..)?, 8),
-        _ if lower.len() > 1 && lower.starts_with('0') => (lower.get(1..)?, 8),
+        _ if lower.len() > 1 && lower.starts_with("0") => (lower.get(1..)?, 8),
         _ => (lower.as_str(), 10),
     };
-    if !digits.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return None;
+    let number = i64::try_from(strings::number(digits, base)?).ok()?;
+    Some(if is_negative { -number } else { number })
+}
+
+/// Whether a number is negative, and its text without the sign.
+fn sign(text: &str) -> (bool, &str) {
+    match text.strip_prefix("-") {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix("+").unwrap_or(text)),
     }
-    i64::from_str_radix(digits, radix).ok().map(|n| n * sign)
 }
 
 /// A duration in nanoseconds as Go's `time.ParseDuration` reads it: `4h`,
 /// `1m0s`, `1.5s`; a number without a unit only if it is zero.
 pub fn duration(text: &str) -> Option<i64> {
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
+    let (is_negative, mut rest) = sign(text);
     if rest == "0" {
         return Some(0);
     }
@@ -46,10 +48,8 @@ pub fn duration(text: &str) -> Option<i64> {
     }
     let mut total: i64 = 0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (number, after) = rest.split_at(digits);
-        let end = after.find(|c: char| c.is_ascii_digit() || c == '.');
-        let (unit, after) = after.split_at(end.unwrap_or(after.len()));
+        let (number, after) = strings::split_at(rest, b"0123456789.", false);
+        let (unit, after) = strings::split_at(after, b"0123456789.", true);
         let unit: i64 = match unit {
             "ns" => 1,
             "us" | "µs" | "μs" => 1_000,
@@ -59,14 +59,13 @@ pub fn duration(text: &str) -> Option<i64> {
             "h" => 3_600_000_000_000,
             _ => return None,
         };
-        let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+        let (whole, fraction) = strings::cut(number, b'.').unwrap_or((number, ""));
         if whole.is_empty() && fraction.is_empty() {
             return None;
         }
-        let whole: i64 = if whole.is_empty() {
-            0
-        } else {
-            whole.parse().ok()?
+        let whole = match whole {
+            "" => 0,
+            whole => i64::try_from(strings::number(whole, 10)?).ok()?,
         };
         total = total.checked_add(whole.checked_mul(unit)?)?;
         let mut scale = unit;
@@ -77,14 +76,20 @@ pub fn duration(text: &str) -> Option<i64> {
         }
         rest = after;
     }
-    Some(total * sign)
+    Some(if is_negative { -total } else { total })
 }
 
 /// The elements of a comma-separated flag, quotes around an element removed.
-pub fn list(text: &str) -> impl Iterator<Item = String> {
-    text.split(',')
-        .map(|e| e.trim().trim_matches('"').to_owned())
-        .filter(|e| !e.is_empty())
+pub fn list(text: &str) -> Vec<String> {
+    let mut elements = Vec::new();
+    for element in strings::split(text, b',') {
+        let element = strings::trim_start(element.trim_ascii(), b'"');
+        let element = strings::trim_end(element, b'"');
+        if !element.is_empty() {
+            elements.push(element.to_owned());
+        }
+    }
+    elements
 }
 
 /// What `--feature-gates` says of a gate. The gates of one component may be
@@ -92,12 +97,12 @@ pub fn list(text: &str) -> impl Iterator<Item = String> {
 pub fn gate(values: &[String], name: &str) -> Option<String> {
     let mut found = None;
     for element in values.iter().flat_map(|v| list(v)) {
-        let Some((key, value)) = element.split_once('=') else {
+        let Some((key, value)) = strings::cut(&element, b'=') else {
             continue;
         };
-        let key = key.rsplit(':').next().unwrap_or(key).trim();
+        let key = strings::after_last(key, b':').trim_ascii();
         if key == name {
-            found = Some(value.trim().to_owned());
+            found = Some(value.trim_ascii().to_owned());
         }
     }
     found
@@ -105,11 +110,11 @@ pub fn gate(values: &[String], name: &str) -> Option<String> {
 
 /// Whether an address, with or without a port, is the node's own.
 pub fn is_loopback(text: &str) -> Option<bool> {
-    let host = match text.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => match text.rsplit_once(':') {
+    let host = match text.strip_prefix("[") {
+        Some(rest) => strings::before(rest, b']'),
+        None => match strings::cut_last(text, b':') {
             // One colon: host and port. More: a bare IPv6 address.
-            Some((host, _)) if !host.contains(':') => host,
+            Some((host, _)) if !strings::has(host, b':') => host,
             _ => text,
         },
     };
@@ -117,14 +122,15 @@ pub fn is_loopback(text: &str) -> Option<bool> {
         return Some(true);
     }
     let host = host.strip_prefix("::ffff:").unwrap_or(host);
-    if host.contains(':') {
+    if strings::has(host, b':') {
         let is_address = host
             .bytes()
             .all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.');
-        return is_address.then(|| host.trim_start_matches(['0', ':']) == "1");
+        return is_address.then(|| strings::split_at(host, b"0:", false).1 == "1");
     }
     let is_part = |p: &str| matches!(p.len(), 1..=3) && p.bytes().all(|b| b.is_ascii_digit());
-    let is_address = host.split('.').count() == 4 && host.split('.').all(is_part);
+    let parts = strings::split(host, b'.');
+    let is_address = parts.len() == 4 && parts.iter().all(|p| is_part(p));
     is_address.then(|| host.starts_with("127."))
 }
 

@@ -1,6 +1,7 @@
 //! What a check answers. Mirrors `wit/profile`.
 
 use crate::facts::Observation;
+use crate::prelude::*;
 
 /// What a check comes to. Ordered by how much it decides when several subjects
 /// are judged together: the greatest wins.

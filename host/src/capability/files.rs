@@ -306,14 +306,27 @@ impl Host for Session {
                 "the check does not declare it in `uses`",
             )));
         };
-        let found = search::expand(&files.request.paths, |path| self.shared.find(path));
+        let patterns: Vec<String> = files
+            .request
+            .paths
+            .iter()
+            .flat_map(|p| search::alternatives(p))
+            .collect();
+        // What the grants narrow was not searched whole: an empty answer must
+        // not look like an absence.
+        let narrowed = patterns
+            .iter()
+            .find(|p| !files.leaves_whole(p))
+            .map(|p| format!("{p} is not granted: {} does not allow it", granted.source));
+        let shared = self.shared.clone();
+        let found = search::expand(&patterns, |path| shared.find(path));
         let paths: Vec<String> = found
             .paths
             .into_iter()
             .filter(|path| !files.rights(path).is_empty())
             .collect();
-        let turnout = found
-            .obstacle
+        let obstacle = narrowed.or(found.obstacle);
+        let turnout = obstacle
             .as_ref()
             .map_or(Turnout::Served, |why| Turnout::Partial(why.clone()));
         let observation = self
@@ -322,7 +335,7 @@ impl Host for Session {
         self.ledger.add(observation, found_fact(&paths));
         Ok(Ok(Matches {
             observation,
-            complete: found.obstacle.is_none(),
+            complete: obstacle.is_none(),
             paths,
         }))
     }

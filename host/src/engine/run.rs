@@ -160,6 +160,7 @@ pub fn run(
     index: usize,
     settings: &str,
 ) -> Outcome {
+    let started = Instant::now();
     let served = served_bytes(linked, shared, check);
     let fuel = FUEL
         .saturating_add(FUEL_PER_BYTE.saturating_mul(served as u64))
@@ -214,6 +215,11 @@ pub fn run(
         Err(error) => fault(trap_words(&error)),
     };
     outcome.fuel = used;
+    tracing::debug!(
+        "{}: {used} fuel, {} µs",
+        session.name,
+        started.elapsed().as_micros()
+    );
     if outcome.verdict == Verdict::Error && outcome.obstacle.is_none() {
         outcome.obstacle = Some(obstacle(&session.ledger, &outcome));
         explain(&mut outcome, &session.ledger);
@@ -422,6 +428,7 @@ fn obstacle(ledger: &Ledger, outcome: &Outcome) -> Obstacle {
             }
             (_, Turnout::Refused("not-permitted", why)) => Obstacle::NotPermitted(why.clone()),
             (_, Turnout::Refused("not-recorded", why)) => Obstacle::NotRecorded(why.clone()),
+            (_, Turnout::Partial(why)) if why.contains("is not granted") => Obstacle::Denied,
             (_, Turnout::Partial(why)) if why.contains("not permitted") => {
                 Obstacle::NotPermitted(why.clone())
             }

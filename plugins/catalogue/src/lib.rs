@@ -2,6 +2,8 @@
 //! name, with its own words, its rule, and the requests that it uses. A profile
 //! is a table on top.
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
 #[cfg(not(target_arch = "wasm32"))]
 use cisb_sdk::contract::manifest::Requests;
 use cisb_sdk::rule::Profile;

@@ -1,8 +1,11 @@
 //! kube-apiserver: flags and defaults, and the files that replace some flags:
 //! structured authentication and authorization.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use crate::json::Value;
 
@@ -81,9 +84,12 @@ fn anonymous(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
         .into_iter()
         .flatten()
         .filter_map(|c| c["path"].as_str())
-        .collect();
+        .to_list();
     if enabled && !paths.is_empty() {
-        let only = say!["anonymous requests are accepted only on ", paths.join(", ")];
+        let only = say![
+            "anonymous requests are accepted only on ",
+            strings::join(&paths, ", ")
+        ];
         reading.open_question = Some(only);
     }
     Ok(reading)
@@ -109,7 +115,7 @@ fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop
         .into_iter()
         .flatten()
         .map(|a| a["type"].clone())
-        .collect();
+        .to_list();
     if types.is_empty() || types.iter().any(|t| t.as_str().is_none()) {
         let why = "lists no authorizers, or one without a type";
         return Err(Problem::bad(&entry.path(), why, entry.observation()).into());
@@ -151,7 +157,7 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
             observations: instance.observations.clone(),
         }));
     }
-    let mut running: Vec<String> = defaults.into_iter().map(str::to_owned).collect();
+    let mut running: Vec<String> = defaults.into_iter().map(str::to_owned).to_list();
     running.retain(|p| !disabled.contains(p));
     for plugin in &enabled {
         if !running.contains(plugin) {
@@ -164,7 +170,7 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
     };
     let mut reading = Reading {
         content: Content::Json(Value::Array(
-            running.into_iter().map(Value::String).collect(),
+            running.into_iter().map(Value::String).to_list(),
         )),
         origin: Origin::Derived(say![
             "the default plugins ",
@@ -172,10 +178,10 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
             " (",
             defaults::PLUGINS_SOURCE,
             "), with --enable-admission-plugins=",
-            enabled.join(","),
+            strings::join(&enabled, ","),
             " and \
              --disable-admission-plugins=",
-            disabled.join(",")
+            strings::join(&disabled, ",")
         ]),
         incomplete,
         ..Reading::nothing()

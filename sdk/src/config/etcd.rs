@@ -7,7 +7,9 @@ use super::{
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 /// Where the configuration file has the settings that are not at its top.
 const FIELDS: &[(&str, &str)] = &[
@@ -65,7 +67,10 @@ fn given(instance: &Instance, setting: &str) -> Result<Option<Reading>, Problem>
     if found.is_some() {
         return Ok(found);
     }
-    let name = say!["ETCD_", setting.replace('-', "_").to_ascii_uppercase()];
+    let name = say![
+        "ETCD_",
+        strings::replace(setting, b'-', '_').to_ascii_uppercase()
+    ];
     let value = match (&instance.process, &instance.manifest) {
         (Some(process), _) => process
             .environment(&name)

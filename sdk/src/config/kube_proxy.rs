@@ -2,6 +2,7 @@
 //! field for are ignored.
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
 
 use super::{Content, Reading, Stop, default, field, flag, flag_or_default, named_document};

@@ -1,8 +1,10 @@
 //! The kubelet's effective configuration: built-in defaults, then the file of
 //! `--config`, then the drop-ins of `--config-dir`, then flags.
 
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use crate::json::Value;
 
@@ -84,7 +86,7 @@ pub(super) fn read(instance: &Instance, setting: &str) -> Result<Reading, Stop> 
     };
     let given = match setting.strip_prefix("gate:") {
         Some(name) => gate(instance, name)?,
-        None if setting.starts_with('/') => None,
+        None if setting.starts_with("/") => None,
         None => flag(instance, setting)?,
     };
     // A flag decides alone, but whether it does is only known once the files
@@ -188,7 +190,7 @@ impl Kubelet {
             let pointer = FIELDS.iter().find(|(flag, _)| *flag == setting);
             let pointer = match pointer {
                 Some((_, pointer)) => pointer,
-                None if setting.starts_with('/') => setting,
+                None if setting.starts_with("/") => setting,
                 None => return default(instance, setting, set),
             };
             let Some(reading) = self.reading(pointer) else {
@@ -248,7 +250,7 @@ impl Kubelet {
         for layer in &self.layers {
             let mut at = &layer.document;
             let mut missing = false;
-            for token in pointer.split('/').skip(1) {
+            for token in strings::split(pointer, b'/').into_iter().skip(1) {
                 match at {
                     Value::Object(_) => match at.get(token) {
                         Some(next) => at = next,

@@ -10,9 +10,10 @@
     reason = "the interface of allocators is unsafe; each block here is proven apart"
 )]
 
-use std::alloc::{GlobalAlloc, Layout};
-use std::arch::wasm32::{memory_grow, memory_size};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::alloc::{GlobalAlloc, Layout};
+use core::arch::wasm32::{memory_grow, memory_size};
+use core::sync::atomic::AtomicUsize;
+use core::sync::atomic::Ordering::Relaxed;
 
 const PAGE: usize = 1 << 16;
 
@@ -57,8 +58,8 @@ impl Arena {
 unsafe impl GlobalAlloc for Arena {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         match self.take(layout.size(), layout.align()) {
-            Some(start) => std::ptr::with_exposed_provenance_mut(start),
-            None => std::ptr::null_mut(),
+            Some(start) => core::ptr::with_exposed_provenance_mut(start),
+            None => core::ptr::null_mut(),
         }
     }
 
@@ -83,12 +84,12 @@ unsafe impl GlobalAlloc for Arena {
             return block;
         }
         let Some(start) = self.take(size, layout.align()) else {
-            return std::ptr::null_mut();
+            return core::ptr::null_mut();
         };
-        let grown: *mut u8 = std::ptr::with_exposed_provenance_mut(start);
+        let grown: *mut u8 = core::ptr::with_exposed_provenance_mut(start);
         // SAFETY: the caller promises that `block` holds `layout.size()` bytes;
         // `grown` is new, holds more than that, and so overlaps nothing.
-        unsafe { std::ptr::copy_nonoverlapping(block, grown, layout.size()) };
+        unsafe { core::ptr::copy_nonoverlapping(block, grown, layout.size()) };
         grown
     }
 }

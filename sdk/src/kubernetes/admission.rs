@@ -6,6 +6,7 @@
 //! pass. A reader of one engine's policies belongs in [`guards`].
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
 
 use super::{array, label, name, selects, text};

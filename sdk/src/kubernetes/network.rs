@@ -1,6 +1,8 @@
 //! Network policies, and which network plugins enforce them.
 
 use crate::json::Value;
+use crate::prelude::*;
+use crate::strings;
 
 use super::{array, selects, text};
 
@@ -51,15 +53,15 @@ pub fn plugins(daemon_sets: &[Value]) -> Vec<(Plugin, &Value)> {
 
 /// Whether an image reference's repository ends in these path components.
 fn is_image(reference: &str, wanted: &str) -> bool {
-    let repository = reference.split('@').next().unwrap_or_default();
+    let repository = strings::before(reference, b'@');
     // A colon after the last slash starts the tag; before it, a port.
-    let repository = match repository.rsplit_once(':') {
-        Some((before, tag)) if !tag.contains('/') => before,
+    let repository = match strings::cut_last(repository, b':') {
+        Some((before, tag)) if !strings::has(tag, b'/') => before,
         _ => repository,
     };
     repository
         .strip_suffix(wanted)
-        .is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+        .is_some_and(|rest| rest.is_empty() || rest.ends_with("/"))
 }
 
 /// Whether a policy, of whichever kind, picks every pod of its namespace.

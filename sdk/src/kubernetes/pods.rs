@@ -2,7 +2,10 @@
 //! that Kubernetes applies to what a pod does not say.
 
 use crate::json::Value;
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 use super::{array, is_true, label, name, namespace, text};
 
@@ -65,7 +68,7 @@ impl<'a> Container<'a> {
         let all = array(self.container, pointer).iter();
         all.filter_map(Value::as_str)
             .map(|c| c.strip_prefix("CAP_").unwrap_or(c))
-            .collect()
+            .to_list()
     }
 }
 
@@ -114,7 +117,7 @@ fn each(pod: &Value, seen: fn(Container<'_>) -> Seen) -> Vec<Sighting> {
                 by_default,
             })
         })
-        .collect()
+        .to_list()
 }
 
 /// As [`each`], on Linux only.
@@ -209,7 +212,7 @@ pub fn net_raw(pod: &Value) -> Vec<Sighting> {
         let adds = c.added();
         let added = |w: &str| adds.iter().any(|c| c.eq_ignore_ascii_case(w));
         if added("NET_RAW") || added("ALL") {
-            said(say!["capabilities.add: ", adds.join(", ")])
+            said(say!["capabilities.add: ", strings::join(&adds, ", ")])
         } else if c.drops("NET_RAW") {
             None
         } else {
@@ -223,7 +226,7 @@ pub fn added_capabilities(pod: &Value) -> Vec<Sighting> {
     each_linux(pod, |c| {
         let added = c.added();
         if !added.is_empty() {
-            said(say!["capabilities.add: ", added.join(", ")])
+            said(say!["capabilities.add: ", strings::join(&added, ", ")])
         } else {
             None
         }
@@ -263,7 +266,7 @@ pub fn host_path(pod: &Value) -> Vec<Sighting> {
     if paths.is_empty() {
         Vec::new()
     } else {
-        of_pod(say!["hostPath ", paths.join(", ")])
+        of_pod(say!["hostPath ", strings::join(&paths, ", ")])
     }
 }
 
@@ -275,8 +278,8 @@ pub fn host_ports(pod: &Value) -> Vec<Sighting> {
             .filter_map(|p| p.pointer("/hostPort")?.as_i64())
             .filter(|p| *p != 0)
             .map(|p| say![p])
-            .collect();
-        (!taken.is_empty()).then(|| said(say!["hostPort ", taken.join(", ")]))?
+            .to_list();
+        (!taken.is_empty()).then(|| said(say!["hostPort ", strings::join(&taken, ", ")]))?
     })
 }
 
@@ -295,7 +298,7 @@ pub fn secret_environment(pod: &Value) -> Vec<Sighting> {
                 seen.push(say!["all of Secret ", text(source, "/name")]);
             }
         }
-        (!seen.is_empty()).then(|| said(say!["env: ", seen.join(", ")]))?
+        (!seen.is_empty()).then(|| said(say!["env: ", strings::join(&seen, ", ")]))?
     })
 }
 
@@ -387,7 +390,7 @@ pub fn owner(pod: &Value) -> String {
     // A Deployment names its ReplicaSets after itself and the hash that their
     // pods carry.
     let deployment = label(pod, "pod-template-hash")
-        .and_then(|hash| owner.strip_suffix(hash)?.strip_suffix('-'))
+        .and_then(|hash| owner.strip_suffix(hash)?.strip_suffix("-"))
         .filter(|_| kind == "ReplicaSet");
     match deployment {
         Some(name) => super::key("Deployment", namespace(pod), name),

@@ -2,7 +2,10 @@
 //! which resources a role grants, and whom a binding gives it to.
 
 use crate::json::Value;
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 use super::{array, key, name, namespace, selects, text, texts};
 
@@ -38,22 +41,29 @@ impl PolicyRule {
         star(&self.verbs)
             || star(&self.groups)
             || star(&self.urls)
-            || self.resources.iter().any(|r| r.contains('*'))
+            || self.resources.iter().any(|r| strings::has(r, b'*'))
     }
 
     /// `verbs on resources (group)`, for a person.
     pub fn describe(&self) -> String {
-        let verbs = self.verbs.join(",");
+        let verbs = strings::join(&self.verbs, ",");
         let mut words = if self.resources.is_empty() {
-            say![verbs, " on ", self.urls.join(",")]
+            say![verbs, " on ", strings::join(&self.urls, ",")]
         } else {
-            let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).collect();
-            let resources = self.resources.join(",");
-            say![verbs, " on ", resources, " (", groups.join(","), ")"]
+            let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).to_list();
+            let resources = strings::join(&self.resources, ",");
+            say![
+                verbs,
+                " on ",
+                resources,
+                " (",
+                strings::join(&groups, ","),
+                ")"
+            ]
         };
         if !self.names.is_empty() {
             words.push_str(" named ");
-            words.push_str(&self.names.join(","));
+            words.push_str(&strings::join(&self.names, ","));
         }
         words
     }
@@ -120,7 +130,7 @@ pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Gr
                     // A request without an object's name never matches a rule
                     // with names; creating a subresource does carry one.
                     let nameless = *verb == "deletecollection"
-                        || (*verb == "create" && !resource.contains('/'));
+                        || (*verb == "create" && !strings::has(resource, b'/'));
                     if (rule.names.is_empty() || !nameless)
                         && rule.verbs.iter().any(|v| v == "*" || v == verb)
                     {
@@ -148,10 +158,10 @@ fn covers(rule: &str, requested: &str) -> bool {
     if rule == "*" || rule == requested {
         return true;
     }
-    let Some((resource, sub)) = requested.split_once('/') else {
+    let Some((resource, sub)) = strings::cut(requested, b'/') else {
         return false;
     };
-    match rule.split_once('/') {
+    match strings::cut(rule, b'/') {
         Some((r, s)) if sub == "*" => (r == resource || r == "*") && s != "*",
         Some(("*", s)) => s == sub,
         _ => false,
@@ -273,8 +283,8 @@ impl Binding {
         if self.subjects.is_empty() {
             return "nobody".to_owned();
         }
-        let all: Vec<_> = self.subjects.iter().map(BoundTo::describe).collect();
-        all.join(", ")
+        let all: Vec<_> = self.subjects.iter().map(BoundTo::describe).to_list();
+        strings::join(&all, ", ")
     }
 }
 
@@ -295,7 +305,7 @@ impl Rbac {
         cluster_role_bindings: &[Value],
         role_bindings: &[Value],
     ) -> Self {
-        let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).collect();
+        let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).to_list();
         for (i, object) in cluster_roles.iter().enumerate() {
             let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
             if selectors.is_empty() {
@@ -320,7 +330,7 @@ impl Rbac {
         let bindings = cluster_role_bindings.iter().chain(role_bindings);
         Self {
             roles: all,
-            bindings: bindings.map(read_binding).collect(),
+            bindings: bindings.map(read_binding).to_list(),
         }
     }
 
@@ -370,7 +380,7 @@ fn read_role(object: &Value) -> Role {
         rules: array(object, "/rules")
             .iter()
             .map(PolicyRule::read)
-            .collect(),
+            .to_list(),
         labelled: is_labelled(object),
         aggregates: Vec::new(),
     }
@@ -394,7 +404,7 @@ fn read_binding(object: &Value) -> Binding {
         name: name(object).to_owned(),
         role_kind: text(object, "/roleRef/kind").to_owned(),
         role: text(object, "/roleRef/name").to_owned(),
-        subjects: array(object, "/subjects").iter().map(subject).collect(),
+        subjects: array(object, "/subjects").iter().map(subject).to_list(),
         labelled: is_labelled(object),
     }
 }

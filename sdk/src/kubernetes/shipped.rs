@@ -9,7 +9,10 @@
 //! upgrade and removes nothing.
 
 use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 /// Role (`namespace/name` for a Role), verbs, group, resources.
 type Row = (&'static str, &'static str, &'static str, &'static str);
@@ -89,7 +92,7 @@ fn rows(role: &Role) -> impl Iterator<Item = &'static Row> {
 }
 
 fn rule(row: &Row) -> PolicyRule {
-    let split = |list: &str| list.split(',').map(str::to_owned).collect();
+    let split = |list: &str| strings::owned(&strings::split(list, b','));
     PolicyRule {
         verbs: split(row.1),
         groups: vec![row.2.to_owned()],
@@ -100,7 +103,7 @@ fn rule(row: &Row) -> PolicyRule {
 
 /// Whether what a role grants of some powers is what it ships with.
 pub fn is_grant(role: &Role, powers: &[Power], grant: &Grant) -> bool {
-    let rules: Vec<_> = rows(role).map(rule).collect();
+    let rules: Vec<_> = rows(role).map(rule).to_list();
     grant.within(&granted(powers, &rules, false))
 }
 
@@ -128,7 +131,7 @@ pub fn is_binding(binding: &Binding) -> bool {
             s.namespace.is_empty()
                 && expected
                     .iter()
-                    .any(|e| e.split_once(':') == Some((s.kind.as_str(), s.name.as_str())))
+                    .any(|e| strings::cut(e, b':') == Some((s.kind.as_str(), s.name.as_str())))
         })
     };
     let row = |rows: &[(&str, &str, &[&str])]| {

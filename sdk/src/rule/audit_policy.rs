@@ -2,7 +2,9 @@
 //! first that matches a request sets the level.
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 use super::setting::Judged;
 use crate::component::Instance;
@@ -167,7 +169,7 @@ fn concerns(rules: &[Value]) -> (Verdict, String) {
         }
         if !unlogged.is_empty() {
             lacks.push(say![
-                unlogged.join("/"),
+                strings::join(&unlogged, "/"),
                 " ",
                 concern.resource,
                 " is not logged"
@@ -175,7 +177,7 @@ fn concerns(rules: &[Value]) -> (Verdict, String) {
         }
         if !leaking.is_empty() {
             lacks.push(say![
-                leaking.join("/"),
+                strings::join(&leaking, "/"),
                 " ",
                 concern.resource,
                 " is logged with its contents"
@@ -183,12 +185,12 @@ fn concerns(rules: &[Value]) -> (Verdict, String) {
         }
     }
     if !lacks.is_empty() {
-        return (Verdict::Fail, lacks.join(", "));
+        return (Verdict::Fail, strings::join(&lacks, ", "));
     }
     if !exempt.is_empty() {
         let text = say![
             "some users, namespaces or names are exempt from logging of ",
-            exempt.join(", "),
+            strings::join(&exempt, ", "),
             ": say whether they may be"
         ];
         return (Verdict::Manual, text);
@@ -251,7 +253,7 @@ fn entries<'a>(rule: &'a Value, concern: &'a Concern) -> impl Iterator<Item = &'
     all.filter(|entry| {
         let group = entry["group"].as_str().unwrap_or_default();
         let wanted = concern.resource;
-        let sub = wanted.split_once('/');
+        let sub = strings::cut(wanted, b'/');
         group == concern.group
             && (!has_any(&entry["resources"])
                 || texts(&entry["resources"]).any(|r| match sub {

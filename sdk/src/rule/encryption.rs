@@ -3,7 +3,9 @@
 //! writes.
 
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 use super::setting::Judged;
 use crate::component::Instance;
@@ -65,8 +67,8 @@ pub(super) fn judge(
     let Some(writer) = names.first() else {
         return bad("has an entry without providers");
     };
-    let kind = writer.split(' ').next().unwrap_or_default();
-    let shown = names.join(", ");
+    let kind = strings::before(writer, b' ');
+    let shown = strings::join(&names, ", ");
     let (state, mut reason) = match kind {
         "identity" => (
             Verdict::Fail,
@@ -86,7 +88,7 @@ pub(super) fn judge(
         if names.iter().any(|n| n == "identity") {
             notes.push("identity after it still reads what was stored unencrypted");
         }
-        reason = notes.join("; ");
+        reason = strings::join(&notes, "; ");
     }
     answer(state, shown, reason)
 }

@@ -2,13 +2,16 @@
 
 mod locate;
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use alloc::rc::Rc;
 
 use super::Cx;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};
 use crate::files::{Mode, Owner, owner};
-use crate::strings::Octal;
+use crate::order;
+use crate::strings::{self, Octal};
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 pub use locate::Set;
@@ -84,7 +87,7 @@ impl Located {
     }
 
     fn lack(&mut self, key: &str, text: String, error: &Error) {
-        self.problem(key, text, error.observation().into_iter().collect());
+        self.problem(key, text, error.observations());
     }
 
     fn problem(&mut self, key: &str, text: String, observations: Vec<Observation>) {
@@ -113,7 +116,7 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             Ok(stat) => judge(rule, &**entry, &stat),
             Err(error) => {
                 let mut seen = vec![entry.observation()];
-                seen.extend(error.observation());
+                seen.extend(error.observations());
                 unknown(rule, entry.path(), error.text().to_owned(), seen)
             }
         };
@@ -138,7 +141,9 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             None => subjects.push(unknown(rule, key, text, observations)),
         }
     }
-    subjects.sort_by(|a, b| b.state.cmp(&a.state).then_with(|| a.key.cmp(&b.key)));
+    order::sort(&mut subjects, |a, b| {
+        a.state > b.state || (a.state == b.state && a.key < b.key)
+    });
     let Some(worst) = subjects.first() else {
         return Outcome {
             verdict: located.empty.verdict,
@@ -166,8 +171,8 @@ impl FilesRule {
     fn expected(&self) -> String {
         let mode = self.mode.map(|m| say!["mode ", m, " or stricter"]);
         let owner = self.owner.as_ref().map(|o| say!["owner ", o]);
-        let both: Vec<String> = mode.into_iter().chain(owner).collect();
-        both.join(", ")
+        let both: Vec<String> = mode.into_iter().chain(owner).to_list();
+        strings::join(&both, ", ")
     }
 }
 
@@ -191,7 +196,7 @@ fn judge(rule: &FilesRule, entry: &dyn Entry, stat: &Stat) -> Subject {
         key: stat.resolved_path.clone(),
         state,
         expected: rule.expected(),
-        actual: actual.join(", "),
+        actual: strings::join(&actual, ", "),
         reason: why,
         basis: Basis::Explicit,
         observations: vec![entry.observation()],

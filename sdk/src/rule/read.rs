@@ -8,6 +8,7 @@ use super::{Rule, audit_policy};
 use crate::component::Component;
 use crate::files::{Mode, Owner};
 use crate::json::Value;
+use crate::prelude::*;
 use crate::say;
 
 /// What was read, or where and why not.

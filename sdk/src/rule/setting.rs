@@ -2,7 +2,10 @@
 //! a field or a feature gate, against what is demanded.
 
 use crate::json::Value;
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 use super::{Cx, audit_policy, encryption};
 use crate::component::{self, Component, Instance, Presence, Words};
@@ -44,7 +47,7 @@ pub struct Demand {
     /// Whether it must be written down: a default that is as good does not count.
     #[cfg_attr(
         not(target_arch = "wasm32"),
-        serde(skip_serializing_if = "std::ops::Not::not")
+        serde(skip_serializing_if = "core::ops::Not::not")
     )]
     pub literal: bool,
 }
@@ -245,7 +248,7 @@ fn judge(cx: &Cx<'_>, instance: &Instance, demand: &Demand) -> Subject {
     reasons.extend(reading.notes);
     reasons.extend(instance.notes.iter().cloned());
     reasons.retain(|r| !r.is_empty());
-    subject.reason = reasons.join("; ");
+    subject.reason = strings::join(&reasons, "; ");
     subject
 }
 
@@ -295,9 +298,9 @@ fn removed_plugin(
 
 fn key(instance: &Instance, setting: &str) -> String {
     let label = &instance.label;
-    match (setting.strip_prefix("gate:"), setting.strip_prefix('/')) {
+    match (setting.strip_prefix("gate:"), setting.strip_prefix("/")) {
         (Some(gate), _) => say![label, " featureGates.", gate],
-        (None, Some(field)) => say![label, " ", field.replace('/', ".")],
+        (None, Some(field)) => say![label, " ", strings::replace(field, b'/', '.')],
         (None, None) => say![label, " --", setting],
     }
 }
@@ -342,12 +345,15 @@ fn expected(demand: &Expect) -> String {
         Expect::NotWritten(value) => say!["not set to ", plain(value)],
         Expect::Has(element) => say!["a list with ", element],
         Expect::Lacks(element) => say!["a list without ", element],
-        Expect::Within(elements) => say!["only of ", elements.join(", ")],
+        Expect::Within(elements) => say!["only of ", strings::join(&elements, ", ")],
         Expect::AtLeast(least) => say![least, " or more"],
         Expect::NotZero => "a duration other than 0".to_owned(),
         Expect::Loopback => "a loopback address".to_owned(),
         Expect::EncryptsSecretsWith(providers) => {
-            say!["secrets encrypted first with ", providers.join(" or ")]
+            say![
+                "secrets encrypted first with ",
+                strings::join(&providers, " or ")
+            ]
         }
         Expect::AuditPolicy(demand) => demand.expected().to_owned(),
         Expect::DiffersFrom { component, setting } => {
@@ -462,10 +468,13 @@ fn within(reading: &Reading, elements: &[String]) -> Judged {
         .iter()
         .filter(|e| !elements.contains(e))
         .map(String::as_str)
-        .collect();
+        .to_list();
     match others.is_empty() {
         true => Judged::met(true),
-        false => Judged::new(Verdict::Fail, say!["not among them: ", others.join(", ")]),
+        false => Judged::new(
+            Verdict::Fail,
+            say!["not among them: ", strings::join(&others, ", ")],
+        ),
     }
 }
 

@@ -3,8 +3,11 @@
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::{Binding, Grant, Power, Rbac, Role, granted};
 use cisb_sdk::kubernetes::shipped;
+use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::sheet::{Lists, Sheet, exempts_shipped, lists, misnamed, system_namespaces};
@@ -176,7 +179,7 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
             " to ",
             binding.who(),
             ": ",
-            grant.rules.join("; ")
+            strings::join(&grant.rules, "; ")
         ];
         sheet.put(binding.key(), state, actual, reason, seen);
     }
@@ -197,7 +200,7 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
             )
         };
         let request = role_list(role);
-        let actual = say!["bound to nobody: ", grant.rules.join("; ")];
+        let actual = say!["bound to nobody: ", strings::join(&grant.rules, "; ")];
         sheet.put(role.key(), state, actual, reason, lists.seen(request));
     }
     sheet.finish(&say!["only what Kubernetes and kubeadm ship may ", words])
@@ -294,24 +297,24 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
     let expected = "verbs, API groups and resources are named, no `*`";
     let mut sheet = Sheet::new(expected, lists.all_seen());
     for role in &rbac.roles {
-        let wild: Vec<_> = role.rules.iter().filter(|r| r.has_wildcard()).collect();
+        let wild: Vec<_> = role.rules.iter().filter(|r| r.has_wildcard()).to_list();
         if wild.is_empty() {
             continue;
         }
         let more = |r: &&&cisb_sdk::kubernetes::rbac::PolicyRule| {
             !(exempt && shipped::is_wildcard_rule(role, r))
         };
-        let beyond: Vec<_> = wild.iter().filter(more).map(|r| r.describe()).collect();
-        let bindings: Vec<_> = rbac.bindings_of(role).collect();
-        let who: Vec<_> = bindings.iter().map(|b| b.who()).collect();
+        let beyond: Vec<_> = wild.iter().filter(more).map(|r| r.describe()).to_list();
+        let bindings: Vec<_> = rbac.bindings_of(role).to_list();
+        let who: Vec<_> = bindings.iter().map(|b| b.who()).to_list();
         let who = match who.is_empty() {
             true => "bound to nobody".to_owned(),
-            false => say!["bound to ", who.join(", ")],
+            false => say!["bound to ", strings::join(&who, ", ")],
         };
         let seen = lists.seen(role_list(role));
         if beyond.is_empty() {
-            let rules: Vec<_> = wild.iter().map(|r| r.describe()).collect();
-            let actual = say![rules.join("; "), "; ", who];
+            let rules: Vec<_> = wild.iter().map(|r| r.describe()).to_list();
+            let actual = say![strings::join(&rules, "; "), "; ", who];
             sheet.put(role.key(), Verdict::Pass, actual, "as shipped", seen);
             continue;
         }
@@ -329,7 +332,7 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
         } else {
             (Verdict::Fail, "a wildcard also grants what is added later")
         };
-        let actual = say![beyond.join("; "), "; ", who];
+        let actual = say![strings::join(&beyond, "; "), "; ", who];
         sheet.put(role.key(), state, actual, reason, seen);
     }
     sheet.finish("only roles that Kubernetes ships use wildcards")
@@ -425,14 +428,14 @@ pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
         let Some(role) = rbac.role_of(binding) else {
             continue;
         };
-        let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).collect();
+        let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).to_list();
         let actual = say![
             "gives ",
             role.key(),
             " to ",
             binding.who(),
             ": ",
-            rules.join("; ")
+            strings::join(&rules, "; ")
         ];
         let joining = role.rules.iter().all(|r| {
             let known = r.resources.iter().all(|resource| {

@@ -3,8 +3,11 @@
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::Rbac;
 use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
+use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::access::rbac;
@@ -21,13 +24,13 @@ pub(super) const ACCOUNTS: &[&str] = &[
 /// The service accounts with namespace and name, read once.
 fn by_name(lists: &Lists) -> Vec<(&str, &str, &Value)> {
     let accounts = lists.of("serviceaccounts").iter();
-    accounts.map(|a| (namespace(a), name(a), a)).collect()
+    accounts.map(|a| (namespace(a), name(a), a)).to_list()
 }
 
 fn bound(rbac: &Rbac, namespace: &str, name: &str) -> Vec<String> {
     rbac.bindings_to_account(namespace, name)
         .map(|b| say![b.key(), " to ", b.role_kind, " ", b.role])
-        .collect()
+        .to_list()
 }
 
 /// Default service accounts: bound, or their token given out.
@@ -59,7 +62,7 @@ pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
             .filter(|p| namespace(p) == ns && pods::service_account(p) == "default")
             .filter(|p| pods::mounts_token(p, Some(account)))
             .map(pods::owner)
-            .collect();
+            .to_list();
         if !users.is_empty() {
             wrong.push(say!["its token is mounted by ", few(&users)]);
         }
@@ -77,7 +80,7 @@ pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
             } else {
                 (Verdict::Fail, "")
             };
-            sheet.put(subject, state, wrong.join("; "), reason, seen);
+            sheet.put(subject, state, strings::join(&wrong, "; "), reason, seen);
         }
     }
     sheet.finish("no default service account is used")
@@ -152,14 +155,14 @@ pub(super) fn client_certificates(cx: &Cx<'_>, _: &Value) -> Outcome {
             continue;
         }
         let conditions = array(request, "/status/conditions").iter();
-        let conditions: Vec<_> = conditions.map(|c| text(c, "/type")).collect();
+        let conditions: Vec<_> = conditions.map(|c| text(c, "/type")).to_list();
         let actual = say![
             "a client certificate was asked for by ",
             text(request, "/spec/username"),
             ": ",
             match conditions.is_empty() {
                 true => "Pending".to_owned(),
-                false => conditions.join(", "),
+                false => strings::join(&conditions, ", "),
             }
         ];
         sheet.put(
@@ -208,7 +211,7 @@ pub(super) fn account_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
         let stored: Vec<_> = array(account, "/secrets")
             .iter()
             .map(|s| text(s, "/name"))
-            .collect();
+            .to_list();
         if !stored.is_empty() {
             sheet.put(
                 subject(),

@@ -4,8 +4,11 @@
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::network::{self, Plugin};
 use cisb_sdk::kubernetes::{admission, array, key, name, namespace, pods, text};
+use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::server::{self, API_SERVER};
@@ -76,7 +79,7 @@ pub(super) fn plugin(cx: &Cx<'_>, _: &Value) -> Outcome {
         let sets = lists.of("daemonsets").iter();
         let sets: Vec<_> = sets
             .map(|s| key("DaemonSet", namespace(s), name(s)))
-            .collect();
+            .to_list();
         let among = match sets.is_empty() {
             true => "there is no DaemonSet".to_owned(),
             false => say!["none is known among ", few(&sets)],
@@ -200,7 +203,7 @@ fn unknown_policies(cx: &Cx<'_>, others: &[Optional; 6], sheet: &mut Sheet) -> O
             unknown.push(why.as_str());
         }
     }
-    (!unknown.is_empty()).then(|| unknown.join("; "))
+    (!unknown.is_empty()).then(|| strings::join(&unknown, "; "))
 }
 
 /// Where secrets are kept outside of the cluster.

@@ -3,7 +3,9 @@
 
 use cisb_sdk::args::{Args, Style};
 use cisb_sdk::facts::{Observation, Place};
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
+use cisb_sdk::strings;
 
 /// The processes request of the API server.
 pub(super) const API_SERVER: &str = "kube-apiserver";
@@ -42,6 +44,12 @@ pub(super) fn servers(cx: &Cx<'_>) -> Servers {
 
 /// Whether a flag that holds a list has this member.
 pub(super) fn lists(args: &Args, flag: &str, member: &str) -> bool {
-    let mut values = args.all(flag).flat_map(|f| f.value.split(','));
-    values.any(|value| value.trim() == member)
+    for flag in args.all(flag) {
+        for value in strings::split(&flag.value, b',') {
+            if value.trim_ascii() == member {
+                return true;
+            }
+        }
+    }
+    false
 }

@@ -2,13 +2,14 @@
 //! parameters, and the sheet on which subjects are written down until they add
 //! up to a verdict.
 
-use cisb_sdk::say;
-use std::collections::BTreeMap;
-
 use cisb_sdk::facts::Observation;
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{self, Objects, Unlisted};
+use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Outcome, Subject, Verdict};
 
 /// The name of the parameter that lists the namespaces of the system.
@@ -22,7 +23,7 @@ pub(super) const SYSTEM: [&str; 3] = ["kube-system", "kube-public", "kube-node-l
 pub(super) fn system_namespaces(cx: &Cx<'_>) -> Vec<String> {
     let owned = |list: &[Value]| {
         let names = list.iter().filter_map(Value::as_str);
-        names.map(str::to_owned).collect()
+        names.map(str::to_owned).to_list()
     };
     match cx.parameters.get(SYSTEM_NAMESPACES) {
         Some(Value::Array(list)) => owned(list),
@@ -50,12 +51,12 @@ impl Lists {
     /// The receipt for the list of a request.
     pub(super) fn seen(&self, request: &str) -> Vec<Observation> {
         let lists = self.lists.iter().filter(|(id, _)| *id == request);
-        lists.map(|(_, objects)| objects.observation).collect()
+        lists.map(|(_, objects)| objects.observation).to_list()
     }
 
     /// The receipts for all lists.
     pub(super) fn all_seen(&self) -> Vec<Observation> {
-        self.lists.iter().map(|(_, o)| o.observation).collect()
+        self.lists.iter().map(|(_, o)| o.observation).to_list()
     }
 }
 
@@ -87,7 +88,7 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     for (request, unlisted) in missing {
         let cause = unlisted.detail.as_str();
         let cause = cause.strip_prefix(request).unwrap_or(cause);
-        let cause = cause.trim_start_matches(": ");
+        let cause = cause.strip_prefix(": ").unwrap_or(cause);
         match causes.iter_mut().find(|(c, _)| *c == cause) {
             Some((_, requests)) => requests.push(request),
             None => causes.push((cause, vec![request])),
@@ -95,8 +96,8 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     }
     let reasons = causes
         .iter()
-        .map(|(cause, r)| say![r.join(", "), ": ", cause]);
-    let reason = say!["not listed: ", reasons.collect::<Vec<_>>().join("; ")];
+        .map(|(cause, r)| say![strings::join(&r, ", "), ": ", cause]);
+    let reason = say!["not listed: ", reasons.to_list().join("; ")];
     let subjects = missing.iter().map(|(request, unlisted)| Subject {
         key: (*request).to_owned(),
         state: Verdict::Error,
@@ -104,7 +105,7 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
         actual: "not listed".to_owned(),
         reason: unlisted.detail.clone(),
         basis: Basis::Explicit,
-        observations: unlisted.observation.into_iter().collect(),
+        observations: unlisted.observations(),
     });
     Outcome {
         verdict: Verdict::Error,
@@ -112,7 +113,7 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
         expected: String::new(),
         actual: "unknown".to_owned(),
         basis: Basis::Explicit,
-        subjects: subjects.collect(),
+        subjects: subjects.to_list(),
         observations: Vec::new(),
     }
 }
@@ -139,7 +140,7 @@ pub(super) fn optional(cx: &Cx<'_>, request: &str) -> Optional {
             ..Optional::default()
         },
         Err(unlisted) => Optional {
-            seen: unlisted.observation.into_iter().collect(),
+            seen: unlisted.observations(),
             unknown: (!unlisted.absent).then_some(unlisted.detail),
             unrecorded: unlisted.unrecorded,
             items: Vec::new(),
@@ -151,8 +152,8 @@ pub(super) fn optional(cx: &Cx<'_>, request: &str) -> Optional {
 #[derive(Default)]
 pub(super) struct Sheet {
     subjects: Vec<Subject>,
-    /// Where a key is in `subjects`.
-    index: BTreeMap<String, usize>,
+    /// Places in `subjects`, in the order of their keys.
+    index: Vec<usize>,
     seen: Vec<Observation>,
     /// What should be, for every subject that does not say otherwise.
     pub(super) expected: String,
@@ -180,9 +181,18 @@ impl Sheet {
         reason: &str,
         seen: Vec<Observation>,
     ) -> Option<&mut Subject> {
-        let at = *self.index.entry(key.clone()).or_insert(self.subjects.len());
+        let subjects = &mut self.subjects;
+        let place = |at: &usize| subjects.get(*at).map(|s| s.key.as_str());
+        let by_key = |at: &usize| place(at).cmp(&Some(key.as_str()));
+        let at = match self.index.binary_search_by(by_key) {
+            Ok(known) => self.index.get(known).copied().unwrap_or_default(),
+            Err(free) => {
+                self.index.insert(free, subjects.len());
+                subjects.len()
+            }
+        };
         if let Some(known) = self.subjects.get_mut(at) {
-            if !known.actual.contains(&actual) {
+            if !strings::contains(&known.actual, &actual) {
                 known.actual.push_str("; ");
                 known.actual.push_str(&actual);
             }
@@ -249,7 +259,7 @@ impl Sheet {
             (Verdict::Manual, "a person must decide on"),
         ] {
             let keys = self.subjects.iter().filter(|s| s.state == state);
-            let keys: Vec<_> = keys.map(|s| s.key.as_str()).collect();
+            let keys: Vec<_> = keys.map(|s| s.key.as_str()).to_list();
             if !keys.is_empty() {
                 reasons.push(say![ask, " ", few(&keys)]);
             }
@@ -261,13 +271,13 @@ impl Sheet {
         reasons.append(&mut self.notes);
         let deciding = self.subjects.iter().filter(|s| s.state == verdict);
         let deciding = deciding.take(3).map(|s| say![s.key, ": ", s.actual]);
-        let mut actual = deciding.collect::<Vec<_>>().join("; ");
+        let mut actual = deciding.to_list().join("; ");
         if actual.is_empty() || verdict == Verdict::Pass {
             words.clone_into(&mut actual);
         }
         Outcome {
             verdict,
-            reason: reasons.join("; "),
+            reason: strings::join(&reasons, "; "),
             expected: self.expected,
             actual,
             basis: Basis::Explicit,
@@ -317,11 +327,11 @@ fn by_state(mut subjects: Vec<Subject>) -> Vec<Subject> {
 
 /// The first of some names, and how many there are.
 pub(super) fn few(names: &[impl AsRef<str>]) -> String {
-    let mut words: Vec<&str> = names.iter().take(4).map(AsRef::as_ref).collect();
+    let mut words: Vec<&str> = names.iter().take(4).map(AsRef::as_ref).to_list();
     let more = names.len().saturating_sub(words.len());
     let text = say!["and ", more, " more"];
     if more > 0 {
         words.push(&text);
     }
-    words.join(", ")
+    strings::join(&words, ", ")
 }

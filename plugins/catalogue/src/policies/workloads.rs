@@ -4,8 +4,11 @@ use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
 use cisb_sdk::kubernetes::{key, label, name, namespace, text};
+use cisb_sdk::list::ToList;
+use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 
 use super::server::{self, API_SERVER};
@@ -207,7 +210,7 @@ impl Guards {
         };
         let webhooks = optional(cx, "validatingwebhooks");
         let all = [&policies, &bindings, &webhooks];
-        let mut seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).collect();
+        let mut seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).to_list();
         let servers = server::servers(cx);
         let mut off = false;
         for (observation, args) in &servers.each {
@@ -221,8 +224,8 @@ impl Guards {
                 sheet.notes.push(note.to_owned());
             }
         }
-        let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).collect();
-        let unknown = (!unknown.is_empty()).then(|| unknown.join("; "));
+        let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).to_list();
+        let unknown = (!unknown.is_empty()).then(|| strings::join(&unknown, "; "));
         sheet.cite(&seen);
         if let Some(unknown) = &unknown {
             sheet

@@ -1,8 +1,11 @@
 //! Finds the files of a set where the running components themselves look for
 //! them, and says what it means when there are none.
 
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::say;
-use std::rc::Rc;
+use crate::strings;
+use alloc::rc::Rc;
 
 use super::Located;
 use crate::component::{self, Component, Instance, Presence};
@@ -164,8 +167,10 @@ fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, locat
         .flat_map(|i| &i.args.flags)
         .filter(|f| f.name.ends_with("-file"))
         .map(|f| say![f.spelled, "=", f.value])
-        .collect();
-    let inside = named.iter().find(|n| n.contains(&say!["=", path, "/"]));
+        .to_list();
+    let inside = named
+        .iter()
+        .find(|n| strings::contains(n, &say!["=", path, "/"]));
     if let Some(flag) = inside {
         located.nothing(
             Verdict::Error,
@@ -187,7 +192,7 @@ fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, locat
                 ": look at what ",
                 component.name(),
                 " uses instead: ",
-                named.join(" ")
+                strings::join(&named, " ")
             ],
         );
     }
@@ -199,7 +204,8 @@ fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
     located.observations.extend(&pods.observations);
     for problem in &pods.problems {
         // What cannot be read may declare the component too.
-        let key = problem.split(": ").next().unwrap_or_default();
+        let key = strings::find(problem, ": ").and_then(|at| problem.get(..at));
+        let key = key.unwrap_or(problem);
         located.problem(key, problem.clone(), pods.observations.clone());
     }
     let kubelets = watchers(cx, located);
@@ -265,12 +271,12 @@ fn reopen(cx: &Cx<'_>, kubelets: &[Rc<dyn Process>], file: &str) -> Result<Rc<dy
         let Some((path, Ok(opened))) = named else {
             continue;
         };
-        let path = path.trim_end_matches('/');
+        let path = strings::trim_end(&path, b'/');
         if file == path {
             return Ok(opened);
         }
-        if let Some(name) = file.strip_prefix(path).and_then(|n| n.strip_prefix('/'))
-            && !name.contains('/')
+        if let Some(name) = file.strip_prefix(path).and_then(|n| n.strip_prefix("/"))
+            && !strings::has(name, b'/')
         {
             return opened.open_child(name);
         }
@@ -316,7 +322,7 @@ fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Locate
 }
 
 fn wanting(instance: &Instance, what: &str, problem: Problem, located: &mut Located) {
-    let what = what.trim_start_matches("flag ");
+    let what = what.strip_prefix("flag ").unwrap_or(what);
     let key = say![instance.label, " ", what];
     located.problem(&key, problem.text, problem.observations);
 }
@@ -407,7 +413,7 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
         located.problem(&path, text, vec![children.observation]);
     }
     for name in &children.paths {
-        let key = say![path.trim_end_matches('/'), "/", name];
+        let key = say![strings::trim_end(&path, b'/'), "/", name];
         match dir.open_child(name) {
             Ok(child) => match child.stat() {
                 Ok(stat) if stat.kind == FileKind::Directory => below(&child, suffix, located),
