@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Record, cis, cisb, node, scan};
+use crate::harness::{Ran, Record, cis, cisb, findings, guest, node, scan};
 use crate::machine::{Machine, Quiet, as_root};
 
 /// What every planted secret begins with; each ends in the name of its place.
@@ -198,6 +198,32 @@ fn a_planted_secret_leaves_in_nothing_that_is_told_of_a_live_machine() {
     ]);
     assert_eq!(ran.code, 0, "{ran:?}");
     absent_below(&taken);
+}
+
+#[test]
+fn a_guest_that_asks_for_everything_of_a_key_gets_stat_and_digest() {
+    let ran = scan(&guest("reads-keys"), planted().path(), &[]);
+    let finding = findings(&ran.report())["1.1.1"].clone();
+    // It fails where a canary came into its memory, whatever it says of it.
+    assert_eq!(finding["verdict"], "pass", "{finding:#}");
+    assert_eq!(finding["reason"], "no secret came in");
+    let evidence = &finding["evidence"][0];
+    assert_eq!(evidence["subject"], "/etc/kubernetes/pki/ca.key");
+    let fact = evidence["fact"].as_str().unwrap();
+    assert!(fact.contains("mode 0600, owner root:root"), "{fact}");
+    assert!(fact.contains("sha256 "), "{fact}");
+    tells_nothing("json", &ran);
+}
+
+#[test]
+fn a_guest_that_looks_for_canaries_finds_one_that_is_no_secret() {
+    // The test above is worth something only if its guest would see one.
+    let text = "apiVersion: v1\nkind: Config\npreferences: {colour: CANARY}\n";
+    let record = Record::of("kubeadm-control-plane");
+    let record = record.file("/etc/kubernetes/admin.conf", "0600", text);
+    let ran = scan(&guest("reads-keys"), record.path(), &[]);
+    let finding = findings(&ran.report())["1.1.1"].clone();
+    assert_eq!(finding["verdict"], "fail", "{finding:#}");
 }
 
 /// The scan was made, and neither output holds a secret.
