@@ -15,13 +15,14 @@ use cisb::report::exit;
 use cisb::report::text::TextOptions;
 use cisb::report::{Report, escape, json, kube_bench, text};
 use cisb::{request, scan};
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| say(&broken(info))));
     let code = match panic::catch_unwind(run) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => {
-            say(&format!("{error:#}"));
+            say(&sentence(&error));
             exit::USAGE
         }
         // Whatever was under way was not finished.
@@ -170,6 +171,19 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result
     }
 }
 
+/// An error and its causes, each said once: some name their cause themselves.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// One sentence on standard error, in which nothing acts on the terminal.
 fn say(text: &str) {
     let _ = writeln!(io::stderr(), "cisb: {}", escape::line(text));
@@ -217,9 +231,12 @@ fn start_log(level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
+    // Only what cisb itself says: libraries log addresses and headers, and know
+    // nothing of what must be masked.
+    let ours = |of: &tracing::Metadata<'_>| of.target().starts_with("cisb");
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(io::stderr)
+        .with_writer(io::stderr.with_filter(ours))
         .with_ansi(false)
         .without_time()
         .init();
@@ -335,6 +352,15 @@ mod tests {
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
         let names = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(names, 4);
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let missing = || io::Error::from(io::ErrorKind::NotFound);
+        let twice = anyhow::Error::new(missing()).context("x: entity not found");
+        assert_eq!(sentence(&twice), "x: entity not found");
+        let once = anyhow::Error::new(missing()).context("cannot open x");
+        assert_eq!(sentence(&once), "cannot open x: entity not found");
     }
 
     fn with_config(path: &Path) -> Result<Settings, String> {

@@ -216,6 +216,7 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 struct Loaded {
     name: String,
     digest: String,
+    /// Or the stage that it did not pass, and why.
     verified: Result<Verified, (&'static str, String)>,
     micros: u64,
 }
@@ -524,10 +525,12 @@ fn role(node: &Node) -> &'static str {
     };
     let runs = |name: &str| {
         table.processes.iter().any(|p| {
-            p.place != node::Place::Foreign
-                && p.exe
-                    .as_deref()
-                    .is_some_and(|exe| exe.rsplit('/').next() == Some(name))
+            // Without root the executable is not to be seen, the name is.
+            let is_named = match &p.exe {
+                Some(exe) => exe.rsplit('/').next() == Some(name),
+                None => p.comm == name,
+            };
+            p.place != node::Place::Foreign && is_named
         })
     };
     if runs("kube-apiserver") {
@@ -574,7 +577,7 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
             ),
             Obstacle::Unreachable(why) if why.starts_with("the record holds no API objects") => (
                 "the record holds no API objects".to_owned(),
-                "record again with `cisb collect` and --kubeconfig, or scan the live node",
+                "collect again with --kubeconfig, or scan the live node",
             ),
             Obstacle::Unreachable(why) => (
                 why.clone(),
@@ -587,7 +590,7 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
             ),
             Obstacle::Forbidden(_) => (
                 "the API server refuses to list what is needed".to_owned(),
-                "grant the scanner's account `list` on the resources that the reasons name",
+                "allow the scanner's account to list what the reasons name",
             ),
             Obstacle::NotRecorded(_) => (
                 "the record does not hold what is needed".to_owned(),

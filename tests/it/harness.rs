@@ -54,7 +54,10 @@ pub(crate) fn cisb<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
         "there is no {}: cargo build --release -p cisb",
         program.display()
     );
-    let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+    let args: Vec<_> = args
+        .into_iter()
+        .map(|arg| arg.as_ref().to_owned())
+        .collect();
     let mut words = vec![program.into_os_string()];
     words.extend(args);
     run(&words)

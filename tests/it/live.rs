@@ -264,12 +264,25 @@ fn who_is_not_root_is_told_to_be() {
     let (Some(()), Some(quiet)) = (as_root(), Quiet::wait()) else {
         return;
     };
-    let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+    let nobody = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
     // Programs and profiles may lie where only root gets to.
     let cisb = workspace().cisb();
-    let reach = [cisb.to_str().unwrap(), "profile", "inspect", cis().to_str().unwrap()]
-        .map(str::to_owned);
-    let reach: Vec<&str> = nobody.into_iter().chain(reach.iter().map(String::as_str)).collect();
+    let reach = [
+        cisb.to_str().unwrap(),
+        "profile",
+        "inspect",
+        cis().to_str().unwrap(),
+    ]
+    .map(str::to_owned);
+    let reach: Vec<&str> = nobody
+        .into_iter()
+        .chain(reach.iter().map(String::as_str))
+        .collect();
     if run(&reach).code != 0 {
         skipped::<()>("nobody cannot be, or cannot run what was built here");
         return;
@@ -297,6 +310,9 @@ fn who_is_not_root_is_told_to_be() {
     assert!(refused > 10, "{refused}");
     let report = ran.report();
     let gaps = report["coverage"]["gaps"].as_array().unwrap();
-    assert!(gaps.iter().any(|gap| gap["cure"] == "run as root"), "{gaps:#?}");
+    assert!(
+        gaps.iter().any(|gap| gap["cure"] == "run as root"),
+        "{gaps:#?}"
+    );
     assert!(matches!(ran.code, 1 | 4), "{ran:?}");
 }

@@ -70,8 +70,7 @@ pub(crate) fn as_root() -> Option<()> {
 fn running() -> Option<String> {
     let table = Path::new("/proc").read_dir().unwrap();
     let links = table.filter_map(|entry| std::fs::read_link(entry.ok()?.path().join("exe")).ok());
-    let mut names =
-        links.filter_map(|exe| Some(exe.file_name()?.to_string_lossy().into_owned()));
+    let mut names = links.filter_map(|exe| Some(exe.file_name()?.to_string_lossy().into_owned()));
     names.find(|name| COMPONENTS.contains(&name.trim_end_matches(" (deleted)")))
 }
 
@@ -147,9 +146,9 @@ impl Machine {
     /// Gives the owners their names, which are looked up in the tree.
     fn name(&self, entries: &Map<String, Value>) {
         let names = |id: &str, name: &str| -> BTreeMap<u64, String> {
-            let named = entries.values().filter_map(|entry| {
-                Some((entry[id].as_u64()?, entry[name].as_str()?.to_owned()))
-            });
+            let named = entries
+                .values()
+                .filter_map(|entry| Some((entry[id].as_u64()?, entry[name].as_str()?.to_owned())));
             named.collect()
         };
         let etc = self.at("/etc");
@@ -158,7 +157,9 @@ impl Machine {
             ("passwd", names("uid", "user"), ":0::/:/bin/false"),
             ("group", names("gid", "group"), ":"),
         ] {
-            let lines = names.iter().map(|(id, name)| format!("{name}:x:{id}{rest}\n"));
+            let lines = names
+                .iter()
+                .map(|(id, name)| format!("{name}:x:{id}{rest}\n"));
             std::fs::write(etc.join(file), lines.collect::<String>()).unwrap();
         }
     }
@@ -200,7 +201,11 @@ impl Machine {
         let start = Instant::now();
         // Between fork and exec it is a copy of the tests.
         while std::fs::read_link(&link).ok().as_deref() != Some(&exe) {
-            assert!(start.elapsed() < Duration::from_secs(20), "{}", exe.display());
+            assert!(
+                start.elapsed() < Duration::from_secs(20),
+                "{}",
+                exe.display()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -9,6 +9,7 @@
 )]
 
 mod cli;
+mod goldens;
 mod grants;
 mod guests;
 mod harness;

@@ -56,7 +56,12 @@ fn what_a_scan_kept_gives_the_same_findings() {
             _ => folder.path().join(index.to_string()),
         };
         let kept = scan(&cis(), node, &["--evidence", pack.to_str().unwrap()]);
-        assert!(matches!(kept.code, 0 | 1 | 4), "{}: {}", node.display(), kept.err);
+        assert!(
+            matches!(kept.code, 0 | 1 | 4),
+            "{}: {}",
+            node.display(),
+            kept.err
+        );
         same_findings(&kept, &scan(&cis(), &pack, &[]), &node.display());
     }
 }
@@ -74,7 +79,9 @@ fn shared() -> Vec<PathBuf> {
         "kubeadm-variants/11-12",
     ];
     let there = names.iter().map(|name| folder.join(name));
-    there.filter(|path| path.join("node.json").is_file()).collect()
+    there
+        .filter(|path| path.join("node.json").is_file())
+        .collect()
 }
 
 /// Byte for byte, evidence and all; only the first difference is shown.

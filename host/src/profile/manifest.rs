@@ -77,7 +77,7 @@ pub enum ManifestError {
 pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
     let bytes = &unverified.bytes;
     let not_wasm =
-        |e: wasmparser::BinaryReaderError| ManifestError::NotWasm(e.message().to_owned());
+        |e: wasmparser::BinaryReaderError| ManifestError::NotWasm(first_words(e.message()));
     if bytes.is_empty() {
         return Err(ManifestError::NotWasm("the file is empty".to_owned()));
     }
@@ -141,6 +141,13 @@ pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
         imports,
         exports,
     })
+}
+
+/// The parser shows the bytes that it did not like; an operator knows the file.
+fn first_words(message: &str) -> String {
+    let end = message.find(['\n', '[']).unwrap_or(message.len());
+    let text = message[..end].split(" - ").next().unwrap_or_default();
+    text.trim_end_matches([' ', ':', '=']).to_owned()
 }
 
 /// The JSON text of a manifest section: as it stands, or decompressed.

@@ -100,9 +100,10 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         lines.push(field("", &format!("and {more} more profiles")));
     }
     let s = &report.summary;
-    let api = match report.cluster.api.as_str() {
-        "none" => "none was asked for",
-        other => other,
+    let api = match (report.cluster.api.as_str(), &report.cluster.version) {
+        ("none", _) => "none was asked for",
+        ("live", None) => "asked for, and it did not say its version",
+        (other, _) => other,
     };
     lines.push(field("API", api));
     lines.push(field(

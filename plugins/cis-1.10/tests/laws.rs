@@ -3,7 +3,13 @@
 //! lose, in every way to lose it. No verdict gets better for it, none becomes
 //! not-applicable without a witness, and each cites what it saw.
 
-use std::collections::BTreeMap;
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of this is test code, also what no #[test] stands over"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -11,8 +17,9 @@ use std::sync::Mutex;
 use cis_1_10::table::TABLE;
 use cisb_catalogue::control::Control;
 use cisb_sdk::contract::manifest::Requests;
-use cisb_sdk::fake::{FakeNode, laws};
+use cisb_sdk::fake::{FakeFacts, FakeNode, laws};
 use cisb_sdk::rule;
+use cisb_sdk::verdict::Outcome;
 
 #[test]
 fn no_fact_that_goes_missing_makes_a_verdict_better() {
@@ -46,7 +53,10 @@ fn violations(index: usize, record: &Path) -> Vec<String> {
         .unwrap_or_else(|error| panic!("{}: {error:?}", record.display()));
     let mut losses = laws::losses(&node);
     assert!(losses.len() > 20, "{}", record.display());
-    if record.parent().is_some_and(|it| it.ends_with("kubeadm-variants")) {
+    if record
+        .parent()
+        .is_some_and(|it| it.ends_with("kubeadm-variants"))
+    {
         // These differ in their settings and hold the same facts: each loses
         // every fourth, so that together they lose each four times.
         losses = losses.into_iter().skip(index % 4).step_by(4).collect();
@@ -67,11 +77,7 @@ fn violations(index: usize, record: &Path) -> Vec<String> {
     broken
 }
 
-fn run(
-    requests: &Requests,
-    control: &Control,
-    node: &FakeNode,
-) -> (cisb_sdk::fake::FakeFacts, cisb_sdk::verdict::Outcome) {
+fn run(requests: &Requests, control: &Control, node: &FakeNode) -> (FakeFacts, Outcome) {
     node.run(requests, control.uses, |cx| {
         rule::evaluate(&control.rule, cx, cisb_catalogue::PROFILE.codes)
             .unwrap_or_else(|failure| panic!("{}: {failure:?}", control.name))
@@ -97,7 +103,7 @@ fn records() -> Vec<PathBuf> {
         found.extend(records);
     }
     // The project's own are copies of some beside it.
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     found.retain(|path| seen.insert(std::fs::read(path.join("node.json")).unwrap()));
     assert!(found.len() >= 3, "{found:?}");
     if !shared.is_dir() {
