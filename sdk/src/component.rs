@@ -2,17 +2,18 @@
 //! static pod manifests that declare it. Says with a witness when there are
 //! none, and why when it cannot tell.
 
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
 use alloc::rc::Rc;
 
 use crate::args::{Args, Style};
+use crate::config::Problem;
 use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
+use crate::list::ToList;
 use crate::order;
+use crate::prelude::*;
 use crate::rule::Cx;
+use crate::say;
 use crate::static_pod::{self, Container, StaticPods};
+use crate::strings;
 
 /// The components whose settings are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -409,6 +410,14 @@ pub fn minor(version: &str) -> Option<u32> {
 }
 
 impl Instance {
+    /// What cannot be read of this instance.
+    pub fn problem(&self, text: String) -> Problem {
+        Problem {
+            text,
+            observations: self.observations.clone(),
+        }
+    }
+
     /// Opens the file that a flag names, as this instance sees it.
     pub fn open_named(
         &self,

@@ -2,18 +2,17 @@
 //! its configuration files, in the order in which the component itself lets
 //! one override the other.
 
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
 use alloc::rc::Rc;
-
-use crate::json::{self, Value};
 
 use crate::component::{Component, Instance};
 use crate::defaults::{self, Set};
 use crate::facts::{Entry, Error, Facts, Observation};
+use crate::json::{self, Value};
+use crate::list::ToList;
 use crate::order;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 use crate::values;
 
 pub mod apiserver;
@@ -133,10 +132,11 @@ impl From<Problem> for Stop {
 /// configuration file that has no flag.
 pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
     if instance.argv.is_empty() {
-        return Err(Stop::Problem(Problem {
-            text: say!["the arguments of ", instance.label, " could not be read"],
-            observations: instance.observations.clone(),
-        }));
+        return Err(Stop::Problem(instance.problem(say![
+            "the arguments of ",
+            instance.label,
+            " could not be read"
+        ])));
     }
     let mut reading = match instance.component {
         Component::KubeApiserver => apiserver::read(facts, instance, setting),
@@ -188,10 +188,19 @@ impl Origin {
 impl Reading {
     /// A value that is not there.
     pub fn nothing() -> Self {
+        Self::of(
+            Content::Nothing,
+            Origin::Explicit(String::new()),
+            Source::None,
+        )
+    }
+
+    /// A value of which nothing more is to be said.
+    pub fn of(content: Content, origin: Origin, source: Source) -> Self {
         Self {
-            content: Content::Nothing,
-            origin: Origin::Explicit(String::new()),
-            source: Source::None,
+            content,
+            origin,
+            source,
             notes: Vec::new(),
             open_question: None,
             incomplete: None,
@@ -274,7 +283,7 @@ impl Reading {
         match &self.content {
             Content::Nothing => "not set".to_owned(),
             Content::Words(words) if words.is_empty() => "not set".to_owned(),
-            Content::Words(words) => match strings::join(&words, ",") {
+            Content::Words(words) => match strings::join(words, ",") {
                 empty if empty.is_empty() => "set to nothing".to_owned(),
                 words => words,
             },
@@ -325,27 +334,23 @@ pub(crate) fn plain(value: &Value) -> String {
 /// A flag that is set.
 pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
     if let Some(by) = instance.args.swallowed_by(name) {
-        return Err(Problem {
-            text: say![
-                "--",
-                name,
-                " may be the value of --",
-                by,
-                ", whose type is not known"
-            ],
-            observations: instance.observations.clone(),
-        });
+        return Err(instance.problem(say![
+            "--",
+            name,
+            " may be the value of --",
+            by,
+            ", whose type is not known"
+        ]));
     }
     let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).to_list();
     if words.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Reading {
-        content: Content::Words(words),
-        origin: Origin::Explicit(say!["flag --", name]),
-        source: Source::Named(say!["--", name]),
-        ..Reading::nothing()
-    }))
+    Ok(Some(Reading::of(
+        Content::Words(words),
+        Origin::Explicit(say!["flag --", name]),
+        Source::Named(say!["--", name]),
+    )))
 }
 
 /// A feature gate that flags name.
@@ -371,16 +376,13 @@ pub(crate) fn default(instance: &Instance, setting: &str, set: Set) -> Result<Re
         return Err(Stop::Removed { at, by });
     }
     let default = defaults::of(instance.component, setting, set, minor);
-    let default = default.map_err(|text| Problem {
-        text,
-        observations: instance.observations.clone(),
-    })?;
+    let default = default.map_err(|text| instance.problem(text))?;
     Ok(match default {
-        Some(default) => Reading {
-            content: Content::Json(default.value),
-            origin: Origin::Default(default.basis),
-            ..Reading::nothing()
-        },
+        Some(default) => Reading::of(
+            Content::Json(default.value),
+            Origin::Default(default.basis),
+            Source::None,
+        ),
         None => Reading::nothing(),
     })
 }
@@ -404,13 +406,17 @@ pub(crate) fn flag_or_default(instance: &Instance, setting: &str) -> Result<Read
 /// A field of a configuration file, where the file says anything of it.
 pub(crate) fn field(entry: &Rc<dyn Entry>, document: &Value, pointer: &str) -> Option<Reading> {
     let value = document.pointer(pointer).filter(|v| !v.is_null())?;
-    Some(Reading {
-        content: Content::Json(value.clone()),
-        origin: Origin::Explicit(say![dotted(pointer), " of ", entry.path()]),
-        source: Source::Field(Rc::clone(entry), pointer.to_owned()),
-        observations: vec![entry.observation()],
-        ..Reading::nothing()
-    })
+    let mut reading = said_by(entry, &dotted(pointer), value.clone());
+    reading.source = Source::Field(Rc::clone(entry), pointer.to_owned());
+    Some(reading)
+}
+
+/// What a file says.
+pub(crate) fn said_by(entry: &Rc<dyn Entry>, field: &str, value: Value) -> Reading {
+    let origin = Origin::Explicit(say![field, " of ", entry.path()]);
+    let mut reading = Reading::of(Content::Json(value), origin, Source::None);
+    reading.observations.push(entry.observation());
+    reading
 }
 
 /// `/a/b` as people write it.
@@ -465,7 +471,7 @@ pub fn document(entry: &dyn Entry, kind: &str, group: &str) -> Result<Value, Pro
     if !kind.is_empty() {
         let of = document["apiVersion"].as_str().unwrap_or_default();
         let has = document["kind"].as_str().unwrap_or_default();
-        if has != kind || of.split('/').next() != Some(group) {
+        if has != kind || strings::before(of, b'/') != group {
             return Err(bad(&say!["is not a ", kind, " of ", group]));
         }
     }

@@ -1,12 +1,11 @@
 //! What a component does when nobody tells it: a table per setting and minor
 //! version, each row with the place in the component's source that says so.
 
+use crate::component::Component;
 use crate::json::{self, Value};
 use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
-
-use crate::component::Component;
 
 /// The minor versions that the table covers.
 pub const OLDEST: u32 = 24;

@@ -3,9 +3,9 @@
 //!
 //! Types mirror `wit/host`; see there for what each one promises.
 
-use crate::prelude::*;
 use alloc::rc::Rc;
 
+use crate::prelude::*;
 use crate::strings::Piece;
 
 /// The host's receipt for one fact.

@@ -1,9 +1,8 @@
 //! Modes and owners of files, as demands and as sentences.
 
+use crate::facts::Stat;
 use crate::prelude::*;
 use crate::say;
-
-use crate::facts::Stat;
 use crate::strings::{self, Octal, Piece};
 use crate::verdict::Verdict;
 

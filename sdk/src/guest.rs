@@ -3,14 +3,14 @@
 
 mod arena;
 
-use crate::list::ToList;
-use crate::prelude::*;
 use alloc::rc::Rc;
 
 use crate::facts::{
     Entry, Error, Facts, FileKind, Found, Identity, Matches, Missing, NodeInfo, Observation,
     Origin, Page, Place, Process, ProcessInfo, Stat,
 };
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::rule::{self, Failure, Profile};
 use crate::say;
 use crate::verdict::{Basis, Outcome, Subject, Verdict};

@@ -7,9 +7,9 @@
 //! room is 4 KB. Natively, where size is no matter, serde_json stays: it writes
 //! the rules into the manifest, and the tests here compare the two.
 
-use crate::prelude::*;
 use core::ops::Index;
 
+use crate::prelude::*;
 use crate::say;
 use crate::strings;
 

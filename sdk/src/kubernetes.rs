@@ -1,13 +1,12 @@
 //! Objects of the Kubernetes API: listing them, and reading what Kubernetes
 //! itself would read from them.
 
+use crate::facts::{Error, Facts, Observation};
 use crate::json::{self, Value};
 use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
-
-use crate::facts::{Error, Facts, Observation};
 
 pub mod admission;
 pub mod network;

@@ -7,10 +7,16 @@ use crate::prelude::*;
 /// Sorts in place; equals keep their order. For a handful of items.
 pub(crate) fn sort<T>(items: &mut [T], is_before: impl Fn(&T, &T) -> bool) {
     for end in 1..items.len() {
-        let mut at = end;
-        while at > 0 && is_before(&items[at], &items[at - 1]) {
-            items.swap(at, at - 1);
-            at -= 1;
+        let mut sorted = items.get_mut(..=end).unwrap_or_default();
+        // Carries the last item of the sorted part to its place.
+        while let [.., before, item] = sorted
+            && is_before(item, before)
+        {
+            core::mem::swap(before, item);
+            sorted = match sorted.split_last_mut() {
+                Some((_, shorter)) => shorter,
+                None => return,
+            };
         }
     }
 }

@@ -1,11 +1,10 @@
 //! The data form of a check, and the engine that evaluates it.
 
+use crate::facts::Facts;
 use crate::json::{self, Value};
+use crate::order;
 use crate::prelude::*;
 use crate::say;
-
-use crate::facts::Facts;
-use crate::order;
 use crate::verdict::{Outcome, Verdict};
 
 pub mod audit_policy;

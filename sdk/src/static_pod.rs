@@ -2,17 +2,16 @@
 //! what every file in it declares, and where a container's paths lie on the
 //! node.
 
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
 use alloc::rc::Rc;
-
-use crate::json::{self, Value};
 
 use crate::component;
 use crate::config::kubelet;
 use crate::facts::{Entry, Error, Facts, Observation};
+use crate::json::{self, Value};
+use crate::list::ToList;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 
 /// Where kubeadm and most others keep the manifests.
 pub const DIRECTORY: &str = "/etc/kubernetes/manifests";
@@ -168,7 +167,7 @@ fn read_default(facts: &dyn Facts, pods: &mut StaticPods) {
         pods.problems.push(text);
     }
     for path in matches.paths {
-        if path.rsplit('/').next().is_some_and(|n| n.starts_with(".")) {
+        if strings::after_last(&path, b'/').starts_with(".") {
             continue;
         }
         read_file(&path, facts.open(&path), pods);
@@ -350,17 +349,21 @@ fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
         .position(is_script)
         .and_then(|i| argv.get(i + 1));
     let words = script.and_then(|s| shell_words(s));
-    let Some(mut words) = words else { return argv };
+    let Some(words) = words else { return argv };
     let is_assignment = |w: &String| {
         let name = strings::cut(w, b'=').map(|(name, _)| name);
         name.is_some_and(|n| n.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
     };
-    let skipped = words
-        .iter()
-        .take_while(|w| *w == "exec" || is_assignment(w))
-        .count();
-    words.drain(..skipped);
-    if words.is_empty() { argv } else { words }
+    let mut command = words.as_slice();
+    while let [word, rest @ ..] = command
+        && (word == "exec" || is_assignment(word))
+    {
+        command = rest;
+    }
+    match command.is_empty() {
+        true => argv,
+        false => command.to_vec(),
+    }
 }
 
 /// Splits one simple command as a shell does; none if it is more than that. A

@@ -180,15 +180,22 @@ pub fn split_at<'a>(text: &'a str, bytes: &[u8], among: bool) -> (&'a str, &'a s
 pub const DIGITS: &[u8] = b"0123456789";
 
 /// A whole number without a sign.
-pub fn number(text: &str, base: u32) -> Option<u64> {
+pub fn number(text: &str, base: u64) -> Option<u64> {
     let mut number: u64 = 0;
     if text.is_empty() {
         return None;
     }
     for byte in text.bytes() {
-        let digit = char::from(byte).to_digit(base)?;
-        number = number.checked_mul(u64::from(base))?;
-        number = number.checked_add(u64::from(digit))?;
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            b'A'..=b'F' => byte - b'A' + 10,
+            _ => return None,
+        };
+        if u64::from(digit) >= base {
+            return None;
+        }
+        number = number.checked_mul(base)?.checked_add(u64::from(digit))?;
     }
     Some(number)
 }
@@ -248,7 +255,6 @@ pub fn among<T: AsRef<str>>(text: &str, list: &[T]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::say;
 
     #[test]
     fn pieces_join_to_a_text() {

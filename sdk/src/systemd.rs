@@ -1,15 +1,15 @@
 //! Reads units of systemd: which of the files with a unit's name are live, and
 //! what they say.
 
+use alloc::rc::Rc;
+
+use crate::config::kubelet::Opened;
+use crate::facts::{Entry, Error, Facts, FileKind, Observation};
 use crate::list::ToList;
 use crate::order;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use alloc::rc::Rc;
-
-use crate::config::kubelet::Opened;
-use crate::facts::{Entry, Error, Facts, FileKind, Observation};
 
 /// Where units live, the directory that wins first.
 pub const DIRECTORIES: &[&str] = &[

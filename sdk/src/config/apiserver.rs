@@ -1,20 +1,18 @@
 //! kube-apiserver: flags and defaults, and the files that replace some flags:
 //! structured authentication and authorization.
 
+use super::{
+    Content, Origin, Problem, Reading, Source, Stop, default, flag, flag_or_default,
+    named_document, said_by,
+};
+use crate::component::Instance;
+use crate::defaults::{self, Set};
+use crate::facts::Facts;
+use crate::json::Value;
 use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
-use alloc::rc::Rc;
-
-use crate::json::Value;
-
-use super::{
-    Content, Origin, Problem, Reading, Stop, default, flag, flag_or_default, named_document,
-};
-use crate::component::Instance;
-use crate::defaults::{self, Set};
-use crate::facts::{Entry, Facts};
 
 const GROUP: &str = "apiserver.config.k8s.io";
 
@@ -38,16 +36,13 @@ fn set_flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem>
 
 /// A flag and a file that say the same thing: the API server refuses to start.
 fn conflict(instance: &Instance, flag: &str, file: &str) -> Stop {
-    Stop::Problem(Problem {
-        text: say![
-            "--",
-            flag,
-            " and ",
-            file,
-            " exclude each other, so one of them was misread"
-        ],
-        observations: instance.observations.clone(),
-    })
+    Stop::Problem(instance.problem(say![
+        "--",
+        flag,
+        " and ",
+        file,
+        " exclude each other, so one of them was misread"
+    ]))
 }
 
 /// Whether anonymous requests are accepted, and where only on some paths.
@@ -78,7 +73,7 @@ fn anonymous(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop> {
     }
     // An omitted boolean is false.
     let enabled = anonymous["enabled"].as_bool().unwrap_or(false);
-    let mut reading = from(&entry, "anonymous.enabled", Value::Bool(enabled));
+    let mut reading = said_by(&entry, "anonymous.enabled", Value::Bool(enabled));
     let conditions = anonymous["conditions"].as_array();
     let paths: Vec<&str> = conditions
         .into_iter()
@@ -120,16 +115,7 @@ fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop
         let why = "lists no authorizers, or one without a type";
         return Err(Problem::bad(&entry.path(), why, entry.observation()).into());
     }
-    Ok(from(&entry, "authorizers", Value::Array(types)))
-}
-
-fn from(entry: &Rc<dyn Entry>, field: &str, value: Value) -> Reading {
-    Reading {
-        content: Content::Json(value),
-        origin: Origin::Explicit(say![field, " of ", entry.path()]),
-        observations: vec![entry.observation()],
-        ..Reading::nothing()
-    }
+    Ok(said_by(&entry, "authorizers", Value::Array(types)))
 }
 
 /// The admission plugins that run: the version's defaults and the enabled
@@ -152,10 +138,7 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
             both,
             " is both enabled and disabled, with which it cannot have started"
         ];
-        return Err(Stop::Problem(Problem {
-            text,
-            observations: instance.observations.clone(),
-        }));
+        return Err(Stop::Problem(instance.problem(text)));
     }
     let mut running: Vec<String> = defaults.into_iter().map(str::to_owned).to_list();
     running.retain(|p| !disabled.contains(p));
@@ -168,24 +151,20 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
         Some(minor) => say!["of 1.", minor],
         None => "that every covered version has".to_owned(),
     };
-    let mut reading = Reading {
-        content: Content::Json(Value::Array(
-            running.into_iter().map(Value::String).to_list(),
-        )),
-        origin: Origin::Derived(say![
-            "the default plugins ",
-            version,
-            " (",
-            defaults::PLUGINS_SOURCE,
-            "), with --enable-admission-plugins=",
-            strings::join(&enabled, ","),
-            " and \
-             --disable-admission-plugins=",
-            strings::join(&disabled, ",")
-        ]),
-        incomplete,
-        ..Reading::nothing()
-    };
+    let origin = Origin::Derived(say![
+        "the default plugins ",
+        version,
+        " (",
+        defaults::PLUGINS_SOURCE,
+        "), with --enable-admission-plugins=",
+        strings::join(&enabled, ","),
+        " and --disable-admission-plugins=",
+        strings::join(&disabled, ",")
+    ]);
+    let running = running.into_iter().map(Value::String).to_list();
+    let content = Content::Json(Value::Array(running));
+    let mut reading = Reading::of(content, origin, Source::None);
+    reading.incomplete = incomplete;
     if let Some(config) = set_flag(instance, "admission-control-config-file")? {
         let note = say!["plugins are configured by ", config.shown()];
         reading.notes.push(note);

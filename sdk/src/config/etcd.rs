@@ -83,11 +83,12 @@ fn given(instance: &Instance, setting: &str) -> Result<Option<Reading>, Problem>
     };
     // An empty variable counts as none.
     let value = value.filter(|v| !v.is_empty());
-    Ok(value.map(|value| Reading {
-        content: Content::Words(vec![value]),
-        origin: Origin::Explicit(say!["variable ", name]),
-        source: Source::Named(name),
-        ..Reading::nothing()
+    Ok(value.map(|value| {
+        Reading::of(
+            Content::Words(vec![value]),
+            Origin::Explicit(say!["variable ", name]),
+            Source::Named(name),
+        )
     }))
 }
 

@@ -1,14 +1,13 @@
 //! kube-proxy: with `--config` the file decides, and flags for what it has a
 //! field for are ignored.
 
-use crate::json::Value;
-use crate::prelude::*;
-use crate::say;
-
 use super::{Content, Reading, Stop, default, field, flag, flag_or_default, named_document};
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
+use crate::json::Value;
+use crate::prelude::*;
+use crate::say;
 
 /// Flags that a field of the file replaces.
 const FIELDS: &[(&str, &str)] = &[

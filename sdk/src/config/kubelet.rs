@@ -1,12 +1,7 @@
 //! The kubelet's effective configuration: built-in defaults, then the file of
 //! `--config`, then the drop-ins of `--config-dir`, then flags.
 
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
 use alloc::rc::Rc;
-
-use crate::json::Value;
 
 use super::{
     Content, Origin, Problem, Reading, Source, Stop, default, document, dotted, flag, gate,
@@ -15,6 +10,10 @@ use crate::args::{Args, Style};
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::{Entry, Error, FileKind, Observation, Process};
+use crate::json::Value;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 
 const KIND: &str = "KubeletConfiguration";
 const GROUP: &str = "kubelet.config.k8s.io";
@@ -79,10 +78,9 @@ pub struct Layer {
 /// Reads one setting: its flag, else the files, else the default.
 pub(super) fn read(instance: &Instance, setting: &str) -> Result<Reading, Stop> {
     let Some(process) = &instance.process else {
-        return Err(Stop::Problem(Problem {
-            text: "no kubelet process was looked at, so its flags are not known".to_owned(),
-            observations: instance.observations.clone(),
-        }));
+        return Err(Stop::Problem(instance.problem(
+            "no kubelet process was looked at, so its flags are not known".to_owned(),
+        )));
     };
     let given = match setting.strip_prefix("gate:") {
         Some(name) => gate(instance, name)?,
@@ -227,12 +225,11 @@ impl Kubelet {
     fn reading(&self, pointer: &str) -> Option<Reading> {
         let (layer, value) = self.field(pointer)?;
         let path = layer.entry.path();
-        Some(Reading {
-            content: Content::Json(value.clone()),
-            origin: Origin::Explicit(say![dotted(pointer), " of ", path]),
-            source: Source::Field(Rc::clone(&layer.entry), pointer.to_owned()),
-            ..Reading::nothing()
-        })
+        Some(Reading::of(
+            Content::Json(value.clone()),
+            Origin::Explicit(say![dotted(pointer), " of ", path]),
+            Source::Field(Rc::clone(&layer.entry), pointer.to_owned()),
+        ))
     }
 
     /// Receipts for everything that was read.

@@ -5,11 +5,10 @@
 //! expressions or engines refuse is not evaluated here, so they never make a
 //! pass. A reader of one engine's policies belongs in [`guards`].
 
+use super::{array, label, name, selects, text};
 use crate::json::Value;
 use crate::prelude::*;
 use crate::say;
-
-use super::{array, label, name, selects, text};
 
 /// A level of the Pod Security Standards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

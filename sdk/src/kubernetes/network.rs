@@ -1,10 +1,9 @@
 //! Network policies, and which network plugins enforce them.
 
+use super::{array, selects, text};
 use crate::json::Value;
 use crate::prelude::*;
 use crate::strings;
-
-use super::{array, selects, text};
 
 /// A network plugin, by what its DaemonSet's images are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,13 +1,12 @@
 //! Pods as the kubelet would run them: all their containers, with the defaults
 //! that Kubernetes applies to what a pod does not say.
 
+use super::{array, is_true, label, name, namespace, text};
 use crate::json::Value;
 use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
-
-use super::{array, is_true, label, name, namespace, text};
 
 /// The lists of a pod that hold containers.
 const LISTS: [&str; 3] = [

@@ -1,13 +1,12 @@
 //! Role-based access control as the API server evaluates it: which verbs on
 //! which resources a role grants, and whom a binding gives it to.
 
+use super::{array, key, name, namespace, selects, text, texts};
 use crate::json::Value;
 use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
-
-use super::{array, key, name, namespace, selects, text, texts};
 
 /// One rule of a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -235,10 +234,10 @@ impl BoundTo {
     pub fn service_account(&self) -> Option<(&str, &str)> {
         match self.kind.as_str() {
             "ServiceAccount" => Some((&self.namespace, &self.name)),
-            "User" => self
-                .name
-                .strip_prefix("system:serviceaccount:")?
-                .split_once(':'),
+            "User" => {
+                let account = self.name.strip_prefix("system:serviceaccount:")?;
+                strings::cut(account, b':')
+            }
             _ => None,
         }
     }

@@ -1,15 +1,14 @@
 //! Judges an audit policy by walking its rules as the API server does: the
 //! first that matches a request sets the level.
 
-use crate::json::Value;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
-
 use super::setting::Judged;
 use crate::component::Instance;
 use crate::config::{self, Problem, Reading, document};
 use crate::facts::Facts;
+use crate::json::Value;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 use crate::verdict::Verdict;
 
 /// What an audit policy should do.

@@ -2,15 +2,14 @@
 //! entry that covers them, and in it the first provider, which is the one that
 //! writes.
 
-use crate::json::Value;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
-
 use super::setting::Judged;
 use crate::component::Instance;
 use crate::config::{Problem, Reading, document};
 use crate::facts::Facts;
+use crate::json::Value;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 use crate::verdict::Verdict;
 
 const KIND: &str = "EncryptionConfiguration";

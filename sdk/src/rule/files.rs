@@ -2,15 +2,15 @@
 
 mod locate;
 
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
 use alloc::rc::Rc;
 
 use super::Cx;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};
 use crate::files::{Mode, Owner, owner};
+use crate::list::ToList;
 use crate::order;
+use crate::prelude::*;
+use crate::say;
 use crate::strings::{self, Octal};
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 

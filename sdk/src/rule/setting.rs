@@ -1,17 +1,16 @@
 //! Judges settings of a component: what every instance of it makes of a flag,
 //! a field or a feature gate, against what is demanded.
 
-use crate::json::Value;
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
-
 use super::{Cx, audit_policy, encryption};
 use crate::component::{self, Component, Instance, Presence, Words};
 use crate::config::{self, Content, Origin, Problem, Reading, Stop, plain};
 use crate::defaults;
+use crate::json::Value;
+use crate::list::ToList;
 use crate::order;
+use crate::prelude::*;
+use crate::say;
+use crate::strings;
 use crate::values;
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
@@ -345,14 +344,14 @@ fn expected(demand: &Expect) -> String {
         Expect::NotWritten(value) => say!["not set to ", plain(value)],
         Expect::Has(element) => say!["a list with ", element],
         Expect::Lacks(element) => say!["a list without ", element],
-        Expect::Within(elements) => say!["only of ", strings::join(&elements, ", ")],
+        Expect::Within(elements) => say!["only of ", strings::join(elements, ", ")],
         Expect::AtLeast(least) => say![least, " or more"],
         Expect::NotZero => "a duration other than 0".to_owned(),
         Expect::Loopback => "a loopback address".to_owned(),
         Expect::EncryptsSecretsWith(providers) => {
             say![
                 "secrets encrypted first with ",
-                strings::join(&providers, " or ")
+                strings::join(providers, " or ")
             ]
         }
         Expect::AuditPolicy(demand) => demand.expected().to_owned(),

@@ -96,8 +96,8 @@ fn unknown(missing: &[(&'static str, Unlisted)]) -> Outcome {
     }
     let reasons = causes
         .iter()
-        .map(|(cause, r)| say![strings::join(&r, ", "), ": ", cause]);
-    let reason = say!["not listed: ", reasons.to_list().join("; ")];
+        .map(|(cause, r)| say![strings::join(r, ", "), ": ", cause]);
+    let reason = say!["not listed: ", strings::join(&reasons.to_list(), "; ")];
     let subjects = missing.iter().map(|(request, unlisted)| Subject {
         key: (*request).to_owned(),
         state: Verdict::Error,
@@ -148,12 +148,16 @@ pub(super) fn optional(cx: &Cx<'_>, request: &str) -> Optional {
     }
 }
 
+/// How many buckets the index of a sheet has.
+const BUCKETS: usize = 256;
+
 /// Subjects on their way to a verdict.
 #[derive(Default)]
 pub(super) struct Sheet {
     subjects: Vec<Subject>,
-    /// Places in `subjects`, in the order of their keys.
-    index: Vec<usize>,
+    /// Places in `subjects`, in buckets by a sum of their keys: a cluster may
+    /// have thousands.
+    index: Vec<Vec<usize>>,
     seen: Vec<Observation>,
     /// What should be, for every subject that does not say otherwise.
     pub(super) expected: String,
@@ -181,16 +185,7 @@ impl Sheet {
         reason: &str,
         seen: Vec<Observation>,
     ) -> Option<&mut Subject> {
-        let subjects = &mut self.subjects;
-        let place = |at: &usize| subjects.get(*at).map(|s| s.key.as_str());
-        let by_key = |at: &usize| place(at).cmp(&Some(key.as_str()));
-        let at = match self.index.binary_search_by(by_key) {
-            Ok(known) => self.index.get(known).copied().unwrap_or_default(),
-            Err(free) => {
-                self.index.insert(free, subjects.len());
-                subjects.len()
-            }
-        };
+        let at = self.place(&key);
         if let Some(known) = self.subjects.get_mut(at) {
             if !strings::contains(&known.actual, &actual) {
                 known.actual.push_str("; ");
@@ -212,6 +207,24 @@ impl Sheet {
             });
         }
         self.subjects.get_mut(at)
+    }
+
+    /// Where a key is in `subjects`, or will be when it is written down next.
+    fn place(&mut self, key: &str) -> usize {
+        let sum = key.bytes().fold(0, |sum: usize, byte| {
+            sum.wrapping_mul(31).wrapping_add(usize::from(byte))
+        });
+        self.index.resize_with(BUCKETS, Vec::new);
+        let Some(bucket) = self.index.get_mut(sum % BUCKETS) else {
+            return self.subjects.len();
+        };
+        for at in bucket.iter() {
+            if self.subjects.get(*at).is_some_and(|s| s.key == key) {
+                return *at;
+            }
+        }
+        bucket.push(self.subjects.len());
+        self.subjects.len()
     }
 
     /// Adds receipts.
@@ -263,15 +276,15 @@ impl Sheet {
             if !keys.is_empty() {
                 reasons.push(say![ask, " ", few(&keys)]);
             }
-        }
-        if reasons.is_empty() || least == Verdict::Manual {
-            let after = usize::from(worst == Verdict::Fail);
-            reasons.insert(after, words.to_owned());
+            // What a person must look at stands behind what fails.
+            if state == Verdict::Fail && (worst <= Verdict::Pass || least == Verdict::Manual) {
+                reasons.push(words.to_owned());
+            }
         }
         reasons.append(&mut self.notes);
         let deciding = self.subjects.iter().filter(|s| s.state == verdict);
         let deciding = deciding.take(3).map(|s| say![s.key, ": ", s.actual]);
-        let mut actual = deciding.to_list().join("; ");
+        let mut actual = strings::join(&deciding.to_list(), "; ");
         if actual.is_empty() || verdict == Verdict::Pass {
             words.clone_into(&mut actual);
         }

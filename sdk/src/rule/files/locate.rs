@@ -1,18 +1,18 @@
 //! Finds the files of a set where the running components themselves look for
 //! them, and says what it means when there are none.
 
-use crate::list::ToList;
-use crate::prelude::*;
-use crate::say;
-use crate::strings;
 use alloc::rc::Rc;
 
 use super::Located;
 use crate::component::{self, Component, Instance, Presence};
 use crate::config::{self, Problem, Reading, Stop, kubelet};
 use crate::facts::{Entry, Error, FileKind, Origin, Place, Process};
+use crate::list::ToList;
+use crate::prelude::*;
 use crate::rule::Cx;
+use crate::say;
 use crate::static_pod;
+use crate::strings;
 use crate::systemd;
 use crate::verdict::Verdict;
 
