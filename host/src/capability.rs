@@ -44,7 +44,7 @@ pub struct Shared {
     /// RFC 3339.
     pub now: String,
     files: Mutex<HashMap<String, Sought>>,
-    documents: Mutex<HashMap<String, files::Parsed>>,
+    contents: Mutex<HashMap<String, Arc<files::Kept>>>,
     objects: Mutex<HashMap<String, Arc<kubernetes::Pruned>>>,
 }
 
@@ -55,7 +55,7 @@ impl Shared {
             node,
             now,
             files: Mutex::default(),
-            documents: Mutex::default(),
+            contents: Mutex::default(),
             objects: Mutex::default(),
         }
     }

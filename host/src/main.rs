@@ -15,13 +15,14 @@ use cisb::report::exit;
 use cisb::report::text::TextOptions;
 use cisb::report::{Report, escape, json, kube_bench, text};
 use cisb::{request, scan};
+use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 fn main() -> ExitCode {
     panic::set_hook(Box::new(|info| say(&broken(info))));
     let code = match panic::catch_unwind(run) {
         Ok(Ok(code)) => code,
         Ok(Err(error)) => {
-            say(&format!("{error:#}"));
+            say(&sentence(&error));
             exit::USAGE
         }
         // Whatever was under way was not finished.
@@ -103,9 +104,26 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
 }
 
 fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {
-    with_progress(|progress| scan::collect(request, progress))?;
+    let report = with_progress(|progress| scan::collect(request, progress))?;
+    let mut code = exit::CLEAN;
+    for profile in &report.profiles {
+        if let Some(refusal) = &profile.refused {
+            say(&format!(
+                "profile {} was refused ({}), so what it requests is not recorded: {}",
+                profile.id, refusal.stage, refusal.reason
+            ));
+            code = exit::REFUSED;
+        }
+    }
+    for gap in &report.coverage.gaps {
+        say(&format!(
+            "not recorded: {} ({} checks)",
+            gap.cause,
+            gap.checks.len()
+        ));
+    }
     say(&format!("recorded to {}", request.output.display()));
-    Ok(exit::CLEAN)
+    Ok(code)
 }
 
 fn write_report(
@@ -151,6 +169,19 @@ fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> anyhow::Result
         }
         other => other.context("cannot write to standard output"),
     }
+}
+
+/// An error and its causes, each said once: some name their cause themselves.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// One sentence on standard error, in which nothing acts on the terminal.
@@ -200,9 +231,12 @@ fn start_log(level: LogLevel) {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Trace => LevelFilter::TRACE,
     };
+    // Only what cisb itself says: libraries log addresses and headers, and know
+    // nothing of what must be masked.
+    let ours = |of: &tracing::Metadata<'_>| of.target().starts_with("cisb");
     tracing_subscriber::fmt()
         .with_max_level(level)
-        .with_writer(io::stderr)
+        .with_writer(io::stderr.with_filter(ours))
         .with_ansi(false)
         .without_time()
         .init();
@@ -318,6 +352,15 @@ mod tests {
         assert!(!std::fs::metadata("/dev/null").unwrap().is_file());
         let names = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(names, 4);
+    }
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let missing = || io::Error::from(io::ErrorKind::NotFound);
+        let twice = anyhow::Error::new(missing()).context("x: entity not found");
+        assert_eq!(sentence(&twice), "x: entity not found");
+        let once = anyhow::Error::new(missing()).context("cannot open x");
+        assert_eq!(sentence(&once), "cannot open x: entity not found");
     }
 
     fn with_config(path: &Path) -> Result<Settings, String> {

@@ -192,7 +192,7 @@ pub struct Coverage {
     pub declared: usize,
     /// Checks that the selection left.
     pub selected: usize,
-    /// Checks with a verdict from facts: pass, fail or not-applicable that was not skipped.
+    /// Checks that something which is here was judged by: pass or fail.
     pub assessed: usize,
     /// Whether the node's version lies in the profile's range: `inside`,
     /// `outside: v1.36.2 is not in >=1.28, <1.32` or `unknown`.

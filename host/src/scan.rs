@@ -26,6 +26,7 @@ use crate::node::record::RecordError;
 use crate::node::recording::Recorder;
 use crate::node::{self, Cluster, NoCluster, Node};
 use crate::profile::grants::{self, Grants, GrantsError};
+use crate::profile::verify::VerifyError;
 use crate::profile::{Verified, source, verify};
 use crate::report::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
@@ -110,26 +111,22 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let engine = Engine::new()?;
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len());
-        let runnable = profile
-            .verified
-            .map_err(|e| ("verify", e))
-            .and_then(|verified| {
-                let granted =
-                    grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
-                entry.grants = granted.lines();
-                if let Some((_, recorder)) = &recorder {
-                    remember_searches(recorder, verified.manifest());
-                }
-                tell(&progress, format!("{}: compiling", entry.id), 0, 0);
-                let started = Instant::now();
-                let compiled = engine
-                    .compile(verified)
-                    .map_err(|e| ("compile", e.to_string()))?;
-                let linked =
-                    link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
-                entry.timings.compile = micros(started);
-                Ok(linked)
-            });
+        let runnable = profile.verified.and_then(|verified| {
+            let granted = grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
+            entry.grants = granted.lines();
+            if let Some((_, recorder)) = &recorder {
+                remember_searches(recorder, verified.manifest());
+            }
+            tell(&progress, format!("{}: compiling", entry.id), 0, 0);
+            let started = Instant::now();
+            let compiled = engine
+                .compile(verified)
+                .map_err(|e| ("compile", e.to_string()))?;
+            let linked =
+                link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
+            entry.timings.compile = micros(started);
+            Ok(linked)
+        });
         match runnable {
             Ok(linked) => {
                 let started = Instant::now();
@@ -142,6 +139,14 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                     &progress,
                 );
                 entry.timings.checks = micros(started);
+                let t = &entry.timings;
+                tracing::debug!(
+                    "{}: load {} µs, compile {} µs, checks {} µs",
+                    entry.id,
+                    t.load,
+                    t.compile,
+                    t.checks
+                );
                 let manifest = linked.verified().manifest();
                 report.coverage.declared += manifest.checks.len();
                 report.coverage.profile_range = range(manifest, &shared);
@@ -172,7 +177,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     report.coverage.assessed = report
         .findings
         .iter()
-        .filter(|f| !f.skipped && !matches!(f.verdict, Verdict::Error | Verdict::Manual))
+        .filter(|f| !f.skipped && matches!(f.verdict, Verdict::Pass | Verdict::Fail))
         .count();
     report.coverage.gaps = gaps(&obstacles);
     if let Some((path, recorder)) = recorder {
@@ -183,7 +188,9 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
 
 /// Records a node: everything the profiles request, and what their checks look
 /// at beyond that because a flag or a document names it.
-pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<(), ScanError> {
+///
+/// The report says what could not be recorded.
+pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report, ScanError> {
     let scan = Scan {
         profiles: request.profiles.clone(),
         node: request.node.clone(),
@@ -197,18 +204,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<(), Sca
         now: request.now,
         jobs: 1,
     };
-    let report = run(&scan, progress)?;
-    match report
-        .profiles
-        .iter()
-        .find_map(|p| p.refused.as_ref().map(|r| (&p.id, r)))
-    {
-        Some((id, refusal)) => Err(ScanError::Unknown(format!(
-            "{id} was refused, so what it requests is not recorded: {}",
-            refusal.reason
-        ))),
-        None => Ok(()),
-    }
+    run(&scan, progress)
 }
 
 fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: usize) {
@@ -220,7 +216,8 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 struct Loaded {
     name: String,
     digest: String,
-    verified: Result<Verified, String>,
+    /// Or the stage that it did not pass, and why.
+    verified: Result<Verified, (&'static str, String)>,
     micros: u64,
 }
 
@@ -232,17 +229,26 @@ fn load(path: &Path) -> Loaded {
             Loaded {
                 name,
                 digest,
-                verified: verify::verify(unverified).map_err(|e| e.to_string()),
+                verified: verify::verify(unverified).map_err(refusal),
                 micros: micros(started),
             }
         }
         Err(error) => Loaded {
             name: path.display().to_string(),
             digest: String::new(),
-            verified: Err(error.to_string()),
+            verified: Err(("source", error.to_string())),
             micros: micros(started),
         },
     }
+}
+
+/// Which stage refuses a component, and why.
+fn refusal(error: VerifyError) -> (&'static str, String) {
+    let stage = match error {
+        VerifyError::Manifest(_) => "manifest",
+        _ => "verify",
+    };
+    (stage, error.to_string())
 }
 
 impl Loaded {
@@ -519,10 +525,12 @@ fn role(node: &Node) -> &'static str {
     };
     let runs = |name: &str| {
         table.processes.iter().any(|p| {
-            p.place != node::Place::Foreign
-                && p.exe
-                    .as_deref()
-                    .is_some_and(|exe| exe.rsplit('/').next() == Some(name))
+            // Without root the executable is not to be seen, the name is.
+            let is_named = match &p.exe {
+                Some(exe) => exe.rsplit('/').next() == Some(name),
+                None => p.comm == name,
+            };
+            p.place != node::Place::Foreign && is_named
         })
     };
     if runs("kube-apiserver") {
@@ -567,19 +575,22 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
                 "no API server was asked for".to_owned(),
                 "--kubeconfig FILE or --in-cluster",
             ),
+            Obstacle::Unreachable(why) if why.starts_with("the record holds no API objects") => (
+                "the record holds no API objects".to_owned(),
+                "collect again with --kubeconfig, or scan the live node",
+            ),
             Obstacle::Unreachable(why) => (
                 why.clone(),
                 "check the address and the CA in the kubeconfig",
             ),
-            // The hint names its own cure.
-            Obstacle::Processes(hint) => (hint.clone(), ""),
+            Obstacle::Processes(hint) => cause_and_cure(hint),
             Obstacle::NotPermitted(_) => (
                 "files or processes that this user may not look at".to_owned(),
                 "run as root",
             ),
             Obstacle::Forbidden(_) => (
                 "the API server refuses to list what is needed".to_owned(),
-                "grant the scanner's account `list` on the resources that the reasons name",
+                "allow the scanner's account to list what the reasons name",
             ),
             Obstacle::NotRecorded(_) => (
                 "the record does not hold what is needed".to_owned(),
@@ -602,6 +613,17 @@ fn gaps(obstacles: &[(String, Obstacle)]) -> Vec<Gap> {
         }
     }
     gaps
+}
+
+/// A hint is a cause and its cure, unless there are several or there is no cure.
+fn cause_and_cure(hint: &str) -> (String, &str) {
+    let hint = hint.strip_prefix("not recorded: ").unwrap_or(hint);
+    match hint.split_once(": ") {
+        Some((cause, cure)) if !cause.contains(['(', ';']) && !cure.contains("; ") => {
+            (cause.to_owned(), cure)
+        }
+        _ => (hint.to_owned(), ""),
+    }
 }
 
 /// Types `--set name=value` by the manifests, and fills in the defaults.
@@ -684,5 +706,5 @@ pub enum InspectError {
     Source(#[from] source::SourceError),
     /// It is refused.
     #[error("the profile is refused: {0}")]
-    Verify(#[from] verify::VerifyError),
+    Verify(#[from] VerifyError),
 }

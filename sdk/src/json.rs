@@ -212,6 +212,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.json.as_bytes().get(self.at).copied()
     }
@@ -338,9 +339,11 @@ impl Parser<'_> {
         let mut text = String::new();
         loop {
             let start = self.at;
-            while let Some(byte) = self.peek()
-                && !matches!(byte, b'"' | b'\\' | 0..0x20)
-            {
+            let rest = self.json.as_bytes().get(start..).unwrap_or_default();
+            for byte in rest {
+                if matches!(byte, b'"' | b'\\' | 0..0x20) {
+                    break;
+                }
                 self.at += 1;
             }
             text.push_str(self.since(start));

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Ran, Record, cisb, guest, scan};
+use crate::harness::{Ran, Record, cis, cisb, findings, guest, scan};
 
 /// Usage or configuration: exit code 2, nothing on standard output, and words
 /// that name the thing.
@@ -237,4 +237,96 @@ fn a_corrupt_archive_is_named() {
     let path = folder.path().join("node.tar.zst");
     std::fs::write(&path, b"not an archive").unwrap();
     is_usage(&scan(&guest("honest"), &path, &[]), &["node.tar.zst"]);
+}
+
+/// A kubeconfig for a server that is not there, with a line more in its cluster.
+fn kubeconfig(folder: &Path, more: &str) -> String {
+    let path = folder.join("config");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters:\n- name: c\n  cluster:\n    \
+         server: https://127.0.0.1:1\n{more}contexts: [{{name: c, context: {{cluster: c, user: \
+         u}}}}]\nusers: [{{name: u, user: {{token: CANARY}}}}]\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn an_api_server_that_does_not_answer_leaves_the_scan_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = kubeconfig(folder.path(), "");
+    let root = folder.path().to_str().unwrap();
+    let profile = cis();
+    let words = ["scan", "--profile", profile.to_str().unwrap(), "--static"];
+    let ran = cisb([&words[..], &["--root", root, "--kubeconfig", &config]].concat());
+    assert_eq!(ran.code, 4, "{ran:?}");
+    assert!(
+        ran.out.contains("127.0.0.1:1 cannot be reached"),
+        "{}",
+        ran.out
+    );
+    assert!(ran.out.contains("0 pass, 0 fail"), "{}", ran.out);
+    // Neither a library's words nor the credential.
+    assert!(!ran.err.contains("kube_client"), "{}", ran.err);
+    assert!(!format!("{}{}", ran.out, ran.err).contains("CANARY"));
+}
+
+#[test]
+fn a_kubeconfig_that_trusts_anybody_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = kubeconfig(folder.path(), "    insecure-skip-tls-verify: true\n");
+    let profile = guest("honest");
+    let words = ["scan", "--profile", profile.to_str().unwrap()];
+    let ran = cisb([&words[..], &["--kubeconfig", &config]].concat());
+    is_usage(&ran, &["insecure-skip-tls-verify", "certificate-authority"]);
+}
+
+#[test]
+fn a_record_and_an_api_server_are_not_mixed() {
+    let record = Record::new();
+    let ran = scan(&guest("honest"), record.path(), &["--in-cluster"]);
+    is_usage(&ran, &["--node", "--in-cluster"]);
+}
+
+#[test]
+fn a_folder_that_is_no_process_table_claims_nothing() {
+    let root = tempfile::tempdir().unwrap();
+    let root = root.path().to_str().unwrap();
+    let profile = cis();
+    let words = [
+        "scan",
+        "--profile",
+        profile.to_str().unwrap(),
+        "--format",
+        "json",
+    ];
+    let ran = cisb([&words[..], &["--root", root, "--proc", root]].concat());
+    assert_eq!(ran.code, 4, "{}", ran.err);
+    for (check, finding) in findings(&ran.report()) {
+        let verdict = finding["verdict"].as_str().unwrap();
+        let by_process = finding["evidence"].to_string().contains("process-search");
+        assert!(!matches!(verdict, "pass" | "fail"), "{check}: {finding:#}");
+        assert!(
+            verdict != "not-applicable" || !by_process,
+            "{check}: {finding:#}"
+        );
+    }
+    assert!(ran.out.contains("is not a mounted procfs"));
+}
+
+#[test]
+fn what_is_said_is_said_once_and_in_one_line() {
+    let record = scan(&guest("honest"), Path::new("/no-such-record"), &[]);
+    is_usage(&record, &["/no-such-record"]);
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text.wasm");
+    std::fs::write(&text, "kind: Pod\n").unwrap();
+    let profile = cisb(["profile", "inspect", text.to_str().unwrap()]);
+    assert_eq!(profile.code, 3, "{profile:?}");
+    assert!(profile.err.contains("text.wasm"), "{}", profile.err);
+    for ran in [record, profile] {
+        assert_eq!(ran.err.lines().count(), 1, "{}", ran.err);
+        assert!(ran.err.matches("os error 2").count() <= 1, "{}", ran.err);
+        assert!(!ran.err.contains("\\n"), "{}", ran.err);
+    }
 }

@@ -54,10 +54,22 @@ pub(crate) fn cisb<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
         "there is no {}: cargo build --release -p cisb",
         program.display()
     );
-    let output = Command::new(program)
-        .args(args)
+    let args: Vec<_> = args
+        .into_iter()
+        .map(|arg| arg.as_ref().to_owned())
+        .collect();
+    let mut words = vec![program.into_os_string()];
+    words.extend(args);
+    run(&words)
+}
+
+/// Runs a program with nothing in its environment but where programs are.
+pub(crate) fn run<S: AsRef<OsStr>>(words: &[S]) -> Ran {
+    let output = Command::new(&words[0])
+        .args(&words[1..])
         .current_dir(&workspace().root)
         .env_clear()
+        .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")
         .stdin(Stdio::null())
         .output()
         .unwrap();

@@ -1,5 +1,7 @@
-//! Unknown is never pass: every fact of every record is taken away in turn,
-//! and no verdict gets better for it.
+//! Unknown is never pass, through the command line: facts are taken away from
+//! records in turn, and no verdict gets better for it. Every check and every
+//! fact, natively: `plugins/cis-1.10/tests/laws.rs`. Here a part of them shows
+//! that host and sandbox keep what the checks keep.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,6 +11,9 @@ use serde_json::{Value, json};
 use crate::harness::{Record, cis, findings, node, scan};
 
 const RECORDS: [&str; 3] = ["kubeadm-control-plane", "kubeadm-worker", "kubeadm-weak"];
+
+/// Of so many facts one is taken: each scan compiles the profile anew.
+const SAMPLE: usize = 7;
 
 fn verdicts(path: &Path) -> BTreeMap<String, Value> {
     let ran = scan(&cis(), path, &[]);
@@ -71,9 +76,9 @@ fn each_entry(change: impl Fn(&mut Record, &str)) {
             .filter(|(_, entry)| entry["kind"] == "file")
             .map(|(path, _)| path.clone())
             .collect();
-        for path in files {
-            change(&mut record, &path);
-            wrong.extend(gains(&path, &before, &verdicts(record.path())));
+        for path in files.iter().step_by(SAMPLE) {
+            change(&mut record, path);
+            wrong.extend(gains(path, &before, &verdicts(record.path())));
             *record.node() = whole.clone();
         }
     }
@@ -87,7 +92,7 @@ fn a_process_that_is_gone_makes_no_verdict_better() {
         let before = verdicts(&node(name));
         let mut record = Record::of(name);
         let whole = record.node().clone();
-        for index in 0..whole["processes"].as_array().unwrap().len() {
+        for index in (0..whole["processes"].as_array().unwrap().len()).step_by(2) {
             let comm = whole["processes"][index]["comm"]
                 .as_str()
                 .unwrap()
@@ -129,8 +134,13 @@ fn objects_that_are_gone_make_no_verdict_better() {
     let record = Record::of(name);
     let folder = record.path().join("objects");
     let mut wrong = Vec::new();
-    for entry in folder.read_dir().unwrap() {
-        let path = entry.unwrap().path();
+    let mut lists: Vec<_> = folder
+        .read_dir()
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    lists.sort();
+    for path in lists.into_iter().step_by(SAMPLE) {
         let bytes = std::fs::read(&path).unwrap();
         let what = path.file_stem().unwrap().to_string_lossy().into_owned();
         std::fs::remove_file(&path).unwrap();

@@ -9,9 +9,14 @@
 )]
 
 mod cli;
+mod goldens;
+mod grants;
 mod guests;
 mod harness;
 mod laws;
 mod live;
+mod machine;
+mod modern;
+mod parity;
 mod records;
 mod secrets;

@@ -1,9 +1,10 @@
 //! Node records replay: the same record gives the same bytes, and what a scan
 //! kept gives the same findings.
 
-use serde_json::Value;
+use std::path::PathBuf;
 
-use crate::harness::{cis, cisb, findings, node, scan};
+use crate::harness::{Ran, cis, cisb, findings, node, scan, workspace};
+use crate::machine::{Machine, Quiet, as_root};
 
 const RECORDS: [&str; 3] = ["kubeadm-control-plane", "kubeadm-worker", "kubeadm-weak"];
 
@@ -46,19 +47,83 @@ fn every_check_has_a_finding_and_every_verdict_a_ground() {
 #[test]
 fn what_a_scan_kept_gives_the_same_findings() {
     let folder = tempfile::tempdir().unwrap();
+    let mut nodes: Vec<PathBuf> = RECORDS.iter().map(|name| node(name)).collect();
+    nodes.extend(shared());
+    for (index, node) in nodes.iter().enumerate() {
+        // An archive and a folder in turn, and each of both forms of each record.
+        let pack = match index % 2 {
+            0 => folder.path().join(format!("{index}.tar.zst")),
+            _ => folder.path().join(index.to_string()),
+        };
+        let kept = scan(&cis(), node, &["--evidence", pack.to_str().unwrap()]);
+        assert!(
+            matches!(kept.code, 0 | 1 | 4),
+            "{}: {}",
+            node.display(),
+            kept.err
+        );
+        same_findings(&kept, &scan(&cis(), &pack, &[]), &node.display());
+    }
+}
+
+/// Real records beside the project, where they are at hand: the written ones,
+/// and some of those drawn at random.
+fn shared() -> Vec<PathBuf> {
+    let folder = workspace().path("../shared/nodes");
+    let names = [
+        "kubeadm-busy-cluster",
+        "eks-al2023",
+        "aks-ubuntu",
+        "rke2-server",
+        "kubeadm-variants/11-03",
+        "kubeadm-variants/11-12",
+    ];
+    let there = names.iter().map(|name| folder.join(name));
+    there
+        .filter(|path| path.join("node.json").is_file())
+        .collect()
+}
+
+/// Byte for byte, evidence and all; only the first difference is shown.
+fn same_findings(a: &Ran, b: &Ran, what: &impl std::fmt::Display) {
+    let (a, b) = (a.report(), b.report());
+    if a["findings"].to_string() == b["findings"].to_string() {
+        return;
+    }
+    let (a, b) = (findings(&a), findings(&b));
+    for (check, finding) in &a {
+        assert_eq!(finding, &b[check], "{what} {check}");
+    }
+    panic!("{what}: the findings are in another order");
+}
+
+#[test]
+fn what_a_live_scan_kept_gives_the_same_findings() {
+    let (Some(()), Some(quiet)) = (as_root(), Quiet::wait()) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
     for name in RECORDS {
+        let machine = Machine::of(&quiet, &node(name));
         let pack = folder.path().join(format!("{name}.tar.zst"));
-        let kept = scan(&cis(), &node(name), &["--evidence", pack.to_str().unwrap()]);
-        let replayed = scan(&cis(), &pack, &[]);
-        let (kept, replayed) = (kept.report(), replayed.report());
-        let (kept, replayed) = (findings(&kept), findings(&replayed));
-        for (check, finding) in &kept {
-            assert_eq!(
-                without_evidence(finding),
-                without_evidence(&replayed[check]),
-                "{name} {check}"
-            );
-        }
+        let live = machine.scan(&["--evidence", pack.to_str().unwrap()]);
+        same_findings(&live, &scan(&cis(), &pack, &[]), &name);
+        // A second look at the same machine finds the same.
+        same_findings(&live, &machine.scan(&["--jobs", "1"]), &name);
+        let taken = folder.path().join(name);
+        let ran = cisb([
+            "collect".as_ref(),
+            "--profile".as_ref(),
+            cis().as_os_str(),
+            "--root".as_ref(),
+            machine.root().as_os_str(),
+            "--proc".as_ref(),
+            "/proc".as_ref(),
+            "-o".as_ref(),
+            taken.as_os_str(),
+        ]);
+        assert_eq!(ran.code, 0, "{name}: {ran:?}");
+        same_findings(&live, &scan(&cis(), &taken, &[]), &name);
     }
 }
 
@@ -122,13 +187,4 @@ fn a_collected_record_is_private_and_scans_like_its_tree() {
     assert_eq!(mode, 0o600);
     let finding = findings(&scan(&cis(), &pack, &[]).report())["1.1.13"].clone();
     assert_eq!(finding["verdict"], "fail", "{finding:#}");
-}
-
-/// A finding without what names the record rather than the node.
-fn without_evidence(finding: &Value) -> Value {
-    let mut finding = finding.clone();
-    if let Some(members) = finding.as_object_mut() {
-        members.remove("evidence");
-    }
-    finding
 }

@@ -11,7 +11,13 @@ pub use manifest::Manifest;
 /// The custom section that carries the manifest: exactly one, outermost.
 pub const MANIFEST_SECTION: &str = "cisb:manifest";
 
-/// The largest manifest that a host reads, in bytes.
+/// How a compressed manifest starts: Zstandard's magic number. A manifest is
+/// JSON text, or one Zstandard frame of it: its prose shrinks to a fifth, and
+/// the size of a component is what an operator carries and a host reads.
+pub const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+/// The largest manifest that a host reads, in bytes, before and after it is
+/// decompressed.
 pub const MANIFEST_MAX_BYTES: usize = 1 << 20;
 
 /// The `schema` member of a manifest that this crate understands.

@@ -106,6 +106,14 @@ pub fn run(workspace: &Workspace, nodes: &Path, profile: &str) -> Result<()> {
     for complaint in &complaints {
         println!("parity: {complaint}");
     }
+    let unexplained = differences
+        .iter()
+        .filter(|difference| !reviewed.difference.iter().any(|e| explains(e, difference)))
+        .count();
+    match unexplained {
+        0 => println!("unexplained: none"),
+        some => println!("unexplained: {some}"),
+    }
     ensure!(
         complaints.is_empty(),
         "{} complaints; explain a difference in {}",

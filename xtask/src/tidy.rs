@@ -53,7 +53,7 @@ fn complaints(workspace: &Workspace) -> Result<Vec<String>> {
         .flat_map(|(path, text)| source::test_modules(&path.to_string_lossy(), text))
         .collect();
     for (path, text) in &texts {
-        let test = only_tests.contains(&*path.to_string_lossy());
+        let test = source::is_for_tests(&path.to_string_lossy(), &only_tests);
         found.extend(file(workspace, path, text, test));
     }
     found.extend(contract::undocumented(workspace)?);

@@ -5,12 +5,12 @@
 
 mod search;
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use cisb_contract::manifest::Right;
 use wasmtime::component::Resource;
 
-use super::{MAX_FILE_BYTES, Session, denied};
+use super::{MAX_FILE_BYTES, Session, Shared, denied};
 use crate::engine::wit::files::{FileKind, Host, HostEntry, Matches, Stat};
 use crate::engine::wit::types::Error as WitError;
 use crate::evidence::{Turnout, stat_fact};
@@ -22,8 +22,56 @@ use crate::{document, mask};
 /// How many names of a directory are served.
 const MAX_NAMES: usize = 10_000;
 
-/// A document as every check sees it: parsed, masked, one JSON text each.
-pub type Parsed = Result<Arc<Vec<String>>, String>;
+/// The longest file that is kept between checks. Longer ones are read anew.
+const MAX_KEPT_BYTES: usize = 256 << 10;
+
+/// A file that was read, and what was derived from it: the same for all checks.
+pub struct Kept {
+    bytes: Vec<u8>,
+    sha256: String,
+    secrecy: Secrecy,
+    /// Parsed, masked, one JSON text each.
+    documents: OnceLock<Result<Vec<String>, String>>,
+}
+
+impl Kept {
+    fn texts(&self) -> &[String] {
+        match self.documents.get() {
+            Some(Ok(texts)) => texts,
+            Some(Err(_)) | None => &[],
+        }
+    }
+}
+
+impl Shared {
+    /// Reads a file, once for a run.
+    fn read(&self, path: &str, file: &Arc<dyn File>, limit: u64) -> Result<Arc<Kept>, Miss> {
+        let stat = file.stat();
+        if stat.kind == Kind::Regular && stat.size > limit {
+            return Err(Miss::TooLarge {
+                size: stat.size,
+                limit,
+            });
+        }
+        // The path alone could come to mean another file once links change.
+        let key = format!("{path}\0{}", stat.resolved);
+        let lock = || self.contents.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = lock().get(&key) {
+            return Ok(kept.clone());
+        }
+        let read = file.read(limit)?;
+        let kept = Arc::new(Kept {
+            secrecy: mask::secrecy(&stat.resolved, &read.bytes),
+            bytes: read.bytes,
+            sha256: read.sha256,
+            documents: OnceLock::new(),
+        });
+        if kept.bytes.len() <= MAX_KEPT_BYTES {
+            lock().insert(key, kept.clone());
+        }
+        Ok(kept)
+    }
+}
 
 /// An entry that a check holds.
 pub struct Entry {
@@ -164,68 +212,49 @@ impl Session {
         ))
     }
 
-    /// Reads a file and keeps secret contents in the host.
-    fn contents(&mut self, entry: &Resource<Entry>) -> wasmtime::Result<Result<Vec<u8>, WitError>> {
+    /// Reads a file, once for a run, and keeps secret contents in the host.
+    fn contents(
+        &mut self,
+        entry: &Resource<Entry>,
+    ) -> wasmtime::Result<Result<Arc<Kept>, WitError>> {
         let entry = self.table.get(entry)?;
         if let Err(e) = self.need(entry, Right::Read) {
             return Ok(Err(e));
         }
-        let (path, file, limit, observation) = (
-            entry.path.clone(),
-            entry.file.clone(),
-            entry.limit,
-            entry.observation,
-        );
-        let read = match file.read(limit) {
-            Ok(read) => read,
+        let (path, observation) = (entry.path.clone(), entry.observation);
+        let kept = match self.shared.read(&path, &entry.file, entry.limit) {
+            Ok(kept) => kept,
             Err(miss) => return Ok(Err(self.miss("file", &path, &miss))),
         };
-        if let Err(e) = self.spend(read.bytes.len()) {
+        if let Err(e) = self.spend(kept.bytes.len()) {
             return Ok(Err(e));
         }
         self.ledger
-            .add(observation, format!("sha256 {}", read.sha256));
-        if let Secrecy::Withheld(why) = mask::secrecy(&file.stat().resolved, &read.bytes) {
+            .add(observation, format!("sha256 {}", kept.sha256));
+        if let Secrecy::Withheld(why) = kept.secrecy {
             let miss = Miss::Withheld(why.to_owned());
             return Ok(Err(self.miss("file", &path, &miss)));
         }
-        Ok(Ok(read.bytes))
+        Ok(Ok(kept))
     }
 
     /// The documents of a file: parsed and masked once for a run.
     pub(super) fn parsed(
         &mut self,
         entry: &Resource<Entry>,
-    ) -> wasmtime::Result<Result<Arc<Vec<String>>, WitError>> {
-        let bytes = match self.contents(entry)? {
-            Ok(bytes) => bytes,
+    ) -> wasmtime::Result<Result<Arc<Kept>, WitError>> {
+        let kept = match self.contents(entry)? {
+            Ok(kept) => kept,
             Err(e) => return Ok(Err(e)),
         };
-        let held = self.table.get(entry)?;
-        let path = held.path.clone();
-        // The path alone could mean another file once links change; with the
-        // digest it cannot.
-        let key = format!("{path}\0{}", held.file.stat().resolved);
-        let cached = {
-            let kept = self
-                .shared
-                .documents
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            kept.get(&key).cloned()
-        };
-        let parsed = cached.unwrap_or_else(|| {
-            let parsed: Parsed = parse(&path, &bytes).map(Arc::new);
-            self.shared
-                .documents
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(key, parsed.clone());
-            parsed
-        });
+        let path = self.table.get(entry)?.path.clone();
+        let parsed = kept.documents.get_or_init(|| parse(&path, &kept.bytes));
         match parsed {
-            Ok(texts) => Ok(Ok(texts)),
-            Err(reason) => Ok(Err(self.unparsable(&path, &reason))),
+            Ok(_) => Ok(Ok(kept)),
+            Err(reason) => {
+                let reason = reason.clone();
+                Ok(Err(self.unparsable(&path, &reason)))
+            }
         }
     }
 
@@ -277,14 +306,27 @@ impl Host for Session {
                 "the check does not declare it in `uses`",
             )));
         };
-        let found = search::expand(&files.request.paths, |path| self.shared.find(path));
+        let patterns: Vec<String> = files
+            .request
+            .paths
+            .iter()
+            .flat_map(|p| search::alternatives(p))
+            .collect();
+        // What the grants narrow was not searched whole: an empty answer must
+        // not look like an absence.
+        let narrowed = patterns
+            .iter()
+            .find(|p| !files.leaves_whole(p))
+            .map(|p| format!("{p} is not granted: {} does not allow it", granted.source));
+        let shared = self.shared.clone();
+        let found = search::expand(&patterns, |path| shared.find(path));
         let paths: Vec<String> = found
             .paths
             .into_iter()
             .filter(|path| !files.rights(path).is_empty())
             .collect();
-        let turnout = found
-            .obstacle
+        let obstacle = narrowed.or(found.obstacle);
+        let turnout = obstacle
             .as_ref()
             .map_or(Turnout::Served, |why| Turnout::Partial(why.clone()));
         let observation = self
@@ -293,7 +335,7 @@ impl Host for Session {
         self.ledger.add(observation, found_fact(&paths));
         Ok(Ok(Matches {
             observation,
-            complete: found.obstacle.is_none(),
+            complete: obstacle.is_none(),
             paths,
         }))
     }
@@ -374,12 +416,12 @@ impl HostEntry for Session {
 
     fn read_text(&mut self, entry: Resource<Entry>) -> wasmtime::Result<Result<String, WitError>> {
         self.enter()?;
-        let bytes = match self.contents(&entry)? {
-            Ok(bytes) => bytes,
+        let kept = match self.contents(&entry)? {
+            Ok(kept) => kept,
             Err(e) => return Ok(Err(e)),
         };
         let path = self.table.get(&entry)?.path.clone();
-        match String::from_utf8(mask::text(&path, &bytes).bytes) {
+        match String::from_utf8(mask::text(&path, &kept.bytes).bytes) {
             Ok(text) => Ok(Ok(text)),
             Err(_) => Ok(Err(self.unparsable(&path, "it is not UTF-8"))),
         }
@@ -390,7 +432,7 @@ impl HostEntry for Session {
         entry: Resource<Entry>,
     ) -> wasmtime::Result<Result<Vec<String>, WitError>> {
         self.enter()?;
-        Ok(self.parsed(&entry)?.map(|texts| texts.to_vec()))
+        Ok(self.parsed(&entry)?.map(|kept| kept.texts().to_vec()))
     }
 
     fn children(&mut self, entry: Resource<Entry>) -> wasmtime::Result<Result<Matches, WitError>> {
@@ -464,8 +506,8 @@ impl HostEntry for Session {
         path: String,
     ) -> wasmtime::Result<Result<Resource<Entry>, WitError>> {
         self.enter()?;
-        let texts = match self.parsed(&entry)? {
-            Ok(texts) => texts,
+        let kept = match self.parsed(&entry)? {
+            Ok(kept) => kept,
             Err(e) => return Ok(Err(e)),
         };
         let held = self.table.get(&entry)?;
@@ -490,7 +532,7 @@ impl HostEntry for Session {
             )));
         }
         // Guest-controlled: the document itself must say the path.
-        let says = texts.iter().any(|text| {
+        let says = kept.texts().iter().any(|text| {
             serde_json::from_str::<serde_json::Value>(text)
                 .ok()
                 .as_ref()

@@ -126,7 +126,8 @@ impl Host for Session {
         // are gone must not look like one without flags.
         let unread = matching().find_map(|(p, _)| {
             let why = p.error.as_ref()?;
-            Some(format!("process {} ({}): {why}", p.pid, p.comm))
+            // No number: a fact does not change because a process was restarted.
+            Some(format!("a process {} was not read whole ({why})", p.comm))
         });
         let hint = if table.complete {
             unread.unwrap_or_default()
@@ -284,10 +285,15 @@ impl HostProcess for Session {
                 &format!("{} does not allow it for this profile", granted.source),
             )));
         }
-        if held.place == node::Place::Foreign {
+        let stranger = match held.place {
+            node::Place::Foreign => Some("the process is not this node's"),
+            node::Place::Unknown => Some("nothing shows that the process is this node's"),
+            node::Place::Node | node::Place::StaticPod | node::Place::HostNetworkPod => None,
+        };
+        if let Some(why) = stranger {
             return Ok(Err(denied(
                 &format!("what `{name}` of process {} names", held.info.pid),
-                "the process is not this node's, so what it names is not either",
+                &format!("{why}, so what it names is not either"),
             )));
         }
         let (pid, request, rights) = (held.info.pid, request.clone(), rights.clone());

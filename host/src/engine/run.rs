@@ -160,6 +160,7 @@ pub fn run(
     index: usize,
     settings: &str,
 ) -> Outcome {
+    let started = Instant::now();
     let served = served_bytes(linked, shared, check);
     let fuel = FUEL
         .saturating_add(FUEL_PER_BYTE.saturating_mul(served as u64))
@@ -214,8 +215,14 @@ pub fn run(
         Err(error) => fault(trap_words(&error)),
     };
     outcome.fuel = used;
+    tracing::debug!(
+        "{}: {used} fuel, {} µs",
+        session.name,
+        started.elapsed().as_micros()
+    );
     if outcome.verdict == Verdict::Error && outcome.obstacle.is_none() {
         outcome.obstacle = Some(obstacle(&session.ledger, &outcome));
+        explain(&mut outcome, &session.ledger);
     }
     outcome
 }
@@ -392,6 +399,21 @@ fn bears(verdict: Verdict, cited: &[u64], ledger: &Ledger) -> Result<(), String>
     }
 }
 
+/// A guest hears that a search was incomplete, not why: the host adds that.
+fn explain(outcome: &mut Outcome, ledger: &Ledger) {
+    let cut = ledger
+        .obstacles()
+        .find_map(|(kind, turnout)| match turnout {
+            Turnout::Partial(why) if kind == "search" => Some(why),
+            _ => None,
+        });
+    if let Some(why) = cut
+        && !outcome.reason.contains(why)
+    {
+        outcome.reason = tidy(&format!("{}; {why}", outcome.reason));
+    }
+}
+
 /// Which obstacle explains an error: the most telling one that was met.
 fn obstacle(ledger: &Ledger, outcome: &Outcome) -> Obstacle {
     let cited = |why: &str| outcome.evidence.iter().any(|e| e.fact.contains(why));
@@ -406,8 +428,12 @@ fn obstacle(ledger: &Ledger, outcome: &Outcome) -> Obstacle {
             }
             (_, Turnout::Refused("not-permitted", why)) => Obstacle::NotPermitted(why.clone()),
             (_, Turnout::Refused("not-recorded", why)) => Obstacle::NotRecorded(why.clone()),
+            (_, Turnout::Partial(why)) if why.contains("is not granted") => Obstacle::Denied,
             (_, Turnout::Partial(why)) if why.contains("not permitted") => {
                 Obstacle::NotPermitted(why.clone())
+            }
+            (_, Turnout::Partial(why)) if why.contains("not recorded") => {
+                Obstacle::NotRecorded(why.clone())
             }
             _ => Obstacle::Other,
         })

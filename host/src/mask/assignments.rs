@@ -63,7 +63,7 @@ fn scan(line: &str, offset: usize, found: &mut Vec<Range<usize>>) -> Option<bool
                 .take_while(|byte| is_name(**byte))
                 .count();
         let name = &line[at..end];
-        if name.len() > 128 || !is_secret(name) {
+        if name.len() > 128 || !is_secret(name) || is_group(&line[..at]) {
             at = end;
             continue;
         }
@@ -79,6 +79,15 @@ fn scan(line: &str, offset: usize, found: &mut Vec<Range<usize>>) -> Option<bool
         }
     }
     None
+}
+
+/// Whether what stands before a name makes it the end of a group's name, such as
+/// `system:bootstrappers:kubeadm:default-node-token`.
+fn is_group(before: &str) -> bool {
+    let word = before
+        .rsplit(|c: char| !(c.is_ascii_alphanumeric() || "_-.:".contains(c)))
+        .next();
+    word.is_some_and(|word| word.starts_with("system:bootstrappers:"))
 }
 
 enum Value {

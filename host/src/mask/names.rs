@@ -44,6 +44,13 @@ const WHOLE: [&str; 19] = [
     "xregistryauth",
 ];
 
+/// Names that end as a secret's does and switch something on or off: a sentence
+/// about one is no secret either.
+const SWITCHES: [&str; 2] = [
+    "automountserviceaccounttoken",
+    "useserviceaccountcredentials",
+];
+
 /// Whether the value of this key, flag or variable is secret. A path, a size or
 /// a switch that belongs to a secret is not: `token-auth-file` and
 /// `automountServiceAccountToken: false` are facts that checks need, so callers
@@ -54,6 +61,10 @@ pub(super) fn is_secret(name: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
+    // A group's name may end as a secret's does: `…:default-node-token`.
+    if SWITCHES.contains(&plain.as_str()) || name.contains("system:bootstrappers:") {
+        return false;
+    }
     WHOLE.contains(&plain.as_str())
         || ENDS.iter().any(|end| plain.ends_with(end))
         || ["pass", "pwd", "jwt", "credentials"]
@@ -156,6 +167,8 @@ mod tests {
             "cloud-config",
             "use-service-account-credential-file",
             "etcd-keyfile",
+            "--use-service-account-credentials",
+            "automountServiceAccountToken",
         ] {
             assert!(!is_secret(name), "{name}");
         }

@@ -357,6 +357,9 @@ fn facts_stay() {
         "root:x:0:0:root:/root:/bin/bash\n",
         "https://host:2379/a@b https://[::1]:2379/a@b",
         "Basic authentication and bearer tokens are off",
+        "kube-controller-manager --use-service-account-credentials is true",
+        "automountServiceAccountToken: false on every ServiceAccount named default",
+        "Group system:bootstrappers:kubeadm:default-node-token: what a joining node needs",
     ] {
         assert_eq!(
             String::from_utf8(super::text("/x", text.as_bytes()).bytes).unwrap(),

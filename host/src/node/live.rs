@@ -76,7 +76,7 @@ pub fn open(
         }
         None => (
             Origin::Tree,
-            format!("file tree: root {}", root.display()),
+            format!("tree: root {}, without processes", root.display()),
             Box::new(NoProcesses),
         ),
     };
@@ -147,7 +147,7 @@ struct NoProcesses;
 impl NoProcesses {
     fn why<T>() -> Result<T, Miss> {
         Err(Miss::NotRecorded(
-            "only a file tree is scanned: for processes, leave out --static and name a procfs with --proc".into(),
+            "only a file tree is scanned: leave out --static, and name a procfs with --proc".into(),
         ))
     }
 }

@@ -174,6 +174,16 @@ impl GrantedFiles {
         self.matchers.iter().any(|m| m.is_match(path))
     }
 
+    /// Whether the grants leave a whole pattern (without braces) to the request.
+    /// A pattern that is itself matched by a granted glob matches nothing else.
+    pub fn leaves_whole(&self, pattern: &str) -> bool {
+        self.allowed.as_ref().is_none_or(|allowed| {
+            allowed
+                .iter()
+                .any(|(matcher, granted)| !granted.is_empty() && matcher.is_match(pattern))
+        })
+    }
+
     /// The rights that request and grants agree on for this path. `stat` comes
     /// with every other right.
     pub fn rights(&self, path: &str) -> Vec<Right> {
@@ -417,6 +427,22 @@ mod tests {
         );
         assert!(granted.files[0].rights("/etc/shadow").is_empty());
         assert!(!granted.processes[0].1);
+    }
+
+    #[test]
+    fn a_pattern_that_grants_narrow_is_not_whole() {
+        let manifest = request(&["/etc/**"], &[Right::Stat]);
+        let text = r#"
+            [[grant]]
+            profile = "p"
+            files = [{ path = "/etc/kubernetes/**", rights = ["stat"] }]
+        "#;
+        let grants = Grants::parse(text, Path::new("g.toml")).expect("parses");
+        let files = &meet(&manifest, &grants).expect("meets").files[0];
+        assert!(files.leaves_whole("/etc/kubernetes/pki/*.key"));
+        assert!(!files.leaves_whole("/etc/**"));
+        let files = &meet(&manifest, &Grants::default()).expect("meets").files[0];
+        assert!(files.leaves_whole("/etc/**"));
     }
 
     #[test]

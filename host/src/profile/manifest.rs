@@ -2,9 +2,11 @@
 //! manifest section, its imports and exports, and whether it is small enough
 //! to be compiled at all.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
-use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SCHEMA, MANIFEST_SECTION, Manifest};
+use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SCHEMA, MANIFEST_SECTION, Manifest, ZSTD_MAGIC};
 use sha2::{Digest as _, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
 
@@ -24,7 +26,8 @@ const MAX_DEPTH: usize = 8;
 pub struct Outside {
     /// Its manifest.
     pub manifest: Manifest,
-    /// SHA-256 of the manifest section, lower-case hex.
+    /// SHA-256 of the manifest's JSON text, lower-case hex: the same however it
+    /// is packed.
     pub manifest_digest: String,
     /// Names of the interfaces it imports.
     pub imports: Vec<String>,
@@ -53,6 +56,9 @@ pub enum ManifestError {
     /// Too large.
     #[error("its manifest has {0} bytes; at most {MANIFEST_MAX_BYTES} are read")]
     TooLarge(usize),
+    /// Compressed, and damaged.
+    #[error("its manifest does not decompress: {0}")]
+    Unpack(String),
     /// Not the JSON it should be.
     #[error("its manifest does not parse: {0}")]
     Parse(serde_json::Error),
@@ -71,7 +77,7 @@ pub enum ManifestError {
 pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
     let bytes = &unverified.bytes;
     let not_wasm =
-        |e: wasmparser::BinaryReaderError| ManifestError::NotWasm(e.message().to_owned());
+        |e: wasmparser::BinaryReaderError| ManifestError::NotWasm(first_words(e.message()));
     if bytes.is_empty() {
         return Err(ManifestError::NotWasm("the file is empty".to_owned()));
     }
@@ -128,15 +134,54 @@ pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
         }
         more => return Err(ManifestError::NotOne(more.len())),
     };
-    if data.len() > MANIFEST_MAX_BYTES {
-        return Err(ManifestError::TooLarge(data.len()));
-    }
+    let data = unpack(data)?;
     Ok(Outside {
-        manifest: parse(data)?,
-        manifest_digest: hex(&Sha256::digest(data)),
+        manifest: parse(&data)?,
+        manifest_digest: hex(&Sha256::digest(&data)),
         imports,
         exports,
     })
+}
+
+/// The parser shows the bytes that it did not like; an operator knows the file.
+fn first_words(message: &str) -> String {
+    let end = message.find(['\n', '[']).unwrap_or(message.len());
+    let text = message[..end].split(" - ").next().unwrap_or_default();
+    text.trim_end_matches([' ', ':', '=']).to_owned()
+}
+
+/// The JSON text of a manifest section: as it stands, or decompressed.
+fn unpack(data: &[u8]) -> Result<Cow<'_, [u8]>, ManifestError> {
+    if data.len() > MANIFEST_MAX_BYTES {
+        return Err(ManifestError::TooLarge(data.len()));
+    }
+    if !data.starts_with(&ZSTD_MAGIC) {
+        return Ok(Cow::Borrowed(data));
+    }
+    let bad = |e: std::io::Error| ManifestError::Unpack(e.to_string());
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(data)
+        .map_err(bad)?
+        .single_frame();
+    // No frame of a manifest needs a window larger than a manifest may be.
+    decoder
+        .window_log_max(MANIFEST_MAX_BYTES.ilog2())
+        .map_err(bad)?;
+    let mut text = Vec::new();
+    let limit = MANIFEST_MAX_BYTES as u64 + 1;
+    let read = decoder
+        .by_ref()
+        .take(limit)
+        .read_to_end(&mut text)
+        .map_err(bad)?;
+    if read > MANIFEST_MAX_BYTES {
+        return Err(ManifestError::TooLarge(read));
+    }
+    if !decoder.finish().is_empty() {
+        return Err(ManifestError::Unpack(
+            "something follows its frame".to_owned(),
+        ));
+    }
+    Ok(Cow::Owned(text))
 }
 
 fn parse(data: &[u8]) -> Result<Manifest, ManifestError> {
@@ -292,4 +337,34 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
         return Err("it declares no check".to_owned());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manifest_is_text_or_one_frame_of_it() {
+        let text = br#"{"schema":"x"}"#;
+        let packed = zstd::bulk::compress(text, 19).unwrap();
+        assert_eq!(&*unpack(text).unwrap(), text);
+        assert_eq!(&*unpack(&packed).unwrap(), text);
+        let mut two = packed.clone();
+        two.extend(&packed);
+        assert!(matches!(unpack(&two), Err(ManifestError::Unpack(_))));
+        assert!(matches!(
+            unpack(&packed[..packed.len() - 3]),
+            Err(ManifestError::Unpack(_))
+        ));
+    }
+
+    #[test]
+    fn a_bomb_is_cut_at_the_limit() {
+        let bomb = zstd::encode_all(std::io::repeat(b' ').take(64 << 20), 19).unwrap();
+        assert!(bomb.len() < MANIFEST_MAX_BYTES);
+        assert!(matches!(
+            unpack(&bomb),
+            Err(ManifestError::TooLarge(_) | ManifestError::Unpack(_))
+        ));
+    }
 }

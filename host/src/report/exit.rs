@@ -153,9 +153,12 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<Problem> {
         )));
     }
     if !report.findings.iter().any(is_assessed) {
-        problems.push(incomplete(
-            "nothing was assessed: no check found what it is about".to_owned(),
-        ));
+        let why = if report.findings.is_empty() {
+            "no check ran"
+        } else {
+            "no check found what it is about"
+        };
+        problems.push(incomplete(format!("nothing was assessed: {why}")));
     } else {
         for target in &selection.targets {
             let mut findings = report.findings.iter().filter(|f| f.target == *target);

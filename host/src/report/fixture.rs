@@ -232,7 +232,7 @@ pub(crate) fn report(node: ScannedNode, findings: Vec<Finding>, gaps: Vec<Gap>) 
             selected: findings.len(),
             assessed: findings
                 .iter()
-                .filter(|f| !matches!(f.verdict, Verdict::Manual | Verdict::Error) && !f.skipped)
+                .filter(|f| matches!(f.verdict, Verdict::Pass | Verdict::Fail) && !f.skipped)
                 .count(),
             profile_range: "inside".into(),
             gaps,

@@ -67,6 +67,11 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         "unknown" => "role unknown",
         role => role,
     };
+    // Nobody knows which machine a tree is for.
+    let platform = match node.platform.as_str() {
+        "" => String::new(),
+        platform => format!(", {platform}"),
+    };
     let cluster = match &report.cluster.name {
         Some(cluster) => format!(" of {cluster}"),
         None => String::new(),
@@ -83,7 +88,7 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         "== Scan ==".to_owned(),
         field(
             "Node",
-            &format!("{name}{cluster}, {role}, {version}, {}", node.platform),
+            &format!("{name}{cluster}, {role}, {version}{platform}"),
         ),
         field("Source", &format!("{source}{captured}")),
     ];
@@ -95,9 +100,10 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         lines.push(field("", &format!("and {more} more profiles")));
     }
     let s = &report.summary;
-    let api = match report.cluster.api.as_str() {
-        "none" => "none was asked for",
-        other => other,
+    let api = match (report.cluster.api.as_str(), &report.cluster.version) {
+        ("none", _) => "none was asked for",
+        ("live", None) => "asked for, and it did not say its version",
+        (other, _) => other,
     };
     lines.push(field("API", api));
     lines.push(field(
@@ -137,6 +143,12 @@ fn coverage(report: &Report) -> String {
     );
     if coverage.declared != coverage.selected {
         text += &format!(" selected from {}", coverage.declared);
+    }
+    let elsewhere = |f: &&Finding| f.verdict == Verdict::NotApplicable && !f.skipped;
+    match report.findings.iter().filter(elsewhere).count() {
+        0 => {}
+        1 => text += "; 1 does not apply here",
+        n => text += &format!("; {n} do not apply here"),
     }
     text
 }
@@ -259,17 +271,23 @@ fn gaps(report: &Report, width: usize, causes: usize) -> Vec<String> {
 }
 
 fn next(report: &Report, options: &TextOptions) -> Vec<String> {
-    let flags = if let Some(worst) = worst_first(report).first() {
-        format!("--check {} --format json", worst.check)
-    } else if let Some(gap) = report
+    let largest = report
         .coverage
         .gaps
         .iter()
-        .find(|gap| !gap.checks.is_empty())
-    {
-        format!("--check {} --format json", gap.checks[0])
-    } else {
-        "--format json".to_owned()
+        .max_by_key(|gap| gap.checks.len());
+    let flags = match (worst_first(report).first(), largest) {
+        (Some(worst), _) => format!("--check {} --format json", worst.check),
+        // A flag that cures more than half of what is missing is what comes next.
+        (None, Some(gap))
+            if gap.cure.starts_with("--") && gap.checks.len() * 2 > report.summary.error =>
+        {
+            gap.cure.split(" or ").next().unwrap_or_default().to_owned()
+        }
+        (None, Some(gap)) if !gap.checks.is_empty() => {
+            format!("--check {} --format json", gap.checks[0])
+        }
+        _ => "--format json".to_owned(),
     };
     let whole = field("Next", &format!("{} {flags}", options.command));
     let line = if escape::columns(&escape::line(&whole)) <= options.width {

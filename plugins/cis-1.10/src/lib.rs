@@ -2,6 +2,8 @@
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
+#[cfg(test)]
+mod judged;
 pub mod table;
 
 cisb_sdk::profile!(cisb_catalogue::PROFILE);

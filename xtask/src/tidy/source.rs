@@ -1,5 +1,7 @@
 //! Rules for single files: what they open with, and which doors they may use.
 
+use std::collections::BTreeSet;
+
 /// Where wasmtime may be named: everything else speaks our own words.
 const ENGINE: &[&str] = &[
     "host/src/engine.rs",
@@ -137,11 +139,27 @@ pub(super) fn test_modules(name: &str, text: &str) -> Vec<String> {
     };
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     lines
-        .windows(2)
-        .filter(|pair| pair[0] == "#[cfg(test)]")
-        .filter_map(|pair| pair[1].strip_prefix("mod ")?.strip_suffix(';'))
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| **line == "#[cfg(test)]")
+        .filter_map(|(at, _)| {
+            // Another attribute, such as a path, may stand between.
+            let module = lines[at + 1..]
+                .iter()
+                .find(|line| !line.starts_with("#["))?;
+            module.strip_prefix("mod ")?.strip_suffix(';')
+        })
         .map(|module| format!("{folder}/{module}.rs"))
         .collect()
+}
+
+/// Whether a file is one of these test modules, or lies below one.
+pub(super) fn is_for_tests(name: &str, modules: &BTreeSet<String>) -> bool {
+    modules.iter().any(|module| {
+        let folder = module.trim_end_matches(".rs");
+        name.strip_prefix(folder)
+            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+    })
 }
 
 /// The lines that are neither comments nor below the file's tests, with their

@@ -24,7 +24,7 @@ pub(super) struct Found {
     pub(super) obstacle: Option<String>,
 }
 
-/// Expands globs.
+/// Expands globs that have no braces.
 pub(super) fn expand(patterns: &[String], find: impl Fn(&str) -> Sought) -> Found {
     let mut walk = Walk {
         find: &find,
@@ -32,7 +32,7 @@ pub(super) fn expand(patterns: &[String], find: impl Fn(&str) -> Sought) -> Foun
         obstacle: None,
         visits: 0,
     };
-    for pattern in patterns.iter().flat_map(|p| alternatives(p)) {
+    for pattern in patterns {
         let parts: Vec<Part> = pattern
             .split('/')
             .filter(|p| !p.is_empty())
@@ -48,7 +48,7 @@ pub(super) fn expand(patterns: &[String], find: impl Fn(&str) -> Sought) -> Foun
 
 /// Writes out a pattern's braces: `/{a,b/c}/d` is `/a/d` and `/b/c/d`. They may
 /// span path components, which are walked one by one.
-fn alternatives(pattern: &str) -> Vec<String> {
+pub(super) fn alternatives(pattern: &str) -> Vec<String> {
     let Some((before, rest)) = pattern.split_once('{') else {
         return vec![pattern.to_owned()];
     };

@@ -1,0 +1,117 @@
+//! Unknown is never pass: all checks of the profile on all recorded nodes, once
+//! whole and once for every file, process and kind of object that a node can
+//! lose, in every way to lose it. No verdict gets better for it, none becomes
+//! not-applicable without a witness, and each cites what it saw.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "all of this is test code, also what no #[test] stands over"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use cis_1_10::table::TABLE;
+use cisb_catalogue::control::Control;
+use cisb_sdk::contract::manifest::Requests;
+use cisb_sdk::fake::{FakeFacts, FakeNode, laws};
+use cisb_sdk::rule;
+use cisb_sdk::verdict::Outcome;
+
+#[test]
+fn no_fact_that_goes_missing_makes_a_verdict_better() {
+    let records = records();
+    let left = Mutex::new(records.iter().enumerate());
+    let next = || left.lock().ok().and_then(|mut left| left.next());
+    let broken = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(|| {
+                while let Some((index, record)) = next() {
+                    let found = violations(index, record);
+                    broken.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let mut broken = broken.into_inner().unwrap();
+    broken.sort();
+    assert!(
+        broken.is_empty(),
+        "{} laws broken:\n{}",
+        broken.len(),
+        broken.join("\n")
+    );
+}
+
+/// Every law that a check breaks on a record, and what brings it about.
+fn violations(index: usize, record: &Path) -> Vec<String> {
+    let node = FakeNode::from_record(record)
+        .unwrap_or_else(|error| panic!("{}: {error:?}", record.display()));
+    let mut losses = laws::losses(&node);
+    assert!(losses.len() > 20, "{}", record.display());
+    if record
+        .parent()
+        .is_some_and(|it| it.ends_with("kubeadm-variants"))
+    {
+        // These differ in their settings and hold the same facts: each loses
+        // every fourth, so that together they lose each four times.
+        losses = losses.into_iter().skip(index % 4).step_by(4).collect();
+    }
+    let controls: BTreeMap<&str, Control> = cisb_catalogue::controls()
+        .into_iter()
+        .map(|control| (control.name, control))
+        .collect();
+    let requests = cisb_catalogue::requests();
+    assert_eq!(TABLE.len(), 130);
+    let mut broken = Vec::new();
+    for (id, control, ..) in TABLE {
+        let control = &controls[control];
+        let found = laws::violations_among(&node, &losses, |node| run(&requests, control, node));
+        let name = record.file_name().unwrap().to_string_lossy();
+        broken.extend(found.iter().map(|law| format!("{name} {id}: {law}")));
+    }
+    broken
+}
+
+fn run(requests: &Requests, control: &Control, node: &FakeNode) -> (FakeFacts, Outcome) {
+    node.run(requests, control.uses, |cx| {
+        rule::evaluate(&control.rule, cx, cisb_catalogue::PROFILE.codes)
+            .unwrap_or_else(|failure| panic!("{}: {failure:?}", control.name))
+    })
+}
+
+/// The records that the project carries, and those beside it where they are.
+fn records() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let shared = root.join("../shared/nodes");
+    let mut found = Vec::new();
+    for folder in [
+        root.join("tests/nodes"),
+        shared.join("kubeadm-variants"),
+        shared.clone(),
+    ] {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let mut records: Vec<PathBuf> = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.join("node.json").is_file())
+            .collect();
+        records.sort();
+        found.extend(records);
+    }
+    // The project's own are copies of some beside it.
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(std::fs::read(path.join("node.json")).unwrap()));
+    assert!(found.len() >= 3, "{found:?}");
+    if !shared.is_dir() {
+        // What was not tested is said.
+        let _ = writeln!(
+            std::io::stderr(),
+            "only the project's own records: no others are beside it"
+        );
+    }
+    found
+}
