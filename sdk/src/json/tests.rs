@@ -1,3 +1,5 @@
+//! The parser against serde_json, and what a value answers.
+
 use super::*;
 
 /// Both parsers agree on a text: on whether it is JSON, and on what it says.

@@ -653,7 +653,7 @@ fn a_table_that_names_what_there_is_not_gets_an_error() {
     let wrong = json!({"power": "fly", "look": "away"});
     for (code, uses) in [
         (access::holders as Code, access::RBAC),
-        (workloads::running, workloads::PODS),
+        (workloads::running, &["pods"]),
     ] {
         let (_, outcome) = cluster(&[]).run(&requests_for_tests(), uses, |cx| {
             code(cx, &wrong.clone().into())
