@@ -16,28 +16,6 @@ use super::sheet::{Optional, Sheet, few, lists, optional, system_namespaces};
 
 /// The requests of the check of the network plugin.
 pub(super) const PLUGIN: &[&str] = &["daemonsets"];
-/// The requests of the check of network policies.
-pub(super) const NETWORK: &[&str] = &[
-    "namespaces",
-    "pods",
-    "networkpolicies",
-    "daemonsets",
-    "ciliumnetworkpolicies",
-    "ciliumclusterwidenetworkpolicies",
-    "calico-networkpolicies",
-    "calico-globalnetworkpolicies",
-    "adminnetworkpolicies",
-    "baselineadminnetworkpolicies",
-];
-/// The requests of the check of external secret storage.
-pub(super) const STORAGE: &[&str] = &["pods", "secretproviderclasses", "externalsecrets"];
-/// The requests of the check of image provenance.
-pub(super) const PROVENANCE: &[&str] = &[
-    "validatingwebhooks",
-    "mutatingwebhooks",
-    "validatingadmissionpolicies",
-    API_SERVER,
-];
 /// The requests of the check of boundaries.
 pub(super) const BOUNDARIES: &[&str] = &["namespaces", "pods"];
 /// The requests of the check of the default namespace.

@@ -8,10 +8,60 @@ use cisb_sdk::json::Value;
 use cisb_sdk::rule::Rule;
 use serde_json::json;
 
-use super::{access, accounts, cluster, sheet, workloads};
+use super::server::API_SERVER;
+use super::{access, accounts, cluster, sheet};
 use crate::control::{Control, Decided};
 use Decided::{ByFacts, ByPerson};
 use Severity::{Critical, High, Low, Medium};
+
+/// The requests of the check of network policies.
+const NETWORK: &[&str] = &[
+    "namespaces",
+    "pods",
+    "networkpolicies",
+    "daemonsets",
+    "ciliumnetworkpolicies",
+    "ciliumclusterwidenetworkpolicies",
+    "calico-networkpolicies",
+    "calico-globalnetworkpolicies",
+    "adminnetworkpolicies",
+    "baselineadminnetworkpolicies",
+];
+
+/// The requests of the check of external secret storage.
+const STORAGE: &[&str] = &["pods", "secretproviderclasses", "externalsecrets"];
+
+/// The requests of the check of image provenance.
+const PROVENANCE: &[&str] = &[
+    "validatingwebhooks",
+    "mutatingwebhooks",
+    "validatingadmissionpolicies",
+    API_SERVER,
+];
+
+/// The requests of the checks that judge running pods only.
+const PODS: &[&str] = &["pods"];
+
+/// The requests of the checks that also ask what would be admitted.
+const ADMISSION: &[&str] = &[
+    "pods",
+    "namespaces",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhooks",
+    API_SERVER,
+];
+
+/// The requests of the check of Windows' HostProcess containers.
+const WINDOWS: &[&str] = &[
+    "pods",
+    "namespaces",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhooks",
+    API_SERVER,
+    "nodes",
+];
 
 type Row = (
     &'static str,
@@ -46,27 +96,27 @@ const CONTROLS: &[Row] = &[
     ("rbac-csr-approval-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "approval"),
     ("rbac-webhook-configuration-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "webhooks"),
     ("rbac-token-creation-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "tokens"),
-    ("pod-policy-mechanism-active", High, workloads::ADMISSION, ByFacts("what namespaces with pods enforce"), "mechanism", ""),
-    ("pods-no-privileged", Critical, workloads::ADMISSION, ByFacts(RUNS), "running", "privileged"),
-    ("pods-no-host-pid", High, workloads::ADMISSION, ByFacts(RUNS), "running", "host-pid"),
-    ("pods-no-host-ipc", High, workloads::ADMISSION, ByFacts(RUNS), "running", "host-ipc"),
-    ("pods-no-host-network", High, workloads::ADMISSION, ByFacts(RUNS), "running", "host-network"),
-    ("pods-no-privilege-escalation", Medium, workloads::ADMISSION, ByFacts(RUNS), "running", "escalation"),
-    ("pods-no-root", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "root"),
-    ("pods-drop-net-raw", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "net-raw"),
-    ("pods-no-added-capabilities", Medium, workloads::ADMISSION, ByFacts(RUNS), "running", "added-capabilities"),
-    ("pods-drop-all-capabilities", Low, workloads::ADMISSION, ByFacts(ADMITS), "running", "kept-capabilities"),
-    ("pods-no-windows-host-process", Critical, workloads::WINDOWS, ByFacts(ADMITS), "running", "windows-host-process"),
-    ("pods-no-host-path", High, workloads::ADMISSION, ByFacts(ADMITS), "running", "host-path"),
-    ("pods-no-host-ports", Medium, workloads::ADMISSION, ByFacts(ADMITS), "running", "host-ports"),
+    ("pod-policy-mechanism-active", High, ADMISSION, ByFacts("what namespaces with pods enforce"), "mechanism", ""),
+    ("pods-no-privileged", Critical, ADMISSION, ByFacts(RUNS), "running", "privileged"),
+    ("pods-no-host-pid", High, ADMISSION, ByFacts(RUNS), "running", "host-pid"),
+    ("pods-no-host-ipc", High, ADMISSION, ByFacts(RUNS), "running", "host-ipc"),
+    ("pods-no-host-network", High, ADMISSION, ByFacts(RUNS), "running", "host-network"),
+    ("pods-no-privilege-escalation", Medium, ADMISSION, ByFacts(RUNS), "running", "escalation"),
+    ("pods-no-root", Medium, ADMISSION, ByFacts(ADMITS), "running", "root"),
+    ("pods-drop-net-raw", Medium, ADMISSION, ByFacts(ADMITS), "running", "net-raw"),
+    ("pods-no-added-capabilities", Medium, ADMISSION, ByFacts(RUNS), "running", "added-capabilities"),
+    ("pods-drop-all-capabilities", Low, ADMISSION, ByFacts(ADMITS), "running", "kept-capabilities"),
+    ("pods-no-windows-host-process", Critical, WINDOWS, ByFacts(ADMITS), "running", "windows-host-process"),
+    ("pods-no-host-path", High, ADMISSION, ByFacts(ADMITS), "running", "host-path"),
+    ("pods-no-host-ports", Medium, ADMISSION, ByFacts(ADMITS), "running", "host-ports"),
     ("cni-supports-network-policy", High, cluster::PLUGIN, ByFacts("which known network plugin runs"), "plugin", ""),
-    ("namespaces-have-network-policy", Medium, cluster::NETWORK, ByFacts("network policies and the pods they pick"), "network", ""),
-    ("secrets-not-in-environment", Low, workloads::PODS, ByFacts("environment of running pods"), "running", "secret-environment"),
-    ("external-secret-storage", Low, cluster::STORAGE, ByPerson("which secrets belong elsewhere"), "secret-storage", ""),
-    ("image-provenance", Medium, cluster::PROVENANCE, ByFacts("the API server's admission plugins, webhooks and policies"), "provenance", ""),
+    ("namespaces-have-network-policy", Medium, NETWORK, ByFacts("network policies and the pods they pick"), "network", ""),
+    ("secrets-not-in-environment", Low, PODS, ByFacts("environment of running pods"), "running", "secret-environment"),
+    ("external-secret-storage", Low, STORAGE, ByPerson("which secrets belong elsewhere"), "secret-storage", ""),
+    ("image-provenance", Medium, PROVENANCE, ByFacts("the API server's admission plugins, webhooks and policies"), "provenance", ""),
     ("namespaces-as-boundaries", Low, cluster::BOUNDARIES, ByPerson("who is responsible for what"), "boundaries", ""),
-    ("pods-seccomp-profile", Medium, workloads::PODS, ByFacts("running pods"), "running", "seccomp"),
-    ("pods-security-context", Medium, workloads::PODS, ByFacts("running pods"), "running", "security-context"),
+    ("pods-seccomp-profile", Medium, PODS, ByFacts("running pods"), "running", "seccomp"),
+    ("pods-security-context", Medium, PODS, ByFacts("running pods"), "running", "security-context"),
     ("default-namespace-unused", Low, cluster::DEFAULT, ByFacts("objects in the namespace default"), "default-namespace", ""),
 ];
 

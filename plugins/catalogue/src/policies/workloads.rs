@@ -14,28 +14,6 @@ use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 use super::server::{self, API_SERVER};
 use super::sheet::{Optional, Sheet, few, lists, misnamed, optional, system_namespaces};
 
-/// The requests of the checks that judge running pods only.
-pub(super) const PODS: &[&str] = &["pods"];
-/// The requests of the checks that also ask what would be admitted.
-pub(super) const ADMISSION: &[&str] = &[
-    "pods",
-    "namespaces",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-    "validatingwebhooks",
-    API_SERVER,
-];
-/// The requests of the check of Windows' HostProcess containers.
-pub(super) const WINDOWS: &[&str] = &[
-    "pods",
-    "namespaces",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-    "validatingwebhooks",
-    API_SERVER,
-    "nodes",
-];
-
 /// Whose defaults hold where a pod says nothing.
 const DEFAULTS: &str =
     "Kubernetes Pod API v1, PodSpec and SecurityContext, every version since 1.22";
