@@ -513,7 +513,11 @@ mod tests {
         ] {
             assert!(is_here(here, "192.168.56.10"), "{here}");
         }
-        for elsewhere in ["https://10.0.0.5:2379", "https://etcd.example:2379", "https://[fd00::1]:2379"] {
+        for elsewhere in [
+            "https://10.0.0.5:2379",
+            "https://etcd.example:2379",
+            "https://[fd00::1]:2379",
+        ] {
             assert!(!is_here(elsewhere, "192.168.56.10"), "{elsewhere}");
             assert!(!is_here(elsewhere, ""), "{elsewhere}");
         }

@@ -11,7 +11,7 @@ use cisb_sdk::say;
 use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 
-use super::server::{self, API_SERVER};
+use super::server;
 use super::sheet::{Optional, Sheet, few, lists, misnamed, optional, system_namespaces};
 
 /// Whose defaults hold where a pod says nothing.
