@@ -214,6 +214,21 @@ fn absent(
     mut observations: Vec<Observation>,
 ) -> Presence {
     let name = component.name();
+    let etcd = match component {
+        Component::Etcd => etcd_servers(cx.facts),
+        _ => None,
+    };
+    if let Some(etcd) = &etcd
+        && let Some(server) = etcd.servers.iter().find(|s| is_here(s, &etcd.address))
+    {
+        observations.push(etcd.observation);
+        let text = say![
+            "the API server uses etcd on this node, at ",
+            server,
+            ", but no process of this node is etcd"
+        ];
+        return unknown(text, observations);
+    }
     if !found.foreign.is_empty() {
         observations.extend(found.foreign.iter().map(|p| p.observation()));
         let text = say![
@@ -232,23 +247,59 @@ fn absent(
             " declares it"
         ]);
     }
-    if component == Component::Etcd
-        && let Some((servers, observation)) = external_etcd(cx.facts)
-    {
-        text = say![text, "; the API server uses ", servers];
-        observations.push(observation);
+    if let Some(etcd) = etcd {
+        text = say![
+            text,
+            "; the API server uses ",
+            strings::join(&etcd.servers, ",")
+        ];
+        observations.push(etcd.observation);
     }
     Presence::NotHere(Words { text, observations })
 }
 
-/// The servers that the API server here names, where it may be asked for.
-fn external_etcd(facts: &dyn Facts) -> Option<(String, Observation)> {
+/// Where the API server here looks for etcd.
+struct EtcdServers {
+    servers: Vec<String>,
+    /// The address that the API server says it has itself; empty if none.
+    address: String,
+    observation: Observation,
+}
+
+/// The etcd servers that the API server here names, where it may be asked for.
+fn etcd_servers(facts: &dyn Facts) -> Option<EtcdServers> {
     let found = own_processes(facts, "kube-apiserver").ok()?;
     let process = found.own.first()?;
     let args = Args::parse(Style::Pflag, &process.info().args);
-    let servers = args.all("etcd-servers").map(|f| f.value.as_str());
-    let servers: Vec<&str> = servers.to_list();
-    (!servers.is_empty()).then(|| (strings::join(&servers, ","), process.observation()))
+    let mut servers = Vec::new();
+    for flag in args.all("etcd-servers") {
+        for server in strings::split(&flag.value, b',') {
+            servers.push(server.to_owned());
+        }
+    }
+    let address = args.all("advertise-address").last();
+    (!servers.is_empty()).then(|| EtcdServers {
+        servers,
+        address: address.map_or_else(String::new, |f| f.value.clone()),
+        observation: process.observation(),
+    })
+}
+
+/// Whether the URL of a server names this node: a loopback address, a socket,
+/// or the API server's own address.
+fn is_here(server: &str, address: &str) -> bool {
+    let at = strings::find(server, "://");
+    let scheme = at.and_then(|at| server.get(..at)).unwrap_or_default();
+    let rest = at.and_then(|at| server.get(at + 3..)).unwrap_or(server);
+    let host = match rest.strip_prefix('[') {
+        Some(rest) => strings::split_at(rest, b"]", true).0,
+        None => strings::split_at(rest, b":/", true).0,
+    };
+    scheme.starts_with("unix")
+        || host == "localhost"
+        || host == "::1"
+        || host.starts_with("127.")
+        || (!host.is_empty() && host == address)
 }
 
 /// The instances that processes are.
@@ -443,5 +494,32 @@ fn count(n: usize, one: &str, many: &str) -> String {
     match n {
         1 => say!["1 ", one],
         n => say![n, " ", many],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_is_here_by_loopback_socket_or_own_address() {
+        for here in [
+            "https://127.0.0.1:2379",
+            "http://localhost:4001",
+            "https://[::1]:2379",
+            "unix:///run/etcd.sock",
+            "https://192.168.56.10:2379",
+            "127.0.0.1:2379",
+        ] {
+            assert!(is_here(here, "192.168.56.10"), "{here}");
+        }
+        for elsewhere in [
+            "https://10.0.0.5:2379",
+            "https://etcd.example:2379",
+            "https://[fd00::1]:2379",
+        ] {
+            assert!(!is_here(elsewhere, "192.168.56.10"), "{elsewhere}");
+            assert!(!is_here(elsewhere, ""), "{elsewhere}");
+        }
     }
 }

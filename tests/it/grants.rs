@@ -18,7 +18,10 @@ fn granted(text: &str, more: &[&str]) -> std::collections::BTreeMap<String, serd
 
 #[test]
 fn without_a_grant_nothing_passes_and_nothing_is_absent() {
-    let found = granted("[[grant]]\nprofile = \"another\"\nprocesses = [\"kubelet\"]\n", &[]);
+    let found = granted(
+        "[[grant]]\nprofile = \"another\"\nprocesses = [\"kubelet\"]\n",
+        &[],
+    );
     assert_eq!(found.len(), 130);
     for (check, finding) in found {
         let verdict = finding["verdict"].as_str().unwrap();

@@ -155,11 +155,14 @@ pub(super) fn test_modules(name: &str, text: &str) -> Vec<String> {
 
 /// Whether a file is one of these test modules, or lies below one.
 pub(super) fn is_for_tests(name: &str, modules: &BTreeSet<String>) -> bool {
-    modules.iter().any(|module| {
-        let folder = module.trim_end_matches(".rs");
-        name.strip_prefix(folder)
-            .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
-    })
+    // Cargo builds what lies in a package's `tests/` for tests alone.
+    let of_package = name.starts_with("plugins/") && name.split('/').nth(2) == Some("tests");
+    of_package
+        || modules.iter().any(|module| {
+            let folder = module.trim_end_matches(".rs");
+            name.strip_prefix(folder)
+                .is_some_and(|rest| rest == ".rs" || rest.starts_with('/'))
+        })
 }
 
 /// The lines that are neither comments nor below the file's tests, with their
@@ -234,6 +237,9 @@ mod tests {
         let text = "#[cfg(test)]\nmod parity;\nmod real;\n";
         assert_eq!(test_modules("p/src/a.rs", text), ["p/src/a/parity.rs"]);
         assert_eq!(test_modules("p/src/lib.rs", text), ["p/src/parity.rs"]);
+        let none = BTreeSet::new();
+        assert!(is_for_tests("plugins/p/tests/laws.rs", &none));
+        assert!(!is_for_tests("plugins/p/src/tests/laws.rs", &none));
     }
 
     #[test]

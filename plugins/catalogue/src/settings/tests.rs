@@ -1047,12 +1047,23 @@ fn etcd_takes_its_file_or_its_flags_over_its_variables() {
 #[test]
 fn external_etcd_is_not_applicable_with_the_servers_as_witness() {
     let node = good()
+        .change("kube-apiserver", "---etcd-servers")
         .change("kube-apiserver", "+--etcd-servers=https://db.example:2379")
         .without("etcd");
     is(
         &node.judge("etcd-client-cert-auth"),
         NotApplicable,
         "https://db.example:2379",
+    );
+}
+
+#[test]
+fn an_etcd_that_should_be_here_and_is_not_is_no_witness() {
+    let local = good().without("etcd");
+    is(
+        &local.judge("etcd-client-cert-auth"),
+        Error,
+        "https://127.0.0.1:2379",
     );
 }
 
