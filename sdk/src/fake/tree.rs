@@ -238,6 +238,7 @@ impl Tree {
 
     fn resolve(&self, path: &str, links: &mut u32) -> Result<String, Lost> {
         let mut at = "/".to_owned();
+        self.step(&at)?;
         for name in path.split('/').filter(|n| !n.is_empty() && *n != ".") {
             if name == ".." {
                 at = parent(&at);
