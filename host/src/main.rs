@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::panic::{self, PanicHookInfo};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context as _, bail};
 use cisb::cli::{self, Ambient, Cli, Format, InspectFormat, LogLevel, Plan, ScanPlan};
@@ -74,8 +75,10 @@ fn run() -> anyhow::Result<u8> {
 }
 
 fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
+    let started = Instant::now();
     let mut report = with_progress(|progress| scan::run(&plan.scan, progress))?;
     exit::judge(&mut report, &plan.scan.selection, &plan.policy);
+    let scanned = started.elapsed();
     let exit_code = exit::exit_code(&report, &plan.policy);
     let options = TextOptions {
         command: plan.command.clone(),
@@ -94,6 +97,12 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
         ..options
     };
     print(|out| write_report(&report, plan.format, &on_screen, out))?;
+    let report_took = started.elapsed().saturating_sub(scanned);
+    tracing::debug!(
+        "spent: whole scan {} µs, report {} µs",
+        scanned.as_micros(),
+        report_took.as_micros()
+    );
     if plan.format != Format::Text {
         // Text says them itself.
         for problem in &report.problems {

@@ -141,7 +141,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                 entry.timings.checks = micros(started);
                 let t = &entry.timings;
                 tracing::debug!(
-                    "{}: load {} µs, compile {} µs, checks {} µs",
+                    "spent: {}: load {} µs, compile {} µs, checks {} µs",
                     entry.id,
                     t.load,
                     t.compile,
