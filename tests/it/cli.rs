@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::harness::{Ran, Record, cis, cisb, findings, guest, scan};
+use crate::harness::{Ran, Record, cis, cisb, findings, guest, node, scan};
 
 /// Usage or configuration: exit code 2, nothing on standard output, and words
 /// that name the thing.
@@ -329,4 +329,15 @@ fn what_is_said_is_said_once_and_in_one_line() {
         assert!(ran.err.matches("os error 2").count() <= 1, "{}", ran.err);
         assert!(!ran.err.contains("\\n"), "{}", ran.err);
     }
+}
+
+#[test]
+fn a_parameter_changes_what_a_profile_exempts() {
+    let verdict = |more: &[&str]| {
+        let more = [&["--check", "5.1.3"], more].concat();
+        let ran = scan(&cis(), &node("kubeadm-control-plane"), &more);
+        findings(&ran.report())["5.1.3"]["verdict"].clone()
+    };
+    assert_eq!(verdict(&[]), "pass");
+    assert_eq!(verdict(&["--set", "shipped-defaults=false"]), "fail");
 }

@@ -1,6 +1,7 @@
 //! The manifest: what a profile is, what it asks to see, and what it checks.
 //!
-//! It is JSON, read before anything is compiled and never by running code.
+//! It is JSON, plain or as one Zstandard frame, read before anything is
+//! compiled and never by running code.
 //! Unknown members are refused, so that a host never overlooks a request it
 //! does not understand.
 

@@ -195,22 +195,14 @@ fn procedures(wanted: &BTreeSet<&str>) -> BTreeMap<String, Procedure> {
 
 /// What an operator may set for every profile of the catalogue.
 fn parameters() -> Vec<Parameter> {
-    vec![
-        Parameter {
-            name: "kubernetes-version".to_owned(),
-            kind: ParameterType::String,
-            default: "".into(),
-            description: "the node's Kubernetes version, such as v1.30.2, where nothing on the \
-                          node states it"
-                .to_owned(),
-        },
-        Parameter {
-            name: "system-namespaces".to_owned(),
-            kind: ParameterType::List,
-            default: serde_json::json!(["kube-system", "kube-public", "kube-node-lease"]),
-            description: "namespaces whose offenders a person must look at instead of failing \
-                          the check"
-                .to_owned(),
-        },
-    ]
+    let mut parameters = vec![Parameter {
+        name: "kubernetes-version".to_owned(),
+        kind: ParameterType::String,
+        default: "".into(),
+        description: "the node's Kubernetes version, such as v1.30.2, where nothing on the node \
+                      states it"
+            .to_owned(),
+    }];
+    parameters.extend(crate::policies::parameters());
+    parameters
 }
