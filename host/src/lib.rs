@@ -14,6 +14,7 @@
 pub mod capability;
 pub mod cli;
 pub mod config;
+pub mod detect;
 pub mod document;
 pub mod engine;
 pub mod evidence;

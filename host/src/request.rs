@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 /// A scan.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// Component files, in order.
+    /// Component files, in order; none: the one of `installed` that fits.
     pub profiles: Vec<PathBuf>,
+    /// Component files to choose from where none is named.
+    pub installed: Vec<PathBuf>,
     /// What is scanned.
     pub node: NodeSource,
     /// Which API server, if any.
@@ -36,8 +38,11 @@ pub struct Scan {
 /// A recording of a live node.
 #[derive(Debug, Clone)]
 pub struct Collect {
-    /// Component files whose requests say what is recorded.
+    /// Component files whose requests say what is recorded; none: all of
+    /// `installed`.
     pub profiles: Vec<PathBuf>,
+    /// Component files that are installed.
+    pub installed: Vec<PathBuf>,
     /// Always [`NodeSource::Live`].
     pub node: NodeSource,
     /// Which API server, if any.

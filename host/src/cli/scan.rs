@@ -238,6 +238,7 @@ pub(super) fn plan(
     Ok(ScanPlan {
         scan: Scan {
             profiles: profiles(args.profiles, settings)?,
+            installed: Vec::new(),
             node,
             cluster,
             cluster_name: args.machine.cluster.or_else(|| settings.cluster.clone()),
