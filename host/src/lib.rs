@@ -12,6 +12,7 @@
 //! profile's manifest.
 
 pub mod capability;
+pub mod checksums;
 pub mod cli;
 pub mod config;
 pub mod detect;

@@ -27,6 +27,8 @@ pub struct Scan {
     pub parameters: Vec<(String, String)>,
     /// `--grants FILE`.
     pub grants: Option<PathBuf>,
+    /// `--checksums FILE`: digests that binaries should have.
+    pub checksums: Option<PathBuf>,
     /// `--evidence FILE`: keep exactly what the scan looked at.
     pub evidence: Option<PathBuf>,
     /// The time of the scan: `--now`, or the clock as `main` read it.

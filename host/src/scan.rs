@@ -16,6 +16,7 @@ use cisb_contract::manifest::{Check, Group, Parameter, ParameterType, Procedure,
 use serde_json::{Map, Value};
 
 use crate::capability::Shared;
+use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
 use crate::detect::{self, Candidate, Choice, DetectError, Facts};
 use crate::engine::run::{Obstacle, Outcome};
@@ -65,6 +66,9 @@ pub enum ScanError {
     /// The grants file is refused.
     #[error(transparent)]
     Grants(#[from] GrantsError),
+    /// The list of checksums is refused.
+    #[error(transparent)]
+    Checksums(#[from] ChecksumsError),
     /// No sandbox.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -88,6 +92,10 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let grants = match &request.grants {
         Some(path) => Grants::read(path)?,
         None => Grants::default(),
+    };
+    let checksums = match &request.checksums {
+        Some(path) => Some(Checksums::read(path)?),
+        None => None,
     };
     let named: Vec<_> = request.profiles.iter().map(|p| load(p)).collect();
     // Names are settled before anything is opened: a typing error is not worth a scan.
@@ -176,6 +184,12 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
         }
         report.profiles.push(entry);
     }
+    if let Some(checksums) = checksums {
+        let findings = checksums.judge(&shared.node);
+        report.coverage.declared += findings.len();
+        report.findings.extend(findings);
+        report.profiles.push(checksums.entry());
+    }
     report.cluster.version = shared
         .node
         .cluster
@@ -196,11 +210,14 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     Ok(report)
 }
 
+/// The parameters of each profile, by its id.
+type Parameters = BTreeMap<String, Map<String, Value>>;
+
 /// What names on the command line mean in these profiles.
 fn settle(
     request: &Scan,
     loaded: &[Loaded],
-) -> Result<(Selected, BTreeMap<String, Map<String, Value>>), ScanError> {
+) -> Result<(Selected, Parameters), ScanError> {
     let manifests = || {
         loaded
             .iter()
@@ -270,6 +287,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report,
         selection: Selection::default(),
         parameters: Vec::new(),
         grants: request.grants.clone(),
+        checksums: None,
         evidence: Some(request.output.clone()),
         now: request.now,
         jobs: 1,
@@ -413,7 +431,7 @@ fn checks<'a>(
     linked: &'a link::Linked,
     shared: &Arc<Shared>,
     selected: &Selected,
-    parameters: &BTreeMap<String, Map<String, Value>>,
+    parameters: &Parameters,
     jobs: usize,
     progress: &Mutex<&mut Listener<'_>>,
 ) -> Vec<(&'a Check, Option<Outcome>)> {
@@ -688,7 +706,7 @@ fn cause_and_cure(hint: &str) -> (String, &str) {
 fn parameters<'a>(
     given: &[(String, String)],
     manifests: impl Iterator<Item = &'a Manifest>,
-) -> Result<BTreeMap<String, Map<String, Value>>, ScanError> {
+) -> Result<Parameters, ScanError> {
     let mut typed = BTreeMap::new();
     let mut known: Vec<&str> = Vec::new();
     for manifest in manifests {
