@@ -167,14 +167,25 @@ pub fn choose<T: Clone>(
     }
 }
 
-/// Those for the newest versions.
+/// Those for the newest versions; of several editions of one benchmark, the
+/// last.
 fn newest<'a, 'b, T>(fits: &[&'a Fit<'b, T>]) -> Vec<&'a Fit<'b, T>> {
-    let top = |fit: &Fit<'_, T>| end(&fit.candidate.manifest.benchmark.kubernetes);
-    let newest = fits.iter().map(|fit| top(fit)).max();
-    fits.iter()
-        .filter(|fit| Some(top(fit)) == newest)
-        .copied()
-        .collect()
+    let benchmark = |fit: &Fit<'b, T>| &fit.candidate.manifest.benchmark;
+    let best = |fits: &[&'a Fit<'b, T>], of: &dyn Fn(&Fit<'b, T>) -> Option<Version>| {
+        let newest = fits.iter().map(|fit| of(fit)).max();
+        fits.iter()
+            .filter(|fit| Some(of(fit)) == newest)
+            .copied()
+            .collect::<Vec<_>>()
+    };
+    let newest = best(fits, &|fit| end(&benchmark(fit).kubernetes));
+    let same = newest
+        .windows(2)
+        .all(|pair| benchmark(pair[0]).name == benchmark(pair[1]).name);
+    match same {
+        true => best(&newest, &|fit| bare(&benchmark(fit).version)),
+        false => newest,
+    }
 }
 
 /// The best of a candidate's alternatives: any one suffices.

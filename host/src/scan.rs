@@ -214,10 +214,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
 type Parameters = BTreeMap<String, Map<String, Value>>;
 
 /// What names on the command line mean in these profiles.
-fn settle(
-    request: &Scan,
-    loaded: &[Loaded],
-) -> Result<(Selected, Parameters), ScanError> {
+fn settle(request: &Scan, loaded: &[Loaded]) -> Result<(Selected, Parameters), ScanError> {
     let manifests = || {
         loaded
             .iter()

@@ -335,6 +335,7 @@ fn two_that_fit_equally_are_a_question() {
         ">=1.28, <1.32",
         json!([{"executables": ["kubelet"]}]),
     ));
+    profiles[4].manifest.benchmark.name = "another".to_owned();
     let node = version(node(&["kubelet"]), "v1.30.0");
     let error = choose(&profiles, &Facts::new(&node, None, Vec::new())).unwrap_err();
     let error = error.to_string();
@@ -347,6 +348,21 @@ fn two_that_fit_equally_are_a_question() {
         "{error}"
     );
     assert!(!error.contains("plain-1"), "{error}");
+}
+
+#[test]
+fn the_last_edition_of_a_benchmark_is_taken() {
+    let mut profiles = installed();
+    profiles.push(profile(
+        "plain-10",
+        ">=1.30, <1.32",
+        json!([{"executables": ["kubelet"], "kubernetes": ">=1.30, <1.32"}]),
+    ));
+    profiles[0].manifest.benchmark.version = "1.9.0".to_owned();
+    profiles[4].manifest.benchmark.version = "1.10.0".to_owned();
+    let node = version(node(&["kubelet"]), "v1.30.0");
+    let choice = choose(&profiles, &Facts::new(&node, None, Vec::new())).unwrap();
+    assert_eq!(choice.place, "plain-10");
 }
 
 #[test]
