@@ -165,23 +165,17 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
     // A kubelet is never a static pod, and kube-proxy's own are not control plane.
     let pods = match component {
         Component::Kubelet => StaticPods::default(),
-        _ => static_pod::read(cx.facts),
+        _ => static_pod::read(cx.facts, name),
     };
-    let declared: Vec<Rc<Container>> = pods
-        .containers
-        .iter()
-        .filter(|c| c.executable == name)
-        .cloned()
-        .to_list();
     let mut seen = vec![found.observation];
     seen.extend(&pods.observations);
     if !found.own.is_empty() {
-        return Presence::Here(running(cx, component, &found.own, &declared));
+        return Presence::Here(running(cx, component, &found.own, &pods.containers));
     }
     if cx.facts.node().origin == Origin::Tree {
-        return in_tree(cx, component, declared, &pods, seen);
+        return in_tree(cx, component, &pods, seen);
     }
-    if let Some(manifest) = declared.first() {
+    if let Some(manifest) = pods.containers.first() {
         let mut text = say![manifest.file, " declares ", name, ", but it does not run"];
         if !found.complete {
             text = say![manifest.file, " declares ", name, "; ", found.hint];
@@ -381,11 +375,10 @@ fn running(
 fn in_tree(
     cx: &Cx<'_>,
     component: Component,
-    declared: Vec<Rc<Container>>,
     pods: &StaticPods,
     seen: Vec<Observation>,
 ) -> Presence {
-    if declared.is_empty() {
+    if pods.containers.is_empty() {
         let mut text = say![
             "a file tree has no processes, and no static pod manifest in it declares ",
             component.name()
@@ -395,18 +388,19 @@ fn in_tree(
         }
         return unknown(text, seen);
     }
-    let mut instances: Vec<Instance> = declared
-        .into_iter()
+    let mut instances: Vec<Instance> = pods
+        .containers
+        .iter()
         .map(|manifest| Instance {
             component,
             label: component.name().to_owned(),
             args: Args::parse(component.style(), &manifest.argv),
             argv: manifest.argv.clone(),
             process: None,
-            version: version(cx, component, Some(&manifest)),
+            version: version(cx, component, Some(manifest)),
             notes: vec![say!["as ", manifest.file, " declares it"]],
             observations: vec![manifest.observation],
-            manifest: Some(manifest),
+            manifest: Some(Rc::clone(manifest)),
         })
         .to_list();
     number(&mut instances);

@@ -194,10 +194,10 @@ fn names(token: &str, name: &str) -> bool {
 pub fn parse(json: &str) -> Result<Value, String> {
     let mut parser = Parser { json, at: 0 };
     let parsed = parser.value(DEPTH).and_then(|value| {
-        parser.space();
-        match parser.peek() {
-            None => Ok(value),
-            Some(_) => Err("nothing more was expected"),
+        parser.next();
+        match parser.at < json.len() {
+            false => Ok(value),
+            true => Err("nothing more was expected"),
         }
     });
     parsed.map_err(|why| say!["not JSON at byte ", parser.at, ": ", why])
@@ -212,33 +212,37 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// The next byte; 0, which is nowhere good in JSON, at the end.
     #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
+    fn peek(&self) -> u8 {
+        self.json.as_bytes().get(self.at).copied().unwrap_or(0)
     }
 
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+    /// The next byte that is no space.
+    fn next(&mut self) -> u8 {
+        loop {
+            match self.peek() {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                byte => return byte,
+            }
         }
     }
 
     /// Takes this byte, if it is next.
     fn takes(&mut self, byte: u8) -> bool {
-        let is = self.peek() == Some(byte);
+        let is = self.peek() == byte;
         self.at += usize::from(is);
         is
     }
 
     fn value(&mut self, depth: u32) -> Result<Value, Why> {
-        self.space();
-        match self.peek() {
-            Some(b'"') => Ok(Value::String(self.string()?)),
-            Some(b'[') => self.list(depth),
-            Some(b'{') => self.object(depth),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'n') => self.word("null", Value::Null),
+        match self.next() {
+            b'"' => Ok(Value::String(self.string()?)),
+            b'[' => self.list(depth),
+            b'{' => self.object(depth),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            b'n' => self.word("null", Value::Null),
             _ => self.number(),
         }
     }
@@ -253,52 +257,51 @@ impl Parser<'_> {
     }
 
     fn list(&mut self, depth: u32) -> Result<Value, Why> {
-        let depth = depth.checked_sub(1).ok_or("too deep")?;
-        self.at += 1;
         let mut items = Vec::new();
-        self.space();
-        if self.takes(b']') {
-            return Ok(Value::Array(items));
+        let mut more = self.enters(depth, b']')?;
+        while more {
+            items.push(self.value(depth - 1)?);
+            more = self.goes_on(b']', "`,` or `]` was expected")?;
         }
-        loop {
-            items.push(self.value(depth)?);
-            self.space();
-            if self.takes(b']') {
-                return Ok(Value::Array(items));
-            }
-            if !self.takes(b',') {
-                return Err("`,` or `]` was expected");
-            }
-        }
+        Ok(Value::Array(items))
     }
 
     fn object(&mut self, depth: u32) -> Result<Value, Why> {
-        let depth = depth.checked_sub(1).ok_or("too deep")?;
-        self.at += 1;
         let mut members = Vec::new();
-        self.space();
-        if self.takes(b'}') {
-            return Ok(Value::Object(members));
-        }
-        loop {
-            self.space();
-            if self.peek() != Some(b'"') {
+        let mut more = self.enters(depth, b'}')?;
+        while more {
+            if self.next() != b'"' {
                 return Err("a name was expected");
             }
             let name = self.string()?;
-            self.space();
-            if !self.takes(b':') {
+            if self.next() != b':' {
                 return Err("`:` was expected");
             }
-            members.push((name, self.value(depth)?));
-            self.space();
-            if self.takes(b'}') {
-                return Ok(Value::Object(members));
-            }
-            if !self.takes(b',') {
-                return Err("`,` or `}` was expected");
-            }
+            self.at += 1;
+            members.push((name, self.value(depth - 1)?));
+            more = self.goes_on(b'}', "`,` or `}` was expected")?;
         }
+        Ok(Value::Object(members))
+    }
+
+    /// Takes what opens a list or object, and says whether it holds anything.
+    fn enters(&mut self, depth: u32, end: u8) -> Result<bool, Why> {
+        if depth == 0 {
+            return Err("too deep");
+        }
+        self.at += 1;
+        self.next();
+        Ok(!self.takes(end))
+    }
+
+    /// Takes what follows an element, and says whether another one does.
+    fn goes_on(&mut self, end: u8, why: Why) -> Result<bool, Why> {
+        let byte = self.next();
+        if byte != b',' && byte != end {
+            return Err(why);
+        }
+        self.at += 1;
+        Ok(byte == b',')
     }
 
     fn number(&mut self) -> Result<Value, Why> {
@@ -306,7 +309,7 @@ impl Parser<'_> {
         self.takes(b'-');
         let first = self.peek();
         let whole = self.digits();
-        if whole == 0 || (whole > 1 && first == Some(b'0')) {
+        if whole == 0 || (whole > 1 && first == b'0') {
             return Err("a value was expected");
         }
         if self.takes(b'.') && self.digits() == 0 {
@@ -324,7 +327,7 @@ impl Parser<'_> {
     /// Takes digits, and says how many.
     fn digits(&mut self) -> usize {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
+        while self.peek().is_ascii_digit() {
             self.at += 1;
         }
         self.at - start
@@ -340,16 +343,17 @@ impl Parser<'_> {
         loop {
             let start = self.at;
             let rest = self.json.as_bytes().get(start..).unwrap_or_default();
-            for byte in rest {
-                if matches!(byte, b'"' | b'\\' | 0..0x20) {
-                    break;
-                }
-                self.at += 1;
+            self.at += plain(rest);
+            let byte = self.peek();
+            // Most texts are one piece, for which just enough memory is taken.
+            if byte == b'"' && text.is_empty() {
+                text = self.since(start).to_owned();
+            } else {
+                text.push_str(self.since(start));
             }
-            text.push_str(self.since(start));
-            let Some(byte) = self.peek() else {
+            if self.at >= self.json.len() {
                 return Err("the text does not end");
-            };
+            }
             self.at += 1;
             match byte {
                 b'"' => return Ok(text),
@@ -364,13 +368,13 @@ impl Parser<'_> {
         let byte = self.peek();
         self.at += 1;
         Ok(match byte {
-            Some(b'n') => '\n',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'u') => {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'"' | b'\\' | b'/' => char::from(byte),
+            b'u' => {
                 let first = self.hex()?;
                 let code = match first {
                     // Beyond the first plane two escapes make one character.
@@ -392,17 +396,38 @@ impl Parser<'_> {
     fn hex(&mut self) -> Result<u32, Why> {
         let mut code = 0;
         for _ in 0..4 {
-            let digit = match self.peek() {
-                Some(digit @ b'0'..=b'9') => digit - b'0',
-                Some(digit @ b'a'..=b'f') => digit - b'a' + 10,
-                Some(digit @ b'A'..=b'F') => digit - b'A' + 10,
-                _ => return Err("four hexadecimal digits were expected"),
+            let Some(digit) = char::from(self.peek()).to_digit(16) else {
+                return Err("four hexadecimal digits were expected");
             };
             self.at += 1;
-            code = code << 4 | u32::from(digit);
+            code = code << 4 | digit;
         }
         Ok(code)
     }
+}
+
+/// How many bytes come before the first that means something inside a text: a
+/// quote, a backslash or a control character. Eight at a time, for documents
+/// are texts for the most part.
+fn plain(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(eight) = strings::eight(bytes, at) {
+        // Clears the five bits that control characters have, and no others.
+        let control = strings::zeros(eight & strings::all(!0x1F));
+        let quote = strings::zeros(eight ^ strings::all(b'"'));
+        let backslash = strings::zeros(eight ^ strings::all(b'\\'));
+        let found = control | quote | backslash;
+        at += found.trailing_zeros() as usize / 8;
+        if found != 0 {
+            return at;
+        }
+    }
+    while let Some(byte) = bytes.get(at)
+        && !matches!(byte, b'"' | b'\\' | 0..0x20)
+    {
+        at += 1;
+    }
+    at
 }
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -200,7 +200,7 @@ fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, locat
 
 fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
     let name = component.name();
-    let pods = static_pod::read(cx.facts);
+    let pods = static_pod::read(cx.facts, name);
     located.observations.extend(&pods.observations);
     for problem in &pods.problems {
         // What cannot be read may declare the component too.
@@ -210,7 +210,7 @@ fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
     }
     let kubelets = watchers(cx, located);
     let mut files: Vec<&str> = Vec::new();
-    for container in pods.containers.iter().filter(|c| c.executable == name) {
+    for container in &pods.containers {
         if !files.contains(&container.file.as_str()) {
             files.push(&container.file);
             let opened = reopen(cx, &kubelets, &container.file);
