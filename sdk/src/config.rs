@@ -81,6 +81,8 @@ pub enum Content {
     Nothing,
     /// Every value of a flag or variable, in order.
     Words(Vec<String>),
+    /// A list that follows from other facts.
+    List(Vec<String>),
     /// A value of a document or of the defaults table.
     Json(Value),
 }
@@ -165,7 +167,7 @@ fn newest_tls(facts: &dyn Facts, instance: &Instance, reading: &mut Reading) -> 
         reading.origin = Origin::Derived(
             "TLS 1.3 is the least version, its suites are fixed and strong".to_owned(),
         );
-        reading.content = Content::Json(Value::Array(vec!["TLS_AES_128_GCM_SHA256".into()]));
+        reading.content = Content::List(vec!["TLS_AES_128_GCM_SHA256".to_owned()]);
         reading.notes.push(say![
             "--tls-min-version is VersionTLS13 (",
             least.origin.text(),
@@ -216,6 +218,7 @@ impl Reading {
         match &self.content {
             Content::Nothing | Content::Json(Value::Null) => false,
             Content::Words(words) => words.last().is_some_and(|w| !w.is_empty()),
+            Content::List(elements) => !elements.is_empty(),
             Content::Json(Value::String(text)) => !text.is_empty(),
             Content::Json(Value::Array(elements)) => !elements.is_empty(),
             Content::Json(_) => true,
@@ -225,7 +228,7 @@ impl Reading {
     /// The value as one text, if it is a scalar.
     pub fn text(&self) -> Option<String> {
         match &self.content {
-            Content::Nothing => None,
+            Content::Nothing | Content::List(_) => None,
             Content::Words(words) => words.last().cloned(),
             Content::Json(value) => scalar(value),
         }
@@ -235,12 +238,15 @@ impl Reading {
     pub fn list(&self) -> Option<Vec<String>> {
         match &self.content {
             Content::Nothing => Some(Vec::new()),
-            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).to_list()),
-            Content::Json(Value::Array(elements)) => elements
-                .iter()
-                .map(|e| e.as_str().map(str::to_owned))
-                .collect(),
-            Content::Json(_) => None,
+            Content::Words(words) => Some(values::lists(words)),
+            Content::List(elements) => Some(elements.clone()),
+            Content::Json(value) => {
+                let mut list = Vec::new();
+                for element in value.as_array()? {
+                    list.push(element.as_str()?.to_owned());
+                }
+                Some(list)
+            }
         }
     }
 
@@ -256,7 +262,7 @@ impl Reading {
                 last
             }
             Content::Json(value) => value.as_bool(),
-            Content::Nothing => None,
+            Content::Nothing | Content::List(_) => None,
         }
     }
 
@@ -265,7 +271,7 @@ impl Reading {
         match &self.content {
             Content::Words(words) => words.last().and_then(|w| values::integer(w)),
             Content::Json(value) => value.as_i64(),
-            Content::Nothing => None,
+            Content::Nothing | Content::List(_) => None,
         }
     }
 
@@ -287,8 +293,12 @@ impl Reading {
                 empty if empty.is_empty() => "set to nothing".to_owned(),
                 words => words,
             },
+            Content::List(elements) => strings::join(elements, ","),
             Content::Json(Value::Array(elements)) => {
-                let texts: Vec<String> = elements.iter().map(plain).to_list();
+                let mut texts = Vec::new();
+                for element in *elements {
+                    texts.push(plain(element));
+                }
                 strings::join(&texts, ",")
             }
             Content::Json(value) => plain(value),
@@ -311,7 +321,7 @@ impl Reading {
 /// point numbers, with its tables.
 fn scalar(value: &Value) -> Option<String> {
     Some(match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => (*text).to_owned(),
         Value::Bool(true) => "true".to_owned(),
         Value::Bool(false) => "false".to_owned(),
         Value::Number(_) => match value.as_i64() {

@@ -16,8 +16,13 @@ use crate::strings;
 /// How deep lists and objects may nest, as in serde_json.
 const DEPTH: u32 = 127;
 
+/// A text of a document. What a document holds is kept for good, so values are
+/// a few words that are copied freely: a check runs in an instance of its own,
+/// whose memory goes when it answers. Natively only tests read documents.
+pub type Text = &'static str;
+
 /// A JSON value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`.
     #[default]
@@ -25,25 +30,30 @@ pub enum Value {
     /// `true` or `false`.
     Bool(bool),
     /// A number as it is written: nothing here calculates with fractions.
-    Number(String),
+    Number(Text),
     /// A text.
-    String(String),
+    String(Text),
     /// A list.
-    Array(Vec<Value>),
+    Array(&'static [Value]),
     /// Members in the order in which they are written. Of two with the same
     /// name the last counts.
-    Object(Vec<(String, Value)>),
+    Object(&'static [(Text, Value)]),
 }
 
 static NULL: Value = Value::Null;
 
 impl Value {
+    /// A list of these elements.
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::Array(items.leak())
+    }
+
     /// The member of this name of an object.
-    pub fn get(&self, name: &str) -> Option<&Self> {
+    pub fn get(&self, name: &str) -> Option<&'static Self> {
         self.member(&|key| key == name)
     }
 
-    fn member(&self, is_meant: &dyn Fn(&str) -> bool) -> Option<&Self> {
+    fn member(&self, is_meant: &dyn Fn(&str) -> bool) -> Option<&'static Self> {
         let Self::Object(members) = self else {
             return None;
         };
@@ -73,7 +83,7 @@ impl Value {
     }
 
     /// The text, if it is one.
-    pub fn as_str(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<Text> {
         match self {
             Self::String(text) => Some(text),
             _ => None,
@@ -96,7 +106,7 @@ impl Value {
     /// The number, if it is a whole one that fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Number(text) if text != "-0" => match text.strip_prefix("-") {
+            Self::Number(text) if *text != "-0" => match text.strip_prefix("-") {
                 Some(digits) => 0_i64.checked_sub_unsigned(strings::number(digits, 10)?),
                 None => i64::try_from(strings::number(text, 10)?).ok(),
             },
@@ -105,7 +115,7 @@ impl Value {
     }
 
     /// The elements, if it is a list.
-    pub fn as_array(&self) -> Option<&[Self]> {
+    pub fn as_array(&self) -> Option<&'static [Self]> {
         match self {
             Self::Array(items) => Some(items),
             _ => None,
@@ -113,12 +123,12 @@ impl Value {
     }
 
     /// The elements; none if it is no list.
-    pub fn items(&self) -> &[Self] {
+    pub fn items(&self) -> &'static [Self] {
         self.as_array().unwrap_or_default()
     }
 
     /// The members, if it is an object.
-    pub fn as_object(&self) -> Option<&[(String, Self)]> {
+    pub fn as_object(&self) -> Option<&'static [(Text, Self)]> {
         match self {
             Self::Object(members) => Some(members),
             _ => None,
@@ -153,13 +163,13 @@ impl From<bool> for Value {
 
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
-        Self::Number(say![number])
+        Self::Number(say![number].leak())
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::String(text)
     }
 }
 
@@ -192,26 +202,43 @@ fn names(token: &str, name: &str) -> bool {
 
 /// Reads a JSON text. An error says where it stops being JSON, and why.
 pub fn parse(json: &str) -> Result<Value, String> {
-    let mut parser = Parser { json, at: 0 };
-    let parsed = parser.value(DEPTH).and_then(|value| {
-        parser.next();
-        match parser.at < json.len() {
-            false => Ok(value),
-            true => Err("nothing more was expected"),
-        }
-    });
-    parsed.map_err(|why| say!["not JSON at byte ", parser.at, ": ", why])
+    let mut parser = Parser {
+        json: json.to_owned().leak(),
+        at: 0,
+        complaint: None,
+    };
+    let value = parser.value(DEPTH);
+    parser.next();
+    if parser.at < parser.json.len() {
+        parser.fail("nothing more was expected");
+    }
+    match parser.complaint {
+        None => Ok(value),
+        Some((at, why)) => Err(say!["not JSON at byte ", at, ": ", why]),
+    }
 }
 
 /// Why a text is not JSON.
 type Why = &'static str;
 
-struct Parser<'a> {
-    json: &'a str,
+/// Reads on after a complaint, but nothing: it is at the end then. What it
+/// answered is thrown away. That is less code than to pass a failure on from
+/// everywhere.
+struct Parser {
+    json: Text,
     at: usize,
+    /// Where it stopped being JSON first, and why.
+    complaint: Option<(usize, Why)>,
 }
 
-impl Parser<'_> {
+impl Parser {
+    fn fail(&mut self, why: Why) {
+        if self.complaint.is_none() {
+            self.complaint = Some((self.at, why));
+        }
+        self.json = "";
+    }
+
     /// The next byte; 0, which is nowhere good in JSON, at the end.
     #[inline]
     fn peek(&self) -> u8 {
@@ -235,93 +262,94 @@ impl Parser<'_> {
         is
     }
 
-    fn value(&mut self, depth: u32) -> Result<Value, Why> {
+    fn value(&mut self, depth: u32) -> Value {
         match self.next() {
-            b'"' => Ok(Value::String(self.string()?)),
+            b'"' => Value::String(self.string()),
             b'[' => self.list(depth),
             b'{' => self.object(depth),
             b't' => self.word("true", Value::Bool(true)),
             b'f' => self.word("false", Value::Bool(false)),
             b'n' => self.word("null", Value::Null),
-            _ => self.number(),
+            _ => Value::Number(self.number()),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Why> {
+    fn word(&mut self, word: &str, value: Value) -> Value {
         let rest = self.json.as_bytes().get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
-            return Err("a value was expected");
+            self.fail("a value was expected");
         }
         self.at += word.len();
-        Ok(value)
+        value
     }
 
-    fn list(&mut self, depth: u32) -> Result<Value, Why> {
+    fn list(&mut self, depth: u32) -> Value {
         let mut items = Vec::new();
-        let mut more = self.enters(depth, b']')?;
+        let mut more = self.enters(depth, b']');
         while more {
-            items.push(self.value(depth - 1)?);
-            more = self.goes_on(b']', "`,` or `]` was expected")?;
+            items.push(self.value(depth - 1));
+            more = self.goes_on(b']', "`,` or `]` was expected");
         }
-        Ok(Value::Array(items))
+        Value::list(items)
     }
 
-    fn object(&mut self, depth: u32) -> Result<Value, Why> {
+    fn object(&mut self, depth: u32) -> Value {
         let mut members = Vec::new();
-        let mut more = self.enters(depth, b'}')?;
+        let mut more = self.enters(depth, b'}');
         while more {
             if self.next() != b'"' {
-                return Err("a name was expected");
+                self.fail("a name was expected");
             }
-            let name = self.string()?;
+            let name = self.string();
             if self.next() != b':' {
-                return Err("`:` was expected");
+                self.fail("`:` was expected");
             }
             self.at += 1;
-            members.push((name, self.value(depth - 1)?));
-            more = self.goes_on(b'}', "`,` or `}` was expected")?;
+            members.push((name, self.value(depth - 1)));
+            more = self.goes_on(b'}', "`,` or `}` was expected");
         }
-        Ok(Value::Object(members))
+        Value::Object(members.leak())
     }
 
     /// Takes what opens a list or object, and says whether it holds anything.
-    fn enters(&mut self, depth: u32, end: u8) -> Result<bool, Why> {
+    fn enters(&mut self, depth: u32, end: u8) -> bool {
         if depth == 0 {
-            return Err("too deep");
+            self.fail("too deep");
+            return false;
         }
         self.at += 1;
         self.next();
-        Ok(!self.takes(end))
+        !self.takes(end)
     }
 
     /// Takes what follows an element, and says whether another one does.
-    fn goes_on(&mut self, end: u8, why: Why) -> Result<bool, Why> {
+    fn goes_on(&mut self, end: u8, why: Why) -> bool {
         let byte = self.next();
         if byte != b',' && byte != end {
-            return Err(why);
+            self.fail(why);
         }
         self.at += 1;
-        Ok(byte == b',')
+        byte == b','
     }
 
-    fn number(&mut self) -> Result<Value, Why> {
+    fn number(&mut self) -> Text {
         let start = self.at;
         self.takes(b'-');
         let first = self.peek();
         let whole = self.digits();
         if whole == 0 || (whole > 1 && first == b'0') {
-            return Err("a value was expected");
+            self.fail("a value was expected");
         }
         if self.takes(b'.') && self.digits() == 0 {
-            return Err("a digit was expected");
+            self.fail("a digit was expected");
         }
         if self.takes(b'e') || self.takes(b'E') {
             let _ = self.takes(b'+') || self.takes(b'-');
             if self.digits() == 0 {
-                return Err("a digit was expected");
+                self.fail("a digit was expected");
             }
         }
-        Ok(Value::Number(self.since(start).to_owned()))
+        self.since(start)
     }
 
     /// Takes digits, and says how many.
@@ -333,41 +361,46 @@ impl Parser<'_> {
         self.at - start
     }
 
-    fn since(&self, start: usize) -> &str {
+    fn since(&self, start: usize) -> Text {
         self.json.get(start..self.at).unwrap_or_default()
     }
 
-    fn string(&mut self) -> Result<String, Why> {
+    fn string(&mut self) -> Text {
         self.at += 1;
-        let mut text = String::new();
-        loop {
-            let start = self.at;
-            let rest = self.json.as_bytes().get(start..).unwrap_or_default();
-            self.at += plain(rest);
-            let byte = self.peek();
-            // Most texts are one piece, for which just enough memory is taken.
-            if byte == b'"' && text.is_empty() {
-                text = self.since(start).to_owned();
-            } else {
-                text.push_str(self.since(start));
-            }
-            if self.at >= self.json.len() {
-                return Err("the text does not end");
-            }
-            self.at += 1;
-            match byte {
-                b'"' => return Ok(text),
-                b'\\' => text.push(self.escape()?),
-                _ => return Err("a text holds a control character"),
-            }
+        let start = self.at;
+        self.plain();
+        let text = self.since(start);
+        if self.takes(b'"') {
+            return text;
         }
+        let mut whole = text.to_owned();
+        while !self.takes(b'"') {
+            if !self.takes(b'\\') {
+                self.fail(match self.at < self.json.len() {
+                    true => "a text holds a control character",
+                    false => "the text does not end",
+                });
+                break;
+            }
+            whole.push(self.escape());
+            let start = self.at;
+            self.plain();
+            whole.push_str(self.since(start));
+        }
+        whole.leak()
+    }
+
+    /// Takes the part of a text that stands for itself.
+    fn plain(&mut self) {
+        let rest = self.json.as_bytes().get(self.at..);
+        self.at += plain(rest.unwrap_or_default());
     }
 
     /// What stands after a backslash.
-    fn escape(&mut self) -> Result<char, Why> {
+    fn escape(&mut self) -> char {
         let byte = self.peek();
         self.at += 1;
-        Ok(match byte {
+        match byte {
             b'n' => '\n',
             b't' => '\t',
             b'r' => '\r',
@@ -375,34 +408,39 @@ impl Parser<'_> {
             b'f' => '\u{c}',
             b'"' | b'\\' | b'/' => char::from(byte),
             b'u' => {
-                let first = self.hex()?;
-                let code = match first {
-                    // Beyond the first plane two escapes make one character.
-                    0xD800..0xDC00 if self.takes(b'\\') && self.takes(b'u') => {
-                        let second = self.hex()?.wrapping_sub(0xDC00);
-                        match second {
-                            0..0x400 => 0x10000 + ((first - 0xD800) << 10) + second,
-                            _ => return Err("half a surrogate pair"),
-                        }
-                    }
-                    code => code,
-                };
-                char::from_u32(code).ok_or("half a surrogate pair")?
+                let mut code = self.hex();
+                // Beyond the first plane two escapes make one character.
+                if let high @ 0xD800..0xDC00 = code
+                    && self.takes(b'\\')
+                    && self.takes(b'u')
+                {
+                    code = match self.hex().wrapping_sub(0xDC00) {
+                        low @ 0..0x400 => 0x10000 + ((high - 0xD800) << 10) + low,
+                        _ => high,
+                    };
+                }
+                char::from_u32(code).unwrap_or_else(|| {
+                    self.fail("half a surrogate pair");
+                    '?'
+                })
             }
-            _ => return Err("an unknown escape"),
-        })
+            _ => {
+                self.fail("an unknown escape");
+                '?'
+            }
+        }
     }
 
-    fn hex(&mut self) -> Result<u32, Why> {
+    fn hex(&mut self) -> u32 {
         let mut code = 0;
         for _ in 0..4 {
-            let Some(digit) = char::from(self.peek()).to_digit(16) else {
-                return Err("four hexadecimal digits were expected");
-            };
+            match char::from(self.peek()).to_digit(16) {
+                Some(digit) => code = code << 4 | digit,
+                None => self.fail("four hexadecimal digits were expected"),
+            }
             self.at += 1;
-            code = code << 4 | digit;
         }
-        Ok(code)
+        code
     }
 }
 
@@ -443,14 +481,15 @@ mod native {
             match value {
                 serde_json::Value::Null => Self::Null,
                 serde_json::Value::Bool(is) => Self::Bool(is),
-                serde_json::Value::Number(number) => Self::Number(number.to_string()),
-                serde_json::Value::String(text) => Self::String(text),
+                serde_json::Value::Number(number) => Self::Number(number.to_string().leak()),
+                serde_json::Value::String(text) => Self::String(text.leak()),
                 serde_json::Value::Array(items) => {
-                    Self::Array(items.into_iter().map(Self::from).collect())
+                    Self::list(items.into_iter().map(Self::from).collect())
                 }
                 serde_json::Value::Object(members) => {
                     let members = members.into_iter();
-                    Self::Object(members.map(|(k, v)| (k, v.into())).collect())
+                    let members = members.map(|(k, v)| (&*k.leak(), v.into()));
+                    Self::Object(members.collect::<Vec<_>>().leak())
                 }
             }
         }
@@ -464,17 +503,12 @@ mod native {
 
     /// For tests that change one member.
     #[cfg(test)]
-    impl core::ops::IndexMut<&str> for Value {
-        fn index_mut(&mut self, name: &str) -> &mut Self {
-            if !matches!(self, Self::Object(_)) {
-                *self = Self::Object(Vec::new());
-            }
-            let Self::Object(members) = self else {
-                unreachable!()
-            };
-            members.retain(|(key, _)| key != name);
-            members.push((name.to_owned(), Self::Null));
-            &mut members.last_mut().unwrap().1
+    impl Value {
+        pub(crate) fn with(&self, name: super::Text, value: Self) -> Self {
+            let mut members = self.as_object().unwrap_or_default().to_vec();
+            members.retain(|(key, _)| *key != name);
+            members.push((name, value));
+            Self::Object(members.leak())
         }
     }
 
@@ -489,7 +523,7 @@ mod native {
                     number.serialize(serializer)
                 }
                 Self::String(text) => serializer.serialize_str(text),
-                Self::Array(items) => serializer.collect_seq(items),
+                Self::Array(items) => serializer.collect_seq(*items),
                 Self::Object(members) => {
                     serializer.collect_map(members.iter().map(|(k, v)| (k, v)))
                 }

@@ -82,7 +82,7 @@ pub fn run(
         let settings = json::parse(settings)?;
         let parameters = match settings.get("parameters") {
             Some(parameters) => parameters.clone(),
-            None => Value::Object(Vec::new()),
+            None => Value::Object(&[]),
         };
         if parameters.as_object().is_none() {
             return Err("parameters: not an object".to_owned());

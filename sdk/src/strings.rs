@@ -170,26 +170,26 @@ pub(crate) fn eight(bytes: &[u8], at: usize) -> Option<u64> {
 /// it looks for the first two bytes in eight places at once.
 #[inline(never)]
 pub fn find(text: &str, part: &str) -> Option<usize> {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    let gap = usize::from(part.len() > 1);
-    let (Some(&first), Some(&second)) = (part.first(), part.get(gap)) else {
-        return Some(0);
-    };
-    let mut at = 0;
+    let part = part.as_bytes();
+    let mut rest = text.as_bytes();
     loop {
-        while let Some(here) = eight(text, at)
-            && let Some(next) = eight(text, at + gap)
-        {
-            let found = zeros((here ^ all(first)) | (next ^ all(second)));
-            at += found.trailing_zeros() as usize / 8;
-            if found != 0 {
-                break;
+        if let [first, second, ..] = part {
+            let (first, second) = (all(*first), all(*second));
+            while let Some((window, _)) = rest.split_first_chunk::<9>() {
+                let here = u64::from_le_bytes(*window.first_chunk()?);
+                let next = u64::from_le_bytes(*window.last_chunk()?);
+                let found = zeros((here ^ first) | (next ^ second));
+                if found != 0 {
+                    rest = rest.get(found.trailing_zeros() as usize / 8..)?;
+                    break;
+                }
+                rest = rest.get(8..)?;
             }
         }
-        if text.get(at..)?.starts_with(part) {
-            return Some(at);
+        if rest.starts_with(part) {
+            return Some(text.len() - rest.len());
         }
-        at += 1;
+        rest = rest.get(1..)?;
     }
 }
 

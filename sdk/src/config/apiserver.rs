@@ -115,7 +115,7 @@ fn authorization(facts: &dyn Facts, instance: &Instance) -> Result<Reading, Stop
         let why = "lists no authorizers, or one without a type";
         return Err(Problem::bad(&entry.path(), why, entry.observation()).into());
     }
-    Ok(said_by(&entry, "authorizers", Value::Array(types)))
+    Ok(said_by(&entry, "authorizers", Value::list(types)))
 }
 
 /// The admission plugins that run: the version's defaults and the enabled
@@ -140,10 +140,9 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
         ];
         return Err(Stop::Problem(instance.problem(text)));
     }
-    let mut running: Vec<String> = defaults.into_iter().map(str::to_owned).to_list();
-    running.retain(|p| !disabled.contains(p));
-    for plugin in &enabled {
-        if !running.contains(plugin) {
+    let mut running = Vec::new();
+    for plugin in strings::owned(&defaults).iter().chain(&enabled) {
+        if !disabled.contains(plugin) && !running.contains(plugin) {
             running.push(plugin.clone());
         }
     }
@@ -161,9 +160,7 @@ fn admission(instance: &Instance) -> Result<Reading, Stop> {
         " and --disable-admission-plugins=",
         strings::join(&disabled, ",")
     ]);
-    let running = running.into_iter().map(Value::String).to_list();
-    let content = Content::Json(Value::Array(running));
-    let mut reading = Reading::of(content, origin, Source::None);
+    let mut reading = Reading::of(Content::List(running), origin, Source::None);
     reading.incomplete = incomplete;
     if let Some(config) = set_flag(instance, "admission-control-config-file")? {
         let note = say!["plugins are configured by ", config.shown()];

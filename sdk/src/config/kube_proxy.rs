@@ -6,7 +6,6 @@ use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
 use crate::json::Value;
-use crate::prelude::*;
 use crate::say;
 
 /// Flags that a field of the file replaces.
@@ -31,7 +30,7 @@ pub(super) fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Res
     let (kind, group) = ("KubeProxyConfiguration", "kubeproxy.config.k8s.io");
     let (entry, document) = named_document(facts, instance, &config, kind, group)?;
     let given = field(&entry, &document, pointer);
-    let given = given.filter(|r| r.content != Content::Json(Value::String(String::new())));
+    let given = given.filter(|r| r.content != Content::Json(Value::String("")));
     let mut reading = match given {
         Some(reading) => reading,
         None => default(instance, setting, Set::Usual)?,

@@ -403,9 +403,9 @@ mod tests {
     use crate::json::json;
 
     /// A pod with one container `c`, of the given pod spec and container.
-    fn pod(mut spec: Value, mut container: Value) -> Value {
-        container["name"] = json!("c");
-        spec["containers"] = json!([container]);
+    fn pod(spec: Value, container: Value) -> Value {
+        let container = container.with("name", json!("c"));
+        let spec = spec.with("containers", json!([container]));
         json!({"metadata": {"name": "p", "namespace": "n"}, "spec": spec})
     }
 

@@ -223,16 +223,12 @@ fn level(rule: &Value) -> Option<Level> {
     })
 }
 
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+fn texts(value: &Value) -> impl Iterator<Item = &'static str> {
+    value.items().iter().filter_map(Value::as_str)
 }
 
 fn has_any(value: &Value) -> bool {
-    value.as_array().is_some_and(|a| !a.is_empty())
+    !value.items().is_empty()
 }
 
 /// Whether a rule catches some requests of this kind.

@@ -100,7 +100,7 @@ fn name(provider: &Value) -> Option<String> {
     if given.next().is_some() {
         return None;
     }
-    Some(match (name.as_str(), settings["apiVersion"].as_str()) {
+    Some(match (*name, settings["apiVersion"].as_str()) {
         ("kms", version) => say!["kms ", version.unwrap_or("v1")],
         (name, _) => name.to_owned(),
     })

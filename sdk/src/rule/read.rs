@@ -173,7 +173,7 @@ impl Reader {
         match json {
             Value::String(name) => return (name, &Value::Null),
             Value::Object(members) => {
-                if let [(name, body)] = members.as_slice() {
+                if let [(name, body)] = members {
                     return (name, body);
                 }
             }
@@ -189,7 +189,7 @@ impl Reader {
             return self.wants("an object");
         };
         for (name, _) in members {
-            if !known.contains(&name.as_str()) {
+            if !known.contains(name) {
                 self.unknown(name);
             }
         }
