@@ -211,9 +211,10 @@ fn compile(workspace: &Workspace, package: &Package, library: Std) -> Result<Vec
     let target = workspace.target().join("wasm");
     let mut cargo = workspace.cargo();
     cargo
-        // As a component alone: beside a library for other crates, cargo leaves
-        // link-time optimisation out, and the code is an eighth more.
-        .args(["rustc", "--quiet", "--locked", "--lib", "--crate-type", "cdylib"])
+        // Cargo optimizes across crates only where a library is nothing but a
+        // module; the packages are Rust libraries too, for their tests.
+        .args(["rustc", "--quiet", "--locked", "--lib"])
+        .args(["--crate-type", "cdylib"])
         .args(["--profile", "profile", "--target", TARGET])
         .args(["--package", &package.name])
         .arg("--target-dir")
