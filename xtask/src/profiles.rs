@@ -211,7 +211,10 @@ fn compile(workspace: &Workspace, package: &Package, library: Std) -> Result<Vec
     let target = workspace.target().join("wasm");
     let mut cargo = workspace.cargo();
     cargo
-        .args(["build", "--quiet", "--locked", "--lib"])
+        // Cargo optimizes across crates only where a library is nothing but a
+        // module; the packages are Rust libraries too, for their tests.
+        .args(["rustc", "--quiet", "--locked", "--lib"])
+        .args(["--crate-type", "cdylib"])
         .args(["--profile", "profile", "--target", TARGET])
         .args(["--package", &package.name])
         .arg("--target-dir")
