@@ -6,7 +6,7 @@ use alloc::rc::Rc;
 
 use crate::args::{Args, Style};
 use crate::config::Problem;
-use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
+use crate::facts::{Cause, Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
 use crate::list::ToList;
 use crate::order;
 use crate::prelude::*;
@@ -273,7 +273,7 @@ fn etcd_servers(facts: &dyn Facts) -> Result<Option<EtcdServers>, (String, Vec<O
     let unseen = "no process is etcd, and whether the API server expects one here is not known: ";
     let found = match own_processes(facts, "kube-apiserver") {
         Ok(found) => found,
-        Err(Error::Denied(_)) => return Ok(None),
+        Err(error) if error.cause == Cause::Denied => return Ok(None),
         Err(error) => return Err((say![unseen, error], error.observations())),
     };
     let Some(process) = found.own.first() else {
@@ -501,10 +501,13 @@ impl Instance {
         let node_path = self.manifest.as_ref().and_then(|m| m.node_path(path));
         match node_path {
             Some(path) => facts.open(&path),
-            None => Err(Error::Other(say![
-                path,
-                ": the container's manifest mounts nothing of the node there"
-            ])),
+            None => Err(Error::refused(
+                Cause::Other,
+                say![
+                    path,
+                    ": the container's manifest mounts nothing of the node there"
+                ],
+            )),
         }
     }
 }

@@ -6,7 +6,7 @@ use alloc::rc::Rc;
 
 use crate::component::{Component, Instance};
 use crate::defaults::{self, Set};
-use crate::facts::{Entry, Error, Facts, Observation};
+use crate::facts::{Cause, Entry, Error, Facts, Observation};
 use crate::json::{self, Value};
 use crate::list::ToList;
 use crate::order;
@@ -309,7 +309,10 @@ impl Reading {
     pub fn open(&self, facts: &dyn Facts, instance: &Instance) -> Result<Rc<dyn Entry>, Problem> {
         let path = self.text().unwrap_or_default();
         let opened = match &self.source {
-            Source::None => Err(Error::Other("is no path of a file".to_owned())),
+            Source::None => Err(Error::refused(
+                Cause::Other,
+                "is no path of a file".to_owned(),
+            )),
             Source::Named(name) => instance.open_named(facts, name, &path),
             Source::Field(entry, pointer) => entry.open_field(pointer, &path),
         };

@@ -1,7 +1,7 @@
 //! Objects of the Kubernetes API: listing them, and reading what Kubernetes
 //! itself would read from them.
 
-use crate::facts::{Error, Facts, Observation};
+use crate::facts::{Cause, Error, Facts, Observation};
 use crate::json::{self, Value};
 use crate::list::ToList;
 use crate::prelude::*;
@@ -91,7 +91,7 @@ fn unlisted(request: &str, error: &Error) -> Unlisted {
         },
         observation: error.observation(),
         absent: error.is_not_found(),
-        unrecorded: matches!(error, Error::NotRecorded(_)),
+        unrecorded: error.cause == Cause::NotRecorded,
     }
 }
 

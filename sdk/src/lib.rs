@@ -58,7 +58,7 @@ macro_rules! profile {
                     check: $crate::prelude::String,
                     settings: $crate::prelude::String,
                 ) -> ::core::result::Result<
-                    $crate::guest::exports::cisb::profile::checks::Outcome,
+                    $crate::verdict::Outcome,
                     $crate::guest::exports::cisb::profile::checks::Failure,
                 > {
                     $crate::guest::run(&$profile, &check, &settings)

@@ -6,7 +6,7 @@ use alloc::rc::Rc;
 
 use crate::component;
 use crate::config::kubelet;
-use crate::facts::{Entry, Error, Facts, Observation};
+use crate::facts::{Cause, Entry, Error, Facts, Observation};
 use crate::json::{self, Value};
 use crate::prelude::*;
 use crate::say;
@@ -199,7 +199,7 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
     let children = match entry.children() {
         Ok(children) => children,
         // It may name a single file.
-        Err(Error::WrongType(_)) => return read_file(path, Ok(entry), pods),
+        Err(error) if error.cause == Cause::WrongType => return read_file(path, Ok(entry), pods),
         Err(error) => return pods.problems.push(say![path, ": ", error]),
     };
     pods.observations.push(children.observation);
@@ -220,7 +220,9 @@ fn read_file(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Static
     let (observation, documents) = match documents {
         Ok(read) => read,
         // The kubelet skips directories; it does not descend.
-        Err(Error::WrongType(missing)) => return pods.observations.push(missing.observation),
+        Err(error) if error.cause == Cause::WrongType => {
+            return pods.observations.extend(error.observation);
+        }
         Err(error) => {
             pods.observations.extend(error.observations());
             return pods.problems.push(say![path, ": ", error]);
