@@ -109,8 +109,8 @@ impl core::fmt::Display for Error {
 }
 
 impl Piece for Error {
-    fn put(&self, text: &mut String) {
-        self.text().put(text);
+    fn text(&self) -> &str {
+        &self.detail
     }
 }
 
