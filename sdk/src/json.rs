@@ -18,7 +18,8 @@ const DEPTH: u32 = 127;
 
 /// A text of a document. What a document holds is kept for good, so values are
 /// a few words that are copied freely: a check runs in an instance of its own,
-/// whose memory goes when it answers. Natively only tests read documents.
+/// whose memory goes when it answers. Natively, where tests ask again and again,
+/// each text is read once.
 pub type Text = &'static str;
 
 /// A JSON value.
@@ -201,7 +202,15 @@ fn names(token: &str, name: &str) -> bool {
 }
 
 /// Reads a JSON text. An error says where it stops being JSON, and why.
+#[cfg(target_arch = "wasm32")]
 pub fn parse(json: &str) -> Result<Value, String> {
+    read(json)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::parse;
+
+fn read(json: &str) -> Result<Value, String> {
     let mut parser = Parser {
         json: json.to_owned().leak(),
         at: 0,
@@ -472,9 +481,25 @@ fn plain(bytes: &[u8]) -> usize {
 mod native {
     //! To and from serde_json, where size is no matter.
 
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex, PoisonError};
+
     use serde::ser::{Serialize, Serializer};
 
     use super::Value;
+
+    /// Reads a JSON text. An error says where it stops being JSON, and why.
+    pub fn parse(json: &str) -> Result<Value, String> {
+        type Read = HashMap<Box<str>, Result<Value, String>>;
+        static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+        let mut all = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = all.get(json) {
+            return read.clone();
+        }
+        let read = super::read(json);
+        all.insert(json.into(), read.clone());
+        read
+    }
 
     impl From<serde_json::Value> for Value {
         fn from(value: serde_json::Value) -> Self {
