@@ -96,9 +96,20 @@ impl Args {
         self.flags.iter().filter(move |f| f.name == name)
     }
 
+    /// The same as texts of their own.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        for flag in &self.flags {
+            if flag.name == name {
+                values.push(flag.value.clone());
+            }
+        }
+        values
+    }
+
     /// The flag as it counts for a scalar: the last.
-    pub fn last<'a>(&'a self, name: &'a str) -> Option<&'a Flag> {
-        self.all(name).next_back()
+    pub fn last(&self, name: &str) -> Option<&Flag> {
+        self.flags.iter().rfind(|f| f.name == name)
     }
 
     /// The flag that may have swallowed this one, if its type is not known.

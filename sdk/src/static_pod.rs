@@ -133,7 +133,7 @@ fn sources(facts: &dyn Facts, pods: &mut StaticPods) -> Vec<Source> {
             Ok(kubelet) => kubelet,
             Err(problem) => {
                 pods.problems.push(problem.text);
-                pods.observations.extend(problem.observations);
+                pods.observations.extend(&problem.observations);
                 sources.push(Source::Default);
                 continue;
             }

@@ -292,7 +292,7 @@ fn setting(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) 
         }
         Err(Stop::Problem(problem)) => wanting(instance, &say!["--", name], problem, located),
         // Then nothing can name a file in it.
-        Err(Stop::Removed { .. }) => {}
+        Err(Stop::Removed(_)) => {}
     }
 }
 
@@ -321,7 +321,7 @@ fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Locate
     true
 }
 
-fn wanting(instance: &Instance, what: &str, problem: Problem, located: &mut Located) {
+fn wanting(instance: &Instance, what: &str, problem: Box<Problem>, located: &mut Located) {
     let what = what.strip_prefix("flag ").unwrap_or(what);
     let key = say![instance.label, " ", what];
     located.problem(&key, problem.text, problem.observations);
@@ -365,7 +365,7 @@ fn client_connection(cx: &Cx<'_>, instance: &Instance, config: &Reading, located
         Ok((entry, document)) => {
             located.observations.push(entry.observation());
             let pointer = "/clientConnection/kubeconfig";
-            if let Some(reading) = config::field(&entry, &document, pointer) {
+            if let Some(reading) = config::field(&entry, document, pointer) {
                 add(cx, instance, &reading, located);
             }
         }
