@@ -139,12 +139,9 @@ pub fn removed(
     minor: Option<u32>,
 ) -> Option<&'static Removed> {
     let minor = minor?;
-    for row in REMOVED {
-        if row.component == component && row.setting == setting && minor >= u32::from(row.at) {
-            return Some(row);
-        }
-    }
-    None
+    REMOVED.iter().find(|row| {
+        row.component == component && row.setting == setting && minor >= u32::from(row.at)
+    })
 }
 
 /// Admission plugins that a kube-apiserver runs unless told otherwise, of

@@ -51,15 +51,9 @@ impl Value {
 
     /// The member of this name of an object.
     pub fn get(&self, name: &str) -> Option<&'static Self> {
-        self.member(&|key| key == name)
-    }
-
-    fn member(&self, is_meant: &dyn Fn(&str) -> bool) -> Option<&'static Self> {
-        let Self::Object(members) = self else {
-            return None;
-        };
-        for (key, value) in members.iter().rev() {
-            if is_meant(key) {
+        for (key, value) in self.as_object()?.iter().rev() {
+            // Names mostly differ in length: that is no call.
+            if key.len() == name.len() && *key == name {
                 return Some(value);
             }
         }
@@ -76,7 +70,11 @@ impl Value {
             let (token, after) = (rest.get(..end)?, rest.get(end..)?);
             at = match at {
                 Self::Array(items) => items.get(index(token)?)?,
-                _ => at.member(&|name| names(token, name))?,
+                _ => {
+                    let members = at.as_object()?;
+                    let meant = members.iter().rfind(|(name, _)| names(token, name));
+                    &meant?.1
+                }
             };
             rest = after;
         }

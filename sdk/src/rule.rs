@@ -81,7 +81,7 @@ pub fn run(
     let read = || {
         let settings = json::parse(settings)?;
         let parameters = match settings.get("parameters") {
-            Some(parameters) => parameters.clone(),
+            Some(parameters) => *parameters,
             None => Value::Object(&[]),
         };
         if parameters.as_object().is_none() {

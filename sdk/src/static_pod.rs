@@ -69,12 +69,18 @@ impl Container {
     /// Where a path of this container lies on the node; none if it is the
     /// image's own.
     pub fn node_path(&self, path: &str) -> Option<String> {
-        let inside = |m: &&Mount| {
-            let rest = path.strip_prefix(m.container_path.as_str());
-            rest.is_some_and(|r| r.is_empty() || r.starts_with("/") || m.container_path == "/")
-        };
-        let longest = |m: &&Mount| m.container_path.len();
-        let mount = self.mounts.iter().filter(inside).max_by_key(longest)?;
+        let mut found: Option<&Mount> = None;
+        for mount in &self.mounts {
+            let at = mount.container_path.as_str();
+            let inside = path
+                .strip_prefix(at)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("/") || at == "/");
+            // Of several the longest, and of equals the last.
+            if inside && found.is_none_or(|f| at.len() >= f.container_path.len()) {
+                found = Some(mount);
+            }
+        }
+        let mount = found?;
         let rest = path.get(mount.container_path.len()..)?;
         let rest = strings::trim_start(rest, b'/');
         let base = strings::trim_end(&mount.node_path, b'/');
@@ -312,7 +318,9 @@ fn text(value: &Value) -> String {
 
 fn mount(spec: &Value, mount: &Value) -> Option<Mount> {
     let volumes = spec["volumes"].items();
-    let volume = volumes.iter().find(|v| v["name"] == mount["name"])?;
+    let volume = volumes
+        .iter()
+        .find(|v| v["name"].as_str() == mount["name"].as_str())?;
     let node_path = volume["hostPath"]["path"].as_str()?;
     let node_path = match mount["subPath"].as_str() {
         Some(below) => say![strings::trim_end(node_path, b'/'), "/", below],
@@ -397,7 +405,7 @@ fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
 fn shell_words(script: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
-    let mut chars = script.trim_ascii().chars().peekable();
+    let mut chars = script.trim_ascii().chars();
     while let Some(c) = chars.next() {
         match c {
             '\'' | '"' => {

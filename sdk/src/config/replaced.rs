@@ -1,11 +1,10 @@
 //! kube-scheduler and kube-proxy: with `--config` the file decides what it has
 //! a field for, and the flag is ignored.
 
-use super::{Read, Reading, default, field, flag, flag_or_default, named_document, note_ignored};
+use super::{Read, default, field, flag, flag_or_default, named_document, note_ignored};
 use crate::component::Instance;
 use crate::defaults::Set;
 use crate::facts::Facts;
-use crate::prelude::*;
 
 /// The configuration file of a component.
 pub(super) struct File {
@@ -53,10 +52,10 @@ pub(super) fn read(facts: &dyn Facts, instance: &Instance, setting: &str, file: 
         };
     };
     let (entry, document) = named_document(facts, instance, &config, file.kind, file.group)?;
-    let is_said = |r: &Box<Reading>| !file.empty_is_default || r.text().as_deref() != Some("");
-    let mut reading = match field(&entry, document, pointer).filter(is_said) {
-        Some(reading) => reading,
-        None => default(instance, setting, Set::Usual)?,
+    let said = field(&entry, document, pointer);
+    let mut reading = match said {
+        Some(reading) if !file.empty_is_default || reading.text().as_deref() != Some("") => reading,
+        _ => default(instance, setting, Set::Usual)?,
     };
     reading.observations.push(entry.observation());
     note_ignored(&mut reading, instance, setting, "--config");

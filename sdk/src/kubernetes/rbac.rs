@@ -499,7 +499,7 @@ mod tests {
             (PROXY, core(&["get"], &["nodes/proxy"]), "get nodes/proxy"),
             (PROXY, core(&["get"], &["nodes"]), ""),
         ] {
-            assert_eq!(rights(powers, rule.clone(), false), expected, "{rule}");
+            assert_eq!(rights(powers, rule, false), expected, "{rule}");
         }
         assert_eq!(rights(PROXY, core(&["get"], &["nodes/proxy"]), true), "");
     }

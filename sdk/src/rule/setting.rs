@@ -386,7 +386,7 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
         Expect::Within(elements) => within(reading, elements),
         Expect::AtLeast(least) => match reading.integer() {
             Some(number) => Judged::met(number >= *least),
-            None if reading.content == Content::Nothing => Judged::met(false),
+            None if matches!(reading.content, Content::Nothing) => Judged::met(false),
             None => Judged::unreadable("a whole number"),
         },
         Expect::NotZero => match reading.duration() {
@@ -410,7 +410,7 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
 }
 
 fn equals(reading: &Reading, value: &Value, should: bool) -> Judged {
-    if reading.content == Content::Nothing {
+    if matches!(reading.content, Content::Nothing) {
         return Judged::met(!should);
     }
     let is = match value {
