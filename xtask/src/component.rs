@@ -25,6 +25,8 @@ const AUTHORS: &str = "The cisb authors";
 pub fn encode(module: &[u8]) -> Result<Vec<u8>> {
     wit_component::ComponentEncoder::default()
         .validate(true)
+        // Three thousand bytes of names for the parts of the wrapping itself.
+        .debug_names(false)
         .module(module)
         .context("the module does not say which world it implements")?
         .encode()

@@ -40,25 +40,25 @@ pub(super) fn run(cx: &Cx<'_>, with: &Value, policy: &Policy) -> Outcome {
         cx,
         lists: Vec::new(),
     };
-    let mut missing = Vec::new();
-    for request in policy.requests {
-        match kubernetes::list(cx.facts, request) {
-            Ok(objects) => lists.lists.push((request, objects)),
-            Err(unlisted) => missing.push((*request, unlisted)),
-        }
-    }
     let mut sheet = Sheet {
         least: policy.least,
         expected: policy.expected.to_owned(),
         words: policy.words.to_owned(),
-        receipts: lists
-            .lists
-            .iter()
-            .map(|(r, o)| (*r, o.observation))
-            .collect(),
         ..Sheet::default()
     };
-    sheet.seen = sheet.receipts(&[]);
+    let mut missing = Vec::new();
+    for request in policy.requests {
+        match kubernetes::list(cx.facts, request) {
+            Ok(objects) => {
+                let count = say![objects.items.len(), " ", request];
+                add(&mut sheet.listed, ", ", &count);
+                sheet.receipts.push((request, objects.observation));
+                sheet.cite(Some(objects.observation));
+                lists.lists.push((request, objects));
+            }
+            Err(unlisted) => missing.push((*request, unlisted)),
+        }
+    }
     if !missing.is_empty() {
         return unknown(missing, sheet.seen);
     }
@@ -116,13 +116,14 @@ impl Lists<'_> {
 fn unknown(missing: Vec<(&'static str, Unlisted)>, seen: Vec<Observation>) -> Outcome {
     let mut causes: Vec<(&str, String)> = Vec::new();
     for (request, unlisted) in &missing {
-        // The words may begin with the request, or with the resource and its
-        // group.
-        let cause = match strings::find(&unlisted.detail, ": ") {
-            Some(at) if unlisted.detail.starts_with(request) => unlisted.detail.get(at + 2..),
-            _ => None,
-        };
-        let cause = cause.unwrap_or(&unlisted.detail);
+        // The words begin with the request, or with the resource and its group.
+        let mut cause = unlisted.detail.as_str();
+        while let Some(at) = strings::find(cause, ": ")
+            && let (Some(name), Some(words)) = (cause.get(..at), cause.get(at + 2..))
+            && strings::split_at(name, b" /", true).1.is_empty()
+        {
+            cause = words;
+        }
         match causes.iter_mut().find(|(c, _)| *c == cause) {
             Some((_, requests)) => add(requests, ", ", request),
             None => causes.push((cause, (*request).to_owned())),
@@ -196,6 +197,8 @@ pub(super) struct Sheet {
     /// Places in `subjects`, in buckets by a sum of their keys: a cluster may
     /// have thousands.
     index: Vec<Vec<usize>>,
+    /// How many objects of each kind were listed.
+    listed: String,
     /// The receipt for each list.
     receipts: Vec<(&'static str, Observation)>,
     seen: Vec<Observation>,
@@ -214,6 +217,7 @@ impl Default for Sheet {
         Self {
             subjects: Vec::new(),
             index: Vec::new(),
+            listed: String::new(),
             receipts: Vec::new(),
             seen: Vec::new(),
             expected: String::new(),
@@ -368,8 +372,8 @@ impl Sheet {
                 add(&mut reason, "; ", &self.words);
             }
         }
-        if good && !subjects.is_empty() {
-            actual = say![subjects.len(), " of ", subjects.len(), " as expected"];
+        if actual.is_empty() {
+            actual = self.listed;
         }
         add(&mut reason, "; ", &self.notes);
         Outcome {
@@ -405,4 +409,73 @@ pub(super) fn few(names: &[String]) -> String {
         add(&mut text, ", ", name);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_cause_is_said_once_whatever_it_begins_with() {
+        let missing = |detail: &str| Unlisted {
+            detail: detail.to_owned(),
+            observation: Some(1),
+            absent: false,
+            unrecorded: false,
+        };
+        let outcome = unknown(
+            vec![
+                ("pods", missing("pods: no API server is known")),
+                (
+                    "roles",
+                    missing("roles.rbac.authorization.k8s.io: no API server is known"),
+                ),
+                (
+                    "csrs",
+                    missing(
+                        "csrs: certificatesigningrequests.certificates.k8s.io: no API server is known",
+                    ),
+                ),
+                ("nodes", missing("nodes: https://[::1]:6443: refused")),
+            ],
+            vec![7],
+        );
+        assert_eq!(
+            outcome.reason,
+            "not listed: pods, roles, csrs: no API server is known; nodes: https://[::1]:6443: refused"
+        );
+        assert_eq!(outcome.verdict, Verdict::Error);
+        assert_eq!(outcome.observations, [7]);
+        let reason = "roles.rbac.authorization.k8s.io: no API server is known";
+        assert!(outcome.subjects.iter().any(|s| s.reason == reason));
+    }
+
+    #[test]
+    fn what_was_listed_stands_where_no_subject_decides() {
+        let mut sheet = Sheet {
+            listed: "2 pods".to_owned(),
+            words: "no pod does it".to_owned(),
+            ..Sheet::default()
+        };
+        sheet.put("a".to_owned(), Verdict::Pass, "seen".to_owned(), "", &[]);
+        let outcome = sheet.close();
+        assert_eq!(outcome.verdict, Verdict::Pass);
+        assert_eq!(
+            (outcome.reason, outcome.actual),
+            ("no pod does it".to_owned(), "2 pods".to_owned())
+        );
+        let mut sheet = Sheet {
+            listed: "2 pods".to_owned(),
+            words: "ask somebody".to_owned(),
+            least: Verdict::Manual,
+            ..Sheet::default()
+        };
+        for (key, state) in [("a", Verdict::Pass), ("b", Verdict::Fail)] {
+            sheet.put(key.to_owned(), state, "seen".to_owned(), "", &[]);
+        }
+        let outcome = sheet.close();
+        assert_eq!(outcome.reason, "not met by b; ask somebody");
+        assert_eq!(outcome.actual, "b: seen");
+        assert_eq!(outcome.subjects[0].key, "b");
+    }
 }
