@@ -372,7 +372,10 @@ impl Sheet {
                 add(&mut reason, "; ", &self.words);
             }
         }
-        if actual.is_empty() {
+        // A report in the form of kube-bench shows nothing else of a pass.
+        if verdict == Verdict::Pass {
+            actual = self.words;
+        } else if actual.is_empty() {
             actual = self.listed;
         }
         add(&mut reason, "; ", &self.notes);
@@ -454,15 +457,16 @@ mod tests {
     fn what_was_listed_stands_where_no_subject_decides() {
         let mut sheet = Sheet {
             listed: "2 pods".to_owned(),
-            words: "no pod does it".to_owned(),
+            words: "look at pods".to_owned(),
+            least: Verdict::Manual,
             ..Sheet::default()
         };
         sheet.put("a".to_owned(), Verdict::Pass, "seen".to_owned(), "", &[]);
         let outcome = sheet.close();
-        assert_eq!(outcome.verdict, Verdict::Pass);
+        assert_eq!(outcome.verdict, Verdict::Manual);
         assert_eq!(
             (outcome.reason, outcome.actual),
-            ("no pod does it".to_owned(), "2 pods".to_owned())
+            ("look at pods".to_owned(), "2 pods".to_owned())
         );
         let mut sheet = Sheet {
             listed: "2 pods".to_owned(),
