@@ -5,7 +5,7 @@ use super::{array, key, name, namespace, selects, text, texts};
 use crate::json::Value;
 use crate::prelude::*;
 use crate::say;
-use crate::strings::{self, Piece};
+use crate::strings;
 
 /// One rule of a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl<'a> PolicyRule<'a> {
     pub fn describe(&self) -> String {
         let mut words = strings::join(&self.verbs, ",");
         let mut add = |before: &str, list: &[&str]| {
-            before.put(&mut words);
-            strings::join(list, ",").put(&mut words);
+            words.push_str(before);
+            words.push_str(&strings::join(list, ","));
         };
         if self.resources.is_empty() {
             add(" on ", &self.urls);
@@ -314,18 +314,18 @@ impl<'a> Binding<'a> {
         let mut who = String::new();
         for subject in &self.subjects {
             if !who.is_empty() {
-                ", ".put(&mut who);
+                who.push_str(", ");
             }
-            subject.kind.put(&mut who);
-            " ".put(&mut who);
+            who.push_str(subject.kind);
+            who.push(' ');
             if !subject.namespace.is_empty() {
-                subject.namespace.put(&mut who);
-                "/".put(&mut who);
+                who.push_str(subject.namespace);
+                who.push('/');
             }
-            subject.name.put(&mut who);
+            who.push_str(subject.name);
         }
         if who.is_empty() {
-            "nobody".put(&mut who);
+            who.push_str("nobody");
         }
         who
     }

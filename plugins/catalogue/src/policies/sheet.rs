@@ -8,7 +8,7 @@ use cisb_sdk::kubernetes::{self, Objects, Unlisted, namespace};
 use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
-use cisb_sdk::strings::{self, Piece};
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Outcome, Subject, Verdict};
 
 /// The name of the parameter that lists the namespaces of the system.
@@ -395,9 +395,9 @@ impl Sheet {
 #[inline(never)]
 pub(super) fn add(text: &mut String, between: &str, more: &str) {
     if !text.is_empty() && !more.is_empty() {
-        between.put(text);
+        text.push_str(between);
     }
-    more.put(text);
+    text.push_str(more);
 }
 
 /// The first of some names, and how many there are.
