@@ -25,7 +25,6 @@ pub mod files;
 pub mod guest;
 pub mod json;
 pub mod kubernetes;
-pub mod list;
 mod order;
 #[doc(hidden)]
 pub mod prelude;
