@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use wasmtime::component::ResourceTable;
 
-use crate::engine::wit::types::{Error as WitError, Missing};
+use crate::engine::wit::types::{Cause, Error as WitError};
 use crate::evidence::Ledger;
 use crate::node::{File, Miss, Node};
 use crate::profile::grants::Granted;
@@ -158,18 +158,20 @@ impl Session {
     fn spend(&mut self, bytes: usize) -> Result<(), WitError> {
         self.bytes = self.bytes.saturating_add(bytes as u64);
         if self.bytes > MAX_BYTES {
-            return Err(WitError::Quota(format!(
-                "the check was served more than {MAX_BYTES} bytes of files"
-            )));
+            return Err(refused(
+                Cause::Quota,
+                format!("the check was served more than {MAX_BYTES} bytes of files"),
+            ));
         }
         Ok(())
     }
 
     fn room(&self) -> Result<(), WitError> {
         if self.ledger.len() >= MAX_OBSERVATIONS {
-            return Err(WitError::Quota(format!(
-                "the check made more than {MAX_OBSERVATIONS} observations"
-            )));
+            return Err(refused(
+                Cause::Quota,
+                format!("the check made more than {MAX_OBSERVATIONS} observations"),
+            ));
         }
         Ok(())
     }
@@ -185,27 +187,37 @@ impl Session {
 }
 
 fn wit_miss(observation: u64, subject: &str, miss: &Miss) -> WitError {
-    let missing = Missing {
-        observation,
-        detail: format!("{subject}: {miss}"),
+    let cause = match miss {
+        Miss::NotFound => Cause::NotFound,
+        Miss::NotPermitted(_) => Cause::NotPermitted,
+        Miss::NotRecorded(_) => Cause::NotRecorded,
+        Miss::Withheld(_) => Cause::Withheld,
+        Miss::TooLarge { .. } => Cause::TooLarge,
+        Miss::WrongType(_) => Cause::WrongType,
+        Miss::Raced => Cause::Raced,
+        Miss::BadPath(_) => Cause::BadPath,
+        Miss::Unreachable(_) => Cause::Unreachable,
+        Miss::Other(_) => Cause::Other,
     };
-    match miss {
-        Miss::NotFound => WitError::NotFound(missing),
-        Miss::NotPermitted(_) => WitError::NotPermitted(missing),
-        Miss::NotRecorded(_) => WitError::NotRecorded(missing),
-        Miss::Withheld(_) => WitError::Withheld(missing),
-        Miss::TooLarge { .. } => WitError::TooLarge(missing),
-        Miss::WrongType(_) => WitError::WrongType(missing),
-        Miss::Raced => WitError::Raced(missing),
-        Miss::BadPath(_) => WitError::BadPath(missing),
-        Miss::Unreachable(_) => WitError::Unreachable(missing),
-        Miss::Other(_) => WitError::Other(Some(missing.detail)),
+    WitError {
+        cause,
+        observation: Some(observation),
+        detail: format!("{subject}: {miss}"),
+    }
+}
+
+/// A question that was not looked into.
+fn refused(cause: Cause, detail: String) -> WitError {
+    WitError {
+        cause,
+        observation: None,
+        detail,
     }
 }
 
 /// A denial: what was asked, and what would allow it.
 fn denied(what: &str, remedy: &str) -> WitError {
-    WitError::Denied(format!("{what} is not granted: {remedy}"))
+    refused(Cause::Denied, format!("{what} is not granted: {remedy}"))
 }
 
 impl crate::engine::wit::types::Host for Session {}

@@ -43,8 +43,9 @@ impl Args {
     /// Reads `args`, the program's name first.
     pub fn parse(style: Style, args: &[String]) -> Self {
         let mut parsed = Self::default();
-        let mut rest = args.iter().skip(1).peekable();
-        while let Some(arg) = rest.next() {
+        let mut at = 1;
+        while let Some(arg) = args.get(at) {
+            at += 1;
             if arg == "--" {
                 break;
             }
@@ -56,36 +57,33 @@ impl Args {
             };
             if dashes == "-" && style == Style::Pflag {
                 // Kubernetes' only shorthands are -v and -h; -v's value may be its own word.
-                if body == "v" {
-                    rest.next();
-                }
+                at += usize::from(body == "v");
                 continue;
             }
-            let (raw, value) = match strings::cut(body, b'=') {
-                Some((raw, value)) => (raw, Some(value.to_owned())),
+            let (raw, given) = match strings::cut(body, b'=') {
+                Some((raw, value)) => (raw, Some(value)),
                 None => (body, None),
             };
             let name = normalise(style, raw);
-            let value = match value {
-                Some(value) => value,
-                None if is_boolean(&name) => "true".to_owned(),
-                None => match rest.peek() {
-                    None => String::new(),
-                    Some(next) if next.starts_with("--") && !is_valued(&name) => {
-                        let swallowed = strings::trim_start(next, b'-');
-                        let swallowed = strings::before(swallowed, b'=');
-                        parsed
-                            .uncertain
-                            .push((normalise(style, swallowed), name.clone()));
-                        String::new()
-                    }
-                    Some(_) => rest.next().cloned().unwrap_or_default(),
-                },
+            let value = match (given, args.get(at)) {
+                (Some(value), _) => value,
+                (None, _) if is_boolean(&name) => "true",
+                (None, None) => "",
+                (None, Some(next)) if next.starts_with("--") && !is_valued(&name) => {
+                    let swallowed = strings::before(strings::trim_start(next, b'-'), b'=');
+                    let swallowed = normalise(style, swallowed);
+                    parsed.uncertain.push((swallowed, name.clone()));
+                    ""
+                }
+                (None, Some(next)) => {
+                    at += 1;
+                    next
+                }
             };
             parsed.flags.push(Flag {
                 name,
                 spelled: say![dashes, raw],
-                value,
+                value: value.to_owned(),
             });
         }
         parsed
@@ -96,9 +94,20 @@ impl Args {
         self.flags.iter().filter(move |f| f.name == name)
     }
 
+    /// The same as texts of their own.
+    pub fn values(&self, name: &str) -> Vec<String> {
+        let mut values = Vec::new();
+        for flag in &self.flags {
+            if flag.name == name {
+                values.push(flag.value.clone());
+            }
+        }
+        values
+    }
+
     /// The flag as it counts for a scalar: the last.
-    pub fn last<'a>(&'a self, name: &'a str) -> Option<&'a Flag> {
-        self.all(name).next_back()
+    pub fn last(&self, name: &str) -> Option<&Flag> {
+        self.flags.iter().rfind(|f| f.name == name)
     }
 
     /// The flag that may have swallowed this one, if its type is not known.
@@ -116,7 +125,7 @@ fn normalise(style: Style, name: &str) -> String {
 }
 
 fn is_boolean(name: &str) -> bool {
-    BOOLEANS.binary_search(&name).is_ok()
+    !strings::has(name, b' ') && strings::contains(BOOLEANS, &say![" ", name, " "])
 }
 
 /// Flags that surely take a value, so that the word after them is theirs even
@@ -158,126 +167,47 @@ fn is_valued(name: &str) -> bool {
 
 /// The boolean flags of kube-apiserver, kube-controller-manager,
 /// kube-scheduler, kubelet, kube-proxy and etcd: they never take the next word.
-const BOOLEANS: &[&str] = &[
-    "add-dir-header",
-    "allocate-node-cidrs",
-    "allow-privileged",
-    "allow-untagged-cloud",
-    "alsologtostderr",
-    "anonymous-auth",
-    "audit-log-batch-throttle-enable",
-    "audit-log-compress",
-    "audit-log-truncate-enabled",
-    "audit-webhook-batch-throttle-enable",
-    "audit-webhook-truncate-enabled",
-    "authentication-skip-lookup",
-    "authentication-token-webhook",
-    "authentication-tolerate-lookup-failure",
-    "auto-tls",
-    "bind-address-hard-fail",
-    "cgroups-per-qos",
-    "cleanup",
-    "cleanup-ipvs",
-    "client-cert-auth",
-    "configure-cbr0",
-    "configure-cloud-routes",
-    "containerized",
-    "contention-profiling",
-    "cpu-cfs-quota",
-    "debug",
-    "disable-attach-detach-reconcile-sync",
-    "disable-force-detach-on-timeout",
-    "disable-http2-serving",
-    "docker-only",
-    "emulation-forward-compatible",
-    "enable-aggregator-routing",
-    "enable-bootstrap-token-auth",
-    "enable-cadvisor-json-endpoints",
-    "enable-controller-attach-detach",
-    "enable-debugging-handlers",
-    "enable-dynamic-provisioning",
-    "enable-garbage-collector",
-    "enable-grpc-gateway",
-    "enable-hostpath-provisioner",
-    "enable-leader-migration",
-    "enable-load-reader",
-    "enable-log-rotation",
-    "enable-logs-handler",
-    "enable-pprof",
-    "enable-priority-and-fairness",
-    "enable-server",
-    "enable-swagger-ui",
-    "enable-taint-manager",
-    "enable-v2",
-    "encryption-provider-config-automatic-reload",
-    "exit-on-lock-contention",
-    "experimental-allocatable-ignore-eviction",
-    "experimental-check-node-capabilities-before-mount",
-    "experimental-compact-hash-check-enabled",
-    "experimental-enable-distributed-tracing",
-    "experimental-enable-lease-checkpoint",
-    "experimental-enable-lease-checkpoint-persist",
-    "experimental-initial-corrupt-check",
-    "experimental-kernel-memcg-notification",
-    "experimental-memory-mlock",
-    "experimental-peer-skip-client-san-verification",
-    "experimental-stop-grpc-service-on-defrag",
-    "experimental-txn-mode-write-with-shared-buffer",
-    "fail-swap-on",
-    "force-new-cluster",
-    "help",
-    "horizontal-pod-autoscaler-use-rest-clients",
-    "init-only",
-    "iptables-localhost-nodeports",
-    "ipvs-strict-arp",
-    "keep-terminated-pod-volumes",
-    "kernel-memcg-notification",
-    "kubelet-https",
-    "leader-elect",
-    "local-storage-capacity-isolation",
-    "log-cadvisor-usage",
-    "log-json-split-stream",
-    "log-text-split-stream",
-    "logtostderr",
-    "make-iptables-util-chains",
-    "masquerade-all",
-    "memory-mlock",
-    "one-output",
-    "peer-auto-tls",
-    "peer-client-cert-auth",
-    "permit-address-sharing",
-    "permit-port-sharing",
-    "pre-vote",
-    "profiling",
-    "protect-kernel-defaults",
-    "really-crash-for-testing",
-    "redirect-container-streaming",
-    "register-node",
-    "register-schedulable",
-    "repair-malformed-updates",
-    "rotate-certificates",
-    "rotate-server-certificates",
-    "runonce",
-    "runtime-config-emulation-forward-compatible",
-    "seccomp-default",
-    "serialize-image-pulls",
-    "service-account-extend-token-expiration",
-    "service-account-lookup",
-    "shutdown-send-retry-after",
-    "skip-headers",
-    "skip-log-headers",
-    "socket-reuse-address",
-    "socket-reuse-port",
-    "storage-driver-secure",
-    "strict-reconfig-check",
-    "unsafe-no-fsync",
-    "use-legacy-policy-config",
-    "use-service-account-credentials",
-    "version",
-    "volume-host-allow-local-loopback",
-    "watch-cache",
-    "windows-service",
-];
+/// One text, for a list would point to each.
+const BOOLEANS: &str = " \
+    add-dir-header allocate-node-cidrs allow-privileged allow-untagged-cloud \
+    alsologtostderr anonymous-auth audit-log-batch-throttle-enable audit-log-compress \
+    audit-log-truncate-enabled audit-webhook-batch-throttle-enable \
+    audit-webhook-truncate-enabled authentication-skip-lookup \
+    authentication-token-webhook authentication-tolerate-lookup-failure auto-tls \
+    bind-address-hard-fail cgroups-per-qos cleanup cleanup-ipvs client-cert-auth \
+    configure-cbr0 configure-cloud-routes containerized contention-profiling \
+    cpu-cfs-quota debug disable-attach-detach-reconcile-sync \
+    disable-force-detach-on-timeout disable-http2-serving docker-only \
+    emulation-forward-compatible enable-aggregator-routing enable-bootstrap-token-auth \
+    enable-cadvisor-json-endpoints enable-controller-attach-detach \
+    enable-debugging-handlers enable-dynamic-provisioning enable-garbage-collector \
+    enable-grpc-gateway enable-hostpath-provisioner enable-leader-migration \
+    enable-load-reader enable-log-rotation enable-logs-handler enable-pprof \
+    enable-priority-and-fairness enable-server enable-swagger-ui enable-taint-manager \
+    enable-v2 encryption-provider-config-automatic-reload exit-on-lock-contention \
+    experimental-allocatable-ignore-eviction \
+    experimental-check-node-capabilities-before-mount \
+    experimental-compact-hash-check-enabled experimental-enable-distributed-tracing \
+    experimental-enable-lease-checkpoint experimental-enable-lease-checkpoint-persist \
+    experimental-initial-corrupt-check experimental-kernel-memcg-notification \
+    experimental-memory-mlock experimental-peer-skip-client-san-verification \
+    experimental-stop-grpc-service-on-defrag \
+    experimental-txn-mode-write-with-shared-buffer fail-swap-on force-new-cluster help \
+    horizontal-pod-autoscaler-use-rest-clients init-only iptables-localhost-nodeports \
+    ipvs-strict-arp keep-terminated-pod-volumes kernel-memcg-notification kubelet-https \
+    leader-elect local-storage-capacity-isolation log-cadvisor-usage \
+    log-json-split-stream log-text-split-stream logtostderr make-iptables-util-chains \
+    masquerade-all memory-mlock one-output peer-auto-tls peer-client-cert-auth \
+    permit-address-sharing permit-port-sharing pre-vote profiling \
+    protect-kernel-defaults really-crash-for-testing redirect-container-streaming \
+    register-node register-schedulable repair-malformed-updates rotate-certificates \
+    rotate-server-certificates runonce runtime-config-emulation-forward-compatible \
+    seccomp-default serialize-image-pulls service-account-extend-token-expiration \
+    service-account-lookup shutdown-send-retry-after skip-headers skip-log-headers \
+    socket-reuse-address socket-reuse-port storage-driver-secure strict-reconfig-check \
+    unsafe-no-fsync use-legacy-policy-config use-service-account-credentials version \
+    volume-host-allow-local-loopback watch-cache windows-service \
+";
 
 #[cfg(test)]
 mod tests {
@@ -293,8 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_booleans_is_sorted() {
-        assert!(BOOLEANS.is_sorted());
+    fn only_the_names_of_the_table_are_booleans() {
+        let names: Vec<&str> = BOOLEANS.split_ascii_whitespace().collect();
+        assert!(names.is_sorted());
+        assert!(names.iter().all(|n| is_boolean(n)));
+        assert_eq!(format!(" {} ", names.join(" ")), BOOLEANS);
+        for other in ["", " ", "leader", "elect", "debug docker-only", "config"] {
+            assert!(!is_boolean(other), "{other}");
+        }
     }
 
     #[test]

@@ -5,9 +5,8 @@
 use alloc::rc::Rc;
 
 use crate::args::{Args, Style};
-use crate::config::Problem;
-use crate::facts::{Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
-use crate::list::ToList;
+use crate::config::{Problem, about};
+use crate::facts::{Cause, Entry, Error, Facts, Identity, Observation, Origin, Place, Process};
 use crate::order;
 use crate::prelude::*;
 use crate::rule::Cx;
@@ -133,14 +132,19 @@ pub struct Processes {
 /// Finds the processes of the request with the executable's name.
 pub fn own_processes(facts: &dyn Facts, executable: &str) -> Result<Processes, Error> {
     let found = facts.find(executable)?;
-    let (own, foreign) = found.processes.into_iter().partition(|process| {
-        match process.info().place {
+    let (mut own, mut foreign) = (Vec::new(), Vec::new());
+    for process in found.processes {
+        let is_own = match process.info().place {
             Place::Node | Place::StaticPod | Place::Unknown => true,
             // The only component that ordinarily runs from a DaemonSet.
             Place::HostNetworkPod => executable == "kube-proxy",
             Place::Foreign => false,
+        };
+        match is_own {
+            true => own.push(process),
+            false => foreign.push(process),
         }
-    });
+    }
     Ok(Processes {
         observation: found.observation,
         own,
@@ -155,51 +159,42 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
     let name = component.name();
     let found = match own_processes(cx.facts, name) {
         Ok(found) => found,
-        Err(error) => {
-            return Presence::Unknown(Words {
-                text: say![name, ": ", error],
-                observations: error.observations(),
-            });
-        }
+        Err(error) => return unknown(about(name, error.text()), error.observations()),
     };
     // A kubelet is never a static pod, and kube-proxy's own are not control plane.
     let pods = match component {
         Component::Kubelet => StaticPods::default(),
-        _ => static_pod::read(cx.facts),
+        _ => static_pod::read(cx.facts, name),
     };
-    let declared: Vec<Rc<Container>> = pods
-        .containers
-        .iter()
-        .filter(|c| c.executable == name)
-        .cloned()
-        .to_list();
     let mut seen = vec![found.observation];
     seen.extend(&pods.observations);
     if !found.own.is_empty() {
-        return Presence::Here(running(cx, component, &found.own, &declared));
+        let mut instances = Vec::new();
+        for process in &found.own {
+            instances.push(running(cx, component, process, &pods.containers));
+        }
+        return Presence::Here(numbered(instances));
     }
     if cx.facts.node().origin == Origin::Tree {
-        return in_tree(cx, component, declared, &pods, seen);
+        return in_tree(cx, component, &pods, seen);
     }
-    if let Some(manifest) = declared.first() {
-        let mut text = say![manifest.file, " declares ", name, ", but it does not run"];
-        if !found.complete {
-            text = say![manifest.file, " declares ", name, "; ", found.hint];
+    let text = if let Some(manifest) = pods.containers.first() {
+        match found.complete {
+            true => say![manifest.file, " declares ", name, ", but it does not run"],
+            false => say![manifest.file, " declares ", name, "; ", found.hint],
         }
-        return unknown(text, seen);
-    }
-    if !found.complete {
-        return unknown(say![name, " was not found: ", found.hint], seen);
-    }
-    if let Some(problem) = pods.problems.first() {
-        let text = say![
+    } else if !found.complete {
+        say![name, " was not found: ", found.hint]
+    } else if let Some(problem) = pods.problems.first() {
+        say![
             name,
             " does not run, but a manifest may declare it: ",
             problem
-        ];
-        return unknown(text, seen);
-    }
-    absent(cx, component, &found, &pods, seen)
+        ]
+    } else {
+        return absent(cx, component, &found, &pods, seen);
+    };
+    unknown(text, seen)
 }
 
 fn unknown(text: String, observations: Vec<Observation>) -> Presence {
@@ -236,7 +231,9 @@ fn absent(
         return unknown(text, observations);
     }
     if !found.foreign.is_empty() {
-        observations.extend(found.foreign.iter().map(|p| p.observation()));
+        for process in &found.foreign {
+            observations.push(process.observation());
+        }
         let text = say![
             count(found.foreign.len(), "process", "processes"),
             " ",
@@ -247,11 +244,8 @@ fn absent(
     }
     let mut text = say!["no process is ", name];
     if !pods.directories.is_empty() {
-        text.push_str(&say![
-            ", no manifest in ",
-            strings::join(&pods.directories, ", "),
-            " declares it"
-        ]);
+        let directories = strings::join(&pods.directories, ", ");
+        text = say![text, ", no manifest in ", directories, " declares it"];
     }
     if let Some(etcd) = etcd {
         text = say![
@@ -279,7 +273,7 @@ fn etcd_servers(facts: &dyn Facts) -> Result<Option<EtcdServers>, (String, Vec<O
     let unseen = "no process is etcd, and whether the API server expects one here is not known: ";
     let found = match own_processes(facts, "kube-apiserver") {
         Ok(found) => found,
-        Err(Error::Denied(_)) => return Ok(None),
+        Err(error) if error.cause == Cause::Denied => return Ok(None),
         Err(error) => return Err((say![unseen, error], error.observations())),
     };
     let Some(process) = found.own.first() else {
@@ -290,12 +284,9 @@ fn etcd_servers(facts: &dyn Facts) -> Result<Option<EtcdServers>, (String, Vec<O
     };
     let args = Args::parse(Style::Pflag, &process.info().args);
     let mut servers = Vec::new();
-    for flag in args.all("etcd-servers") {
-        for server in strings::split(&flag.value, b',') {
-            servers.push(server.to_owned());
-        }
+    for value in args.values("etcd-servers") {
+        servers.extend(strings::owned(&strings::split(&value, b',')));
     }
-    let address = args.all("advertise-address").last();
     if servers.is_empty() {
         if found.complete {
             return Ok(None);
@@ -305,7 +296,7 @@ fn etcd_servers(facts: &dyn Facts) -> Result<Option<EtcdServers>, (String, Vec<O
     }
     Ok(Some(EtcdServers {
         servers,
-        address: address.map_or_else(String::new, |f| f.value.clone()),
+        address: args.values("advertise-address").pop().unwrap_or_default(),
         observation: process.observation(),
     }))
 }
@@ -327,65 +318,82 @@ fn is_here(server: &str, address: &str) -> bool {
         || (!host.is_empty() && host == address)
 }
 
-/// The instances that processes are.
+/// The instance that a process is.
 fn running(
     cx: &Cx<'_>,
     component: Component,
-    processes: &[Rc<dyn Process>],
+    process: &Rc<dyn Process>,
     declared: &[Rc<Container>],
-) -> Vec<Instance> {
-    let mut instances: Vec<Instance> = processes
-        .iter()
-        .map(|process| {
-            let info = process.info();
-            let same = |c: &&Rc<Container>| differences(&c.argv, &info.args).is_empty();
-            let manifest = declared.iter().find(same).or(declared.first()).cloned();
-            let mut notes = Vec::new();
-            if info.identity == Identity::Weak {
-                notes.push(say![
-                    "known only by its name `",
-                    info.comm,
-                    "`, its executable could not be read"
-                ]);
-            }
-            let mut observations = vec![process.observation()];
-            if let Some(manifest) = &manifest {
-                observations.push(manifest.observation);
-                let differences = differences(&manifest.argv, &info.args);
-                if !differences.is_empty() {
-                    notes.push(say![
-                        manifest.file,
-                        " differs from the running process in ",
-                        strings::join(&differences, ", ")
-                    ]);
-                }
-            }
-            Instance {
-                component,
-                label: component.name().to_owned(),
-                args: Args::parse(component.style(), &info.args),
-                argv: info.args,
-                process: Some(Rc::clone(process)),
-                version: version(cx, component, manifest.as_deref()),
-                manifest,
-                notes,
-                observations,
-            }
-        })
-        .to_list();
-    number(&mut instances);
-    instances
+) -> Instance {
+    let info = process.info();
+    let mut manifest = None;
+    let mut differ = Vec::new();
+    // Of several manifests the one with the same arguments, else the first.
+    for container in declared {
+        let differences = differences(&container.argv, &info.args);
+        let same = differences.is_empty();
+        if same || manifest.is_none() {
+            manifest = Some(container);
+            differ = differences;
+        }
+        if same {
+            break;
+        }
+    }
+    let mut instance = instance(cx, component, info.args, manifest);
+    if info.identity == Identity::Weak {
+        instance.notes.push(say![
+            "known only by its name `",
+            info.comm,
+            "`, its executable could not be read"
+        ]);
+    }
+    if let Some(manifest) = manifest
+        && !differ.is_empty()
+    {
+        instance.notes.push(say![
+            manifest.file,
+            " differs from the running process in ",
+            strings::join(&differ, ", ")
+        ]);
+    }
+    instance.observations.insert(0, process.observation());
+    instance.process = Some(Rc::clone(process));
+    instance
+}
+
+/// An instance of which no process is known.
+fn instance(
+    cx: &Cx<'_>,
+    component: Component,
+    argv: Vec<String>,
+    manifest: Option<&Rc<Container>>,
+) -> Instance {
+    let mut observations = Vec::new();
+    if let Some(manifest) = manifest {
+        observations.push(manifest.observation);
+    }
+    Instance {
+        component,
+        label: component.name().to_owned(),
+        args: Args::parse(component.style(), &argv),
+        argv,
+        process: None,
+        version: version(cx, component, manifest),
+        manifest: manifest.cloned(),
+        notes: Vec::new(),
+        observations,
+    }
 }
 
 /// The instances that a tree without processes declares.
 fn in_tree(
     cx: &Cx<'_>,
     component: Component,
-    declared: Vec<Rc<Container>>,
     pods: &StaticPods,
     seen: Vec<Observation>,
 ) -> Presence {
-    if declared.is_empty() {
+    if pods.containers.is_empty() {
         let mut text = say![
             "a file tree has no processes, and no static pod manifest in it declares ",
             component.name()
@@ -395,84 +403,79 @@ fn in_tree(
         }
         return unknown(text, seen);
     }
-    let mut instances: Vec<Instance> = declared
-        .into_iter()
-        .map(|manifest| Instance {
-            component,
-            label: component.name().to_owned(),
-            args: Args::parse(component.style(), &manifest.argv),
-            argv: manifest.argv.clone(),
-            process: None,
-            version: version(cx, component, Some(&manifest)),
-            notes: vec![say!["as ", manifest.file, " declares it"]],
-            observations: vec![manifest.observation],
-            manifest: Some(manifest),
-        })
-        .to_list();
-    number(&mut instances);
-    Presence::Here(instances)
+    let mut instances = Vec::new();
+    for manifest in &pods.containers {
+        let mut instance = instance(cx, component, manifest.argv.clone(), Some(manifest));
+        instance
+            .notes
+            .push(say!["as ", manifest.file, " declares it"]);
+        instances.push(instance);
+    }
+    Presence::Here(numbered(instances))
 }
 
 /// Tells instances apart by what they are told to do, which outlives a restart.
-fn number(instances: &mut [Instance]) {
-    if instances.len() < 2 {
-        return;
+fn numbered(mut instances: Vec<Instance>) -> Vec<Instance> {
+    if instances.len() > 1 {
+        order::sort(&mut instances, |a, b| a.argv < b.argv);
+        for (i, instance) in instances.iter_mut().enumerate() {
+            instance.label = say![instance.component.name(), "#", i + 1];
+        }
     }
-    order::sort(instances, |a, b| a.argv < b.argv);
-    for (i, instance) in instances.iter_mut().enumerate() {
-        instance.label = say![instance.component.name(), "#", i + 1];
-    }
+    instances
 }
 
 /// The flags in which two argument lists differ.
 fn differences(declared: &[String], running: &[String]) -> Vec<String> {
-    let is_open = |arg: &String| arg.as_bytes().windows(2).any(|w| w == b"$(");
-    let (declared, running) = (flags(declared), flags(running));
-    let has_open = declared.iter().any(is_open);
-    let mut names: Vec<String> = Vec::new();
-    let mut differs = |arg: &String| {
-        let name = strings::before(arg, b'=');
-        if !names.iter().any(|n| n == name) {
-            names.push(name.to_owned());
-        }
-    };
-    for arg in declared {
-        // What `$(VAR)` stands for is not known, and it may stand for anything
-        // that only the running process has.
-        if !is_open(arg) && !running.contains(arg) {
-            differs(arg);
+    let mut names = Vec::new();
+    // What `$(VAR)` stands for is not known, and it may stand for anything that
+    // only the running process has.
+    let mut has_open = false;
+    for arg in declared.iter().skip(1) {
+        if strings::contains(arg, "$(") {
+            has_open = true;
+        } else if !running.contains(arg) {
+            differs(arg, &mut names);
         }
     }
-    for arg in running {
+    for arg in running.iter().skip(1) {
         if !has_open && !declared.contains(arg) {
-            differs(arg);
+            differs(arg, &mut names);
         }
     }
     names
 }
 
-fn flags(args: &[String]) -> &[String] {
-    args.get(1..).unwrap_or_default()
+fn differs(arg: &str, names: &mut Vec<String>) {
+    let name = strings::before(arg, b'=');
+    if !strings::among(name, names) {
+        names.push(name.to_owned());
+    }
 }
 
-fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Container>) -> Version {
-    let of = |text: &str, source: String| minor(text).map(|m| (m, source));
-    let image = || {
-        let manifest = manifest.filter(|_| component != Component::Etcd)?;
-        of(manifest.tag()?, say!["its image ", manifest.image])
-    };
-    let node = || {
-        let version = cx.facts.node().kubernetes_version?;
-        of(&version, say!["the node says ", version])
-    };
-    let parameter = || {
-        let version = cx.parameters.get("kubernetes-version")?.as_str()?;
-        of(version, "the parameter kubernetes-version".to_owned())
-    };
-    match image().or_else(node).or_else(parameter) {
-        Some((minor, source)) => Version {
+fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Rc<Container>>) -> Version {
+    let image = manifest.filter(|_| component != Component::Etcd);
+    if let Some(manifest) = image
+        && let Some(minor) = manifest.tag().and_then(minor)
+    {
+        return Version {
             minor: Some(minor),
-            source,
+            source: say!["its image ", manifest.image],
+        };
+    }
+    if let Some(version) = cx.facts.node().kubernetes_version
+        && let Some(minor) = minor(&version)
+    {
+        return Version {
+            minor: Some(minor),
+            source: say!["the node says ", version],
+        };
+    }
+    let parameter = cx.parameters["kubernetes-version"].as_str();
+    match parameter.and_then(minor) {
+        Some(minor) => Version {
+            minor: Some(minor),
+            source: "the parameter kubernetes-version".to_owned(),
         },
         None => Version::default(),
     }
@@ -487,11 +490,11 @@ pub fn minor(version: &str) -> Option<u32> {
 
 impl Instance {
     /// What cannot be read of this instance.
-    pub fn problem(&self, text: String) -> Problem {
-        Problem {
+    pub fn problem(&self, text: String) -> Box<Problem> {
+        Box::new(Problem {
             text,
             observations: self.observations.clone(),
-        }
+        })
     }
 
     /// Opens the file that a flag names, as this instance sees it.
@@ -507,10 +510,13 @@ impl Instance {
         let node_path = self.manifest.as_ref().and_then(|m| m.node_path(path));
         match node_path {
             Some(path) => facts.open(&path),
-            None => Err(Error::Other(say![
-                path,
-                ": the container's manifest mounts nothing of the node there"
-            ])),
+            None => Err(Error::refused(
+                Cause::Other,
+                say![
+                    path,
+                    ": the container's manifest mounts nothing of the node there"
+                ],
+            )),
         }
     }
 }

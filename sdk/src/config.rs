@@ -5,10 +5,9 @@
 use alloc::rc::Rc;
 
 use crate::component::{Component, Instance};
-use crate::defaults::{self, Set};
-use crate::facts::{Entry, Error, Facts, Observation};
+use crate::defaults::{self, Removed, Set};
+use crate::facts::{Cause, Entry, Error, Facts, Observation};
 use crate::json::{self, Value};
-use crate::list::ToList;
 use crate::order;
 use crate::prelude::*;
 use crate::say;
@@ -19,9 +18,7 @@ pub mod apiserver;
 pub mod etcd;
 pub mod kubelet;
 
-mod controller_manager;
-mod kube_proxy;
-mod scheduler;
+mod replaced;
 
 /// Why a configuration could not be read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,24 +31,28 @@ pub struct Problem {
 
 impl Problem {
     /// A fact that could not be served.
-    pub fn of(what: &str, error: &Error) -> Self {
-        let text = error.text();
-        Self {
-            // The host's words name the path already.
-            text: match text.starts_with(what) {
-                true => text.to_owned(),
-                false => say![what, ": ", text],
-            },
+    pub fn of(what: &str, error: &Error) -> Box<Self> {
+        Box::new(Self {
+            text: about(what, error.text()),
             observations: error.observations(),
-        }
+        })
     }
 
     /// A document that is not what it should be.
-    pub fn bad(what: &str, why: &str, observation: Observation) -> Self {
-        Self {
+    pub fn bad(what: &str, why: &str, observation: Observation) -> Box<Self> {
+        Box::new(Self {
             text: say![what, ": ", why],
             observations: vec![observation],
-        }
+        })
+    }
+}
+
+/// What is to be said of something, by its name unless it begins with that
+/// already, as the host's words do with a path.
+pub(crate) fn about(what: &str, text: &str) -> String {
+    match text.starts_with(what) {
+        true => text.to_owned(),
+        false => say![what, ": ", text],
     }
 }
 
@@ -81,6 +82,8 @@ pub enum Content {
     Nothing,
     /// Every value of a flag or variable, in order.
     Words(Vec<String>),
+    /// A list that follows from other facts.
+    List(Vec<String>),
     /// A value of a document or of the defaults table.
     Json(Value),
 }
@@ -111,39 +114,37 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stop {
     /// It could not be read.
-    Problem(Problem),
+    Problem(Box<Problem>),
     /// The running version no longer has it.
-    Removed {
-        /// The minor version that lost it.
-        at: u32,
-        /// What replaced it.
-        by: &'static str,
-    },
+    Removed(&'static Removed),
 }
 
-impl From<Problem> for Stop {
-    fn from(problem: Problem) -> Self {
+impl From<Box<Problem>> for Stop {
+    fn from(problem: Box<Problem>) -> Self {
         Self::Problem(problem)
     }
 }
 
+/// A setting's value. Boxed, as what is said of it is a lot to carry about.
+pub type Read = Result<Box<Reading>, Stop>;
+
+/// The value of a flag, if it is given.
+pub type Given = Result<Option<Box<Reading>>, Box<Problem>>;
+
 /// Reads one setting of an instance. A setting is named by its flag;
 /// `gate:NAME` is a feature gate, `/pointer` a field of the component's
 /// configuration file that has no flag.
-pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Read {
     if instance.argv.is_empty() {
-        return Err(Stop::Problem(instance.problem(say![
-            "the arguments of ",
-            instance.label,
-            " could not be read"
-        ])));
+        let text = say!["the arguments of ", instance.label, " could not be read"];
+        return Err(instance.problem(text).into());
     }
     let mut reading = match instance.component {
         Component::KubeApiserver => apiserver::read(facts, instance, setting),
-        Component::KubeControllerManager => controller_manager::read(instance, setting),
-        Component::KubeScheduler => scheduler::read(facts, instance, setting),
+        Component::KubeControllerManager => flag_or_default(instance, setting),
+        Component::KubeScheduler => replaced::read(facts, instance, setting, &replaced::SCHEDULER),
         Component::Kubelet => kubelet::read(instance, setting),
-        Component::KubeProxy => kube_proxy::read(facts, instance, setting),
+        Component::KubeProxy => replaced::read(facts, instance, setting, &replaced::PROXY),
         Component::Etcd => etcd::read(facts, instance, setting),
     }?;
     if setting == "tls-cipher-suites" {
@@ -158,20 +159,20 @@ pub fn read(facts: &dyn Facts, instance: &Instance, setting: &str) -> Result<Rea
 fn newest_tls(facts: &dyn Facts, instance: &Instance, reading: &mut Reading) -> Result<(), Stop> {
     let least = match read(facts, instance, "tls-min-version") {
         Ok(least) => least,
-        Err(Stop::Removed { .. }) => return Ok(()),
+        Err(Stop::Removed(_)) => return Ok(()),
         Err(stop) => return Err(stop),
     };
     if least.text().as_deref() == Some("VersionTLS13") {
         reading.origin = Origin::Derived(
             "TLS 1.3 is the least version, its suites are fixed and strong".to_owned(),
         );
-        reading.content = Content::Json(Value::Array(vec!["TLS_AES_128_GCM_SHA256".into()]));
+        reading.content = Content::List(vec!["TLS_AES_128_GCM_SHA256".to_owned()]);
         reading.notes.push(say![
             "--tls-min-version is VersionTLS13 (",
             least.origin.text(),
             ")"
         ]);
-        reading.observations.extend(least.observations);
+        reading.observations.extend(&least.observations);
     }
     Ok(())
 }
@@ -187,7 +188,7 @@ impl Origin {
 
 impl Reading {
     /// A value that is not there.
-    pub fn nothing() -> Self {
+    pub fn nothing() -> Box<Self> {
         Self::of(
             Content::Nothing,
             Origin::Explicit(String::new()),
@@ -196,8 +197,8 @@ impl Reading {
     }
 
     /// A value of which nothing more is to be said.
-    pub fn of(content: Content, origin: Origin, source: Source) -> Self {
-        Self {
+    pub fn of(content: Content, origin: Origin, source: Source) -> Box<Self> {
+        Box::new(Self {
             content,
             origin,
             source,
@@ -205,7 +206,7 @@ impl Reading {
             open_question: None,
             incomplete: None,
             observations: Vec::new(),
-        }
+        })
     }
 
     /// Whether somebody wrote a value down, other than an empty one.
@@ -216,6 +217,7 @@ impl Reading {
         match &self.content {
             Content::Nothing | Content::Json(Value::Null) => false,
             Content::Words(words) => words.last().is_some_and(|w| !w.is_empty()),
+            Content::List(elements) => !elements.is_empty(),
             Content::Json(Value::String(text)) => !text.is_empty(),
             Content::Json(Value::Array(elements)) => !elements.is_empty(),
             Content::Json(_) => true,
@@ -225,7 +227,7 @@ impl Reading {
     /// The value as one text, if it is a scalar.
     pub fn text(&self) -> Option<String> {
         match &self.content {
-            Content::Nothing => None,
+            Content::Nothing | Content::List(_) => None,
             Content::Words(words) => words.last().cloned(),
             Content::Json(value) => scalar(value),
         }
@@ -235,12 +237,15 @@ impl Reading {
     pub fn list(&self) -> Option<Vec<String>> {
         match &self.content {
             Content::Nothing => Some(Vec::new()),
-            Content::Words(words) => Some(words.iter().flat_map(|w| values::list(w)).to_list()),
-            Content::Json(Value::Array(elements)) => elements
-                .iter()
-                .map(|e| e.as_str().map(str::to_owned))
-                .collect(),
-            Content::Json(_) => None,
+            Content::Words(words) => Some(values::lists(words)),
+            Content::List(elements) => Some(elements.clone()),
+            Content::Json(value) => {
+                let mut list = Vec::new();
+                for element in value.as_array()? {
+                    list.push(element.as_str()?.to_owned());
+                }
+                Some(list)
+            }
         }
     }
 
@@ -256,7 +261,7 @@ impl Reading {
                 last
             }
             Content::Json(value) => value.as_bool(),
-            Content::Nothing => None,
+            Content::Nothing | Content::List(_) => None,
         }
     }
 
@@ -265,7 +270,7 @@ impl Reading {
         match &self.content {
             Content::Words(words) => words.last().and_then(|w| values::integer(w)),
             Content::Json(value) => value.as_i64(),
-            Content::Nothing => None,
+            Content::Nothing | Content::List(_) => None,
         }
     }
 
@@ -278,28 +283,48 @@ impl Reading {
         }
     }
 
-    /// The value for a person to read.
-    pub fn shown(&self) -> String {
-        match &self.content {
-            Content::Nothing => "not set".to_owned(),
-            Content::Words(words) if words.is_empty() => "not set".to_owned(),
-            Content::Words(words) => match strings::join(words, ",") {
-                empty if empty.is_empty() => "set to nothing".to_owned(),
-                words => words,
+    /// The value for a person to read: all of a list, of a scalar that is given
+    /// several times the one that counts.
+    pub fn shown(&self, is_list: bool) -> String {
+        let texts = match &self.content {
+            Content::Nothing => return "not set".to_owned(),
+            Content::Words(words) => match words.as_slice() {
+                [.., last] if !is_list && words.len() > 1 => {
+                    return say![last, " (the last of ", words.len(), ")"];
+                }
+                words => {
+                    let shown = strings::join(words, ",");
+                    return match shown.is_empty() {
+                        true => "set to nothing".to_owned(),
+                        false => shown,
+                    };
+                }
             },
+            Content::List(elements) => elements,
             Content::Json(Value::Array(elements)) => {
-                let texts: Vec<String> = elements.iter().map(plain).to_list();
-                strings::join(&texts, ",")
+                let mut texts = Vec::new();
+                for element in *elements {
+                    texts.push(plain(element));
+                }
+                &texts.clone()
             }
-            Content::Json(value) => plain(value),
-        }
+            Content::Json(value) => return plain(value),
+        };
+        strings::join(texts, ",")
     }
 
     /// Opens the path that the value names.
-    pub fn open(&self, facts: &dyn Facts, instance: &Instance) -> Result<Rc<dyn Entry>, Problem> {
+    pub fn open(
+        &self,
+        facts: &dyn Facts,
+        instance: &Instance,
+    ) -> Result<Rc<dyn Entry>, Box<Problem>> {
         let path = self.text().unwrap_or_default();
         let opened = match &self.source {
-            Source::None => Err(Error::Other("is no path of a file".to_owned())),
+            Source::None => Err(Error::refused(
+                Cause::Other,
+                "is no path of a file".to_owned(),
+            )),
             Source::Named(name) => instance.open_named(facts, name, &path),
             Source::Field(entry, pointer) => entry.open_field(pointer, &path),
         };
@@ -311,7 +336,7 @@ impl Reading {
 /// point numbers, with its tables.
 fn scalar(value: &Value) -> Option<String> {
     Some(match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => (*text).to_owned(),
         Value::Bool(true) => "true".to_owned(),
         Value::Bool(false) => "false".to_owned(),
         Value::Number(_) => match value.as_i64() {
@@ -332,29 +357,35 @@ pub(crate) fn plain(value: &Value) -> String {
 }
 
 /// A flag that is set.
-pub(crate) fn flag(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
+pub(crate) fn flag(instance: &Instance, name: &str) -> Given {
     if let Some(by) = instance.args.swallowed_by(name) {
-        return Err(instance.problem(say![
-            "--",
-            name,
-            " may be the value of --",
-            by,
-            ", whose type is not known"
-        ]));
+        return Err(instance.problem(swallowed(name, by)));
     }
-    let words: Vec<String> = instance.args.all(name).map(|f| f.value.clone()).to_list();
+    let words = instance.args.values(name);
     if words.is_empty() {
         return Ok(None);
     }
+    let name = say!["--", name];
     Ok(Some(Reading::of(
         Content::Words(words),
-        Origin::Explicit(say!["flag --", name]),
-        Source::Named(say!["--", name]),
+        Origin::Explicit(say!["flag ", name]),
+        Source::Named(name),
     )))
 }
 
+/// A flag whose reading depends on one of unknown type before it.
+fn swallowed(name: &str, by: &str) -> String {
+    say![
+        "--",
+        name,
+        " may be the value of --",
+        by,
+        ", whose type is not known"
+    ]
+}
+
 /// A feature gate that flags name.
-pub(crate) fn gate(instance: &Instance, name: &str) -> Result<Option<Reading>, Problem> {
+pub(crate) fn gate(instance: &Instance, name: &str) -> Given {
     let Some(mut reading) = flag(instance, "feature-gates")? else {
         return Ok(None);
     };
@@ -370,58 +401,70 @@ pub(crate) fn gate(instance: &Instance, name: &str) -> Result<Option<Reading>, P
 }
 
 /// The default of a setting, or that it is not set and has none.
-pub(crate) fn default(instance: &Instance, setting: &str, set: Set) -> Result<Reading, Stop> {
+pub(crate) fn default(instance: &Instance, setting: &str, set: Set) -> Read {
     let minor = instance.version.minor;
-    if let Some((at, by)) = defaults::removed(instance.component, setting, minor) {
-        return Err(Stop::Removed { at, by });
+    if let Some(removed) = defaults::removed(instance.component, setting, minor) {
+        return Err(Stop::Removed(removed));
     }
-    let default = defaults::of(instance.component, setting, set, minor);
-    let default = default.map_err(|text| instance.problem(text))?;
-    Ok(match default {
-        Some(default) => Reading::of(
+    match defaults::of(instance.component, setting, set, minor) {
+        Ok(Some(default)) => Ok(Reading::of(
             Content::Json(default.value),
             Origin::Default(default.basis),
             Source::None,
-        ),
-        None => Reading::nothing(),
-    })
+        )),
+        Ok(None) => Ok(Reading::nothing()),
+        Err(text) => Err(instance.problem(text).into()),
+    }
 }
 
-/// A flag, a gate or their default: a component without a configuration file.
-pub(crate) fn flag_or_default(instance: &Instance, setting: &str) -> Result<Reading, Stop> {
-    let given = match setting.strip_prefix("gate:") {
-        // The gates that are judged are of beta features: they follow AllBeta.
-        Some(name) => match gate(instance, name)? {
-            Some(reading) => Some(reading),
-            None => gate(instance, "AllBeta")?,
-        },
-        None => flag(instance, setting)?,
-    };
+/// What is given, else the default.
+pub(crate) fn or_default(given: Option<Box<Reading>>, instance: &Instance, setting: &str) -> Read {
     match given {
         Some(reading) => Ok(reading),
         None => default(instance, setting, Set::Usual),
     }
 }
 
+/// A flag, a gate or their default: a component without a configuration file.
+pub(crate) fn flag_or_default(instance: &Instance, setting: &str) -> Read {
+    let given = match setting.strip_prefix("gate:") {
+        // The gates that are judged are of beta features: they follow AllBeta.
+        Some(name) => match gate(instance, name)? {
+            None => gate(instance, "AllBeta")?,
+            given => given,
+        },
+        None => flag(instance, setting)?,
+    };
+    or_default(given, instance, setting)
+}
+
 /// A field of a configuration file, where the file says anything of it.
-pub(crate) fn field(entry: &Rc<dyn Entry>, document: &Value, pointer: &str) -> Option<Reading> {
+pub(crate) fn field(entry: &Rc<dyn Entry>, document: Value, pointer: &str) -> Option<Box<Reading>> {
     let value = document.pointer(pointer).filter(|v| !v.is_null())?;
-    let mut reading = said_by(entry, &dotted(pointer), value.clone());
+    let mut reading = said_by(entry, &dotted(pointer), *value);
     reading.source = Source::Field(Rc::clone(entry), pointer.to_owned());
     Some(reading)
 }
 
 /// What a file says.
-pub(crate) fn said_by(entry: &Rc<dyn Entry>, field: &str, value: Value) -> Reading {
+pub(crate) fn said_by(entry: &Rc<dyn Entry>, field: &str, value: Value) -> Box<Reading> {
     let origin = Origin::Explicit(say![field, " of ", entry.path()]);
     let mut reading = Reading::of(Content::Json(value), origin, Source::None);
     reading.observations.push(entry.observation());
     reading
 }
 
+/// Says that a flag is given although a file decides, which `by` names.
+pub(crate) fn note_ignored(reading: &mut Reading, instance: &Instance, setting: &str, by: &str) {
+    if instance.args.last(setting).is_some() {
+        let note = say!["--", setting, " is given too and ignored: ", by, " decides"];
+        reading.notes.push(note);
+    }
+}
+
 /// `/a/b` as people write it.
 pub(crate) fn dotted(pointer: &str) -> String {
-    strings::trim_start(pointer, b'/').replace('/', ".")
+    strings::replace(strings::trim_start(pointer, b'/'), b'/', '.')
 }
 
 /// Opens and reads the document that a flag of an instance names.
@@ -431,49 +474,51 @@ pub(crate) fn named_document(
     reading: &Reading,
     kind: &str,
     group: &str,
-) -> Result<(Rc<dyn Entry>, Value), Problem> {
+) -> Result<(Rc<dyn Entry>, Value), Box<Problem>> {
     let read = || {
         let entry = reading.open(facts, instance)?;
         let document = document(&*entry, kind, group)?;
         Ok((entry, document))
     };
-    read().map_err(|problem: Problem| Problem {
-        text: say![
+    read().map_err(|mut problem: Box<Problem>| {
+        problem.text = say![
             reading.origin.text(),
             " names a file that cannot be read: ",
             problem.text
-        ],
-        ..problem
+        ];
+        problem
     })
 }
 
 /// Reads the one document of a file, which must be of this kind and API group;
 /// an empty kind takes any.
-pub fn document(entry: &dyn Entry, kind: &str, group: &str) -> Result<Value, Problem> {
+pub fn document(entry: &dyn Entry, kind: &str, group: &str) -> Result<Value, Box<Problem>> {
     let path = entry.path();
     let texts = entry.read_document().map_err(|e| Problem::of(&path, &e))?;
-    let bad = |why: &str| Problem::bad(&path, why, entry.observation());
-    let mut documents = Vec::new();
-    for text in &texts {
-        let document = json::parse(text).map_err(|why| bad(&why))?;
+    only_document(&texts, kind, group).map_err(|why| Problem::bad(&path, &why, entry.observation()))
+}
+
+fn only_document(texts: &[String], kind: &str, group: &str) -> Result<Value, String> {
+    let mut found = Value::Null;
+    for text in texts {
+        let document = json::parse(text)?;
+        if !found.is_null() && !document.is_null() {
+            return Err("holds more than one document".to_owned());
+        }
         if !document.is_null() {
-            documents.push(document);
+            found = document;
         }
     }
-    let document = match documents.pop() {
-        Some(document) if documents.is_empty() => document,
-        Some(_) => return Err(bad("holds more than one document")),
-        None => return Err(bad("is empty")),
-    };
-    if !document.is_object() {
-        return Err(bad("is not a mapping"));
+    let of = found["apiVersion"].as_str().unwrap_or_default();
+    if found.is_null() {
+        Err("is empty".to_owned())
+    } else if !found.is_object() {
+        Err("is not a mapping".to_owned())
+    } else if !kind.is_empty()
+        && (!found["kind"].is_text(kind) || strings::before(of, b'/') != group)
+    {
+        Err(say!["is not a ", kind, " of ", group])
+    } else {
+        Ok(found)
     }
-    if !kind.is_empty() {
-        let of = document["apiVersion"].as_str().unwrap_or_default();
-        let has = document["kind"].as_str().unwrap_or_default();
-        if has != kind || strings::before(of, b'/') != group {
-            return Err(bad(&say!["is not a ", kind, " of ", group]));
-        }
-    }
-    Ok(document)
 }

@@ -3,9 +3,9 @@
 
 use crate::component::Component;
 use crate::json::{self, Value};
-use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 /// The minor versions that the table covers.
 pub const OLDEST: u32 = 24;
@@ -25,8 +25,8 @@ struct Row {
     component: Component,
     setting: &'static str,
     set: Option<Set>,
-    from: u32,
-    to: u32,
+    from: u8,
+    to: u8,
     /// JSON.
     value: &'static str,
     source: &'static str,
@@ -53,193 +53,155 @@ pub fn of(
     minor: Option<u32>,
 ) -> Result<Option<Default>, String> {
     let name = component.name();
-    if component != Component::Etcd
-        && let Some(minor) = minor
-        && !(OLDEST..=NEWEST).contains(&minor)
-    {
-        return Err(say![
-            "--",
-            setting,
-            " is not set, and no defaults are known for ",
-            name,
-            " 1.",
-            minor,
-            ": \
-             the table covers 1.",
-            OLDEST,
-            " to 1.",
-            NEWEST
-        ]);
+    // The table holds what every version of etcd does.
+    let minor = minor.filter(|_| component != Component::Etcd);
+    if let Some(minor) = minor {
+        covers(minor, setting, name)?;
     }
-    let mut rows = ROWS
-        .iter()
-        .filter(|r| r.component == component && r.setting == setting)
-        .filter(|r| r.set.is_none_or(|s| s == set));
-    let (row, of) = match minor.filter(|_| component != Component::Etcd) {
-        Some(minor) => {
-            let row = rows.find(|r| (r.from..=r.to).contains(&minor));
-            (row, say!["default of ", name, " 1.", minor])
+    let mut found: Option<&Row> = None;
+    for row in ROWS {
+        let is_meant = row.component == component
+            && row.setting == setting
+            && row.set.is_none_or(|s| s == set)
+            && minor.is_none_or(|m| (u32::from(row.from)..=u32::from(row.to)).contains(&m));
+        if !is_meant {
+            continue;
         }
-        None => {
-            let first = rows.next();
-            if rows.any(|r| first.is_some_and(|f| f.value != r.value)) {
-                return Err(say![
-                    "--",
-                    setting,
-                    " is not set, its default depends on the version, and the \
-                     version of ",
-                    name,
-                    " is not known: set the parameter kubernetes-version"
-                ]);
-            }
-            let of = match component {
-                Component::Etcd => say!["default of ", name],
-                _ => say![
-                    "default of ",
-                    name,
-                    " in every version from 1.",
-                    OLDEST,
-                    " to 1.",
-                    NEWEST,
-                    ", \
-                     version not known"
-                ],
-            };
-            (first, of)
+        if found.is_some_and(|first| first.value != row.value) {
+            return Err(say![
+                "--",
+                setting,
+                " is not set, its default depends on the version, and the version of ",
+                name,
+                " is not known: set the parameter kubernetes-version"
+            ]);
         }
-    };
-    let Some(row) = row else { return Ok(None) };
+        found = found.or(Some(row));
+    }
+    let Some(row) = found else { return Ok(None) };
     let value = json::parse(row.value)
         .map_err(|e| say!["the default of --", setting, " is broken: ", e])?;
+    let of = match minor {
+        Some(minor) => say![" 1.", minor],
+        None if component == Component::Etcd => String::new(),
+        None => say![
+            " in every version from 1.",
+            OLDEST,
+            " to 1.",
+            NEWEST,
+            ", version not known"
+        ],
+    };
     let set = match row.set {
         Some(Set::Legacy) => ", without a --config file",
         Some(Set::Usual) | None => "",
     };
     Ok(Some(Default {
         value,
-        basis: say![of, set, " (", row.source, ")"],
+        basis: say!["default of ", name, of, set, " (", row.source, ")"],
     }))
 }
 
-/// The version in which a flag, plugin (`admission:NAME`) or gate
-/// (`gate:NAME`) disappeared, and what replaced it, if this version is without it.
+/// Whether the tables cover a version.
+fn covers(minor: u32, setting: &str, name: &str) -> Result<(), String> {
+    match (OLDEST..=NEWEST).contains(&minor) {
+        true => Ok(()),
+        false => Err(say![
+            "the default of --",
+            setting,
+            " is not known for ",
+            name,
+            " 1.",
+            minor,
+            ": the table covers 1.",
+            OLDEST,
+            " to 1.",
+            NEWEST
+        ]),
+    }
+}
+
+/// A flag, plugin (`admission:NAME`) or gate (`gate:NAME`) that disappeared.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Removed {
+    component: Component,
+    setting: &'static str,
+    /// The first minor version without it.
+    pub at: u8,
+    /// What replaced it.
+    pub by: &'static str,
+}
+
+/// What disappeared of a component, if this version is without it.
 pub fn removed(
     component: Component,
     setting: &str,
     minor: Option<u32>,
-) -> Option<(u32, &'static str)> {
+) -> Option<&'static Removed> {
     let minor = minor?;
-    REMOVED
-        .iter()
-        .find(|(c, s, at, _)| *c == component && *s == setting && minor >= *at)
-        .map(|(_, _, at, by)| (*at, *by))
+    REMOVED.iter().find(|row| {
+        row.component == component && row.setting == setting && minor >= u32::from(row.at)
+    })
 }
 
 /// Admission plugins that a kube-apiserver runs unless told otherwise, of
 /// those that were or became a default in some covered version only in part.
-pub fn admission_plugins(minor: Option<u32>) -> Result<Vec<&'static str>, String> {
-    let in_force = |from: u32, to: u32| match minor {
-        Some(minor) => (from..=to).contains(&minor),
-        None => from == OLDEST && to == NEWEST,
-    };
-    if let Some(minor) = minor
-        && !(OLDEST..=NEWEST).contains(&minor)
-    {
-        return Err(say![
-            "the default admission plugins of kube-apiserver 1.",
-            minor,
-            " are not known: \
-             the table covers 1.",
-            OLDEST,
-            " to 1.",
-            NEWEST
-        ]);
+pub fn admission_plugins(minor: Option<u32>) -> Result<Vec<String>, String> {
+    if let Some(minor) = minor {
+        covers(minor, "enable-admission-plugins", "kube-apiserver")?;
     }
-    Ok(PLUGINS
-        .iter()
-        .filter(|(_, from, to)| in_force(*from, *to))
-        .map(|(name, ..)| *name)
-        .to_list())
+    let mut plugins = Vec::new();
+    for (since, names) in PLUGINS {
+        if minor.unwrap_or(OLDEST) >= *since {
+            for name in strings::split(names, b' ') {
+                plugins.push(name.to_owned());
+            }
+        }
+    }
+    Ok(plugins)
 }
 
 /// Where [`admission_plugins`] comes from.
 pub const PLUGINS_SOURCE: &str = "pkg/kubeapiserver/options/plugins.go";
 
-const PLUGINS: &[(&str, u32, u32)] = &[
-    ("CertificateApproval", OLDEST, NEWEST),
-    ("CertificateSigning", OLDEST, NEWEST),
-    ("CertificateSubjectRestriction", OLDEST, NEWEST),
-    ("ClusterTrustBundleAttest", 27, NEWEST),
-    ("DefaultIngressClass", OLDEST, NEWEST),
-    ("DefaultStorageClass", OLDEST, NEWEST),
-    ("DefaultTolerationSeconds", OLDEST, NEWEST),
-    ("LimitRanger", OLDEST, NEWEST),
-    ("MutatingAdmissionWebhook", OLDEST, NEWEST),
-    ("NamespaceLifecycle", OLDEST, NEWEST),
-    ("PersistentVolumeClaimResize", OLDEST, NEWEST),
-    ("PodSecurity", OLDEST, NEWEST),
-    ("Priority", OLDEST, NEWEST),
-    ("ResourceQuota", OLDEST, NEWEST),
-    ("RuntimeClass", OLDEST, NEWEST),
-    ("ServiceAccount", OLDEST, NEWEST),
-    ("StorageObjectInUseProtection", OLDEST, NEWEST),
-    ("TaintNodesByCondition", OLDEST, NEWEST),
-    ("ValidatingAdmissionPolicy", 26, NEWEST),
-    ("ValidatingAdmissionWebhook", OLDEST, NEWEST),
+/// Since which version which ones are. None ceased to be one.
+const PLUGINS: &[(u32, &str)] = &[
+    (
+        OLDEST,
+        "CertificateApproval CertificateSigning CertificateSubjectRestriction \
+         DefaultIngressClass DefaultStorageClass DefaultTolerationSeconds LimitRanger \
+         MutatingAdmissionWebhook NamespaceLifecycle PersistentVolumeClaimResize PodSecurity \
+         Priority ResourceQuota RuntimeClass ServiceAccount StorageObjectInUseProtection \
+         TaintNodesByCondition ValidatingAdmissionWebhook",
+    ),
+    (26, "ValidatingAdmissionPolicy"),
+    (27, "ClusterTrustBundleAttest"),
 ];
 
-const REMOVED: &[(Component, &str, u32, &str)] = &[
-    (
-        Component::KubeApiserver,
-        "admission:PodSecurityPolicy",
-        25,
-        "the plugin PodSecurity",
-    ),
-    (
-        Component::KubeApiserver,
-        "admission:SecurityContextDeny",
-        30,
-        "the plugin PodSecurity",
-    ),
-    (
-        Component::KubeApiserver,
-        "insecure-port",
-        24,
-        "--secure-port",
-    ),
-    (
-        Component::KubeApiserver,
-        "insecure-bind-address",
-        24,
-        "--bind-address",
-    ),
-    (
-        Component::KubeControllerManager,
-        "port",
-        24,
-        "--secure-port",
-    ),
-    (
-        Component::KubeControllerManager,
-        "address",
-        24,
-        "--bind-address",
-    ),
-    (Component::KubeScheduler, "port", 24, "--secure-port"),
-    (Component::KubeScheduler, "address", 24, "--bind-address"),
-    (
-        Component::Kubelet,
-        "network-plugin",
-        24,
-        "the container runtime's CNI configuration",
-    ),
-    (
-        Component::Kubelet,
-        "cni-conf-dir",
-        24,
-        "the container runtime's CNI configuration",
-    ),
-    (Component::Kubelet, "dynamic-config-dir", 24, "--config-dir"),
+const fn gone(component: Component, setting: &'static str, at: u8, by: &'static str) -> Removed {
+    Removed {
+        component,
+        setting,
+        at,
+        by,
+    }
+}
+
+const CNI: &str = "the container runtime's CNI configuration";
+
+#[rustfmt::skip]
+static REMOVED: &[Removed] = &[
+    gone(Component::KubeApiserver, "admission:PodSecurityPolicy", 25, "the plugin PodSecurity"),
+    gone(Component::KubeApiserver, "admission:SecurityContextDeny", 30, "the plugin PodSecurity"),
+    gone(Component::KubeApiserver, "insecure-port", 24, "--secure-port"),
+    gone(Component::KubeApiserver, "insecure-bind-address", 24, "--bind-address"),
+    gone(Component::KubeControllerManager, "port", 24, "--secure-port"),
+    gone(Component::KubeControllerManager, "address", 24, "--bind-address"),
+    gone(Component::KubeScheduler, "port", 24, "--secure-port"),
+    gone(Component::KubeScheduler, "address", 24, "--bind-address"),
+    gone(Component::Kubelet, "network-plugin", 24, CNI),
+    gone(Component::Kubelet, "cni-conf-dir", 24, CNI),
+    gone(Component::Kubelet, "dynamic-config-dir", 24, "--config-dir"),
 ];
 
 const fn row(
@@ -252,8 +214,8 @@ const fn row(
         component,
         setting,
         set: None,
-        from: OLDEST,
-        to: NEWEST,
+        from: OLDEST as u8,
+        to: NEWEST as u8,
         value,
         source,
     }

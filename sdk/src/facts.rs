@@ -11,44 +11,81 @@ use crate::strings::Piece;
 /// The host's receipt for one fact.
 pub type Observation = u64;
 
+/// Makes an enum whose cases are those of the contract, in its order.
+macro_rules! cases {
+    ($(#[$about:meta])* $name:ident { $($case:ident),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name {
+            $($case),+
+        }
+
+        impl $name {
+            /// All, each at its number in the contract.
+            pub const CASES: &[Self] = &[$(Self::$case),+];
+
+            /// The case with a number: what the generated bindings call. The
+            /// host's runtime refuses numbers that the contract does not have.
+            #[cfg(target_arch = "wasm32")]
+            pub(crate) fn _lift(number: u8) -> Self {
+                let last = Self::CASES.len() - 1;
+                Self::CASES[usize::from(number).min(last)]
+            }
+        }
+    };
+}
+
+cases! {
+    /// Why a question has no answer. Only `NotFound` says that something is not
+    /// there.
+    #[expect(missing_docs, reason = "each case is documented in wit/host/types.wit")]
+    Cause {
+        Denied,
+        NotFound,
+        NotPermitted,
+        NotRecorded,
+        Withheld,
+        TooLarge,
+        WrongType,
+        Raced,
+        BadPath,
+        Unparsable,
+        Unreachable,
+        Invalid,
+        Quota,
+        Other,
+    }
+}
+
 /// A fact that could not be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing {
-    /// The receipt for having looked.
-    pub observation: Observation,
-    /// What was looked for and what happened.
+pub struct Error {
+    /// Why.
+    pub cause: Cause,
+    /// The receipt for having looked, where the host did.
+    pub observation: Option<Observation>,
+    /// What was asked and what happened, for a person.
     pub detail: String,
 }
 
-/// Why a question has no answer. Only `NotFound` says that something is not there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each case is documented in wit/host/types.wit")]
-pub enum Error {
-    Denied(String),
-    NotFound(Missing),
-    NotPermitted(Missing),
-    NotRecorded(Missing),
-    Withheld(Missing),
-    TooLarge(Missing),
-    WrongType(Missing),
-    Raced(Missing),
-    BadPath(Missing),
-    Unparsable(Missing),
-    Unreachable(Missing),
-    Invalid(String),
-    Quota(String),
-    Other(String),
-}
-
 impl Error {
+    /// A question that was not looked into.
+    pub fn refused(cause: Cause, detail: String) -> Self {
+        Self {
+            cause,
+            observation: None,
+            detail,
+        }
+    }
+
     /// The receipt, where there is one.
     pub fn observation(&self) -> Option<Observation> {
-        self.missing().map(|m| m.observation)
+        self.observation
     }
 
     /// The same as a list.
     pub fn observations(&self) -> Vec<Observation> {
-        match self.observation() {
+        match self.observation {
             Some(observation) => vec![observation],
             None => Vec::new(),
         }
@@ -56,33 +93,12 @@ impl Error {
 
     /// Whether the fact was looked for completely and is not there.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::NotFound(_))
+        self.cause == Cause::NotFound
     }
 
     /// The host's words.
     pub fn text(&self) -> &str {
-        match self {
-            Self::Denied(text) | Self::Invalid(text) | Self::Quota(text) | Self::Other(text) => {
-                text
-            }
-            other => other.missing().map_or("", |m| &m.detail),
-        }
-    }
-
-    fn missing(&self) -> Option<&Missing> {
-        match self {
-            Self::NotFound(m)
-            | Self::NotPermitted(m)
-            | Self::NotRecorded(m)
-            | Self::Withheld(m)
-            | Self::TooLarge(m)
-            | Self::WrongType(m)
-            | Self::Raced(m)
-            | Self::BadPath(m)
-            | Self::Unparsable(m)
-            | Self::Unreachable(m) => Some(m),
-            Self::Denied(_) | Self::Invalid(_) | Self::Quota(_) | Self::Other(_) => None,
-        }
+        &self.detail
     }
 }
 
@@ -93,23 +109,24 @@ impl core::fmt::Display for Error {
 }
 
 impl Piece for Error {
-    fn put(&self, text: &mut String) {
-        self.text().put(text);
+    fn text(&self) -> &str {
+        &self.detail
     }
 }
 
-/// What a path stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each case is documented in wit/host/types.wit")]
-pub enum FileKind {
-    Regular,
-    Directory,
-    Symlink,
-    Fifo,
-    Socket,
-    CharDevice,
-    BlockDevice,
-    Unknown,
+cases! {
+    /// What a path stands for.
+    #[expect(missing_docs, reason = "each case is documented in wit/host/types.wit")]
+    FileKind {
+        Regular,
+        Directory,
+        Symlink,
+        Fifo,
+        Socket,
+        CharDevice,
+        BlockDevice,
+        Unknown,
+    }
 }
 
 /// What `stat` tells of a file or directory.
@@ -138,18 +155,21 @@ pub struct Matches {
     pub paths: Vec<String>,
     /// Whether everything was searched.
     pub complete: bool,
+    /// Why the search is not complete and what cures it.
+    pub hint: String,
 }
 
-/// Where the facts come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each case is documented in wit/host/context.wit"
-)]
-pub enum Origin {
-    Live,
-    Recorded,
-    Tree,
+cases! {
+    /// Where the facts come from.
+    #[expect(
+        missing_docs,
+        reason = "each case is documented in wit/host/context.wit"
+    )]
+    Origin {
+        Live,
+        Recorded,
+        Tree,
+    }
 }
 
 /// The node that is being scanned.
@@ -166,29 +186,31 @@ pub struct NodeInfo {
     pub has_api: bool,
 }
 
-/// How sure the host is of a process's executable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each case is documented in wit/host/processes.wit"
-)]
-pub enum Identity {
-    Strong,
-    Weak,
+cases! {
+    /// How sure the host is of a process's executable.
+    #[expect(
+        missing_docs,
+        reason = "each case is documented in wit/host/processes.wit"
+    )]
+    Identity {
+        Strong,
+        Weak,
+    }
 }
 
-/// Whose process it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(
-    missing_docs,
-    reason = "each case is documented in wit/host/processes.wit"
-)]
-pub enum Place {
-    Node,
-    StaticPod,
-    HostNetworkPod,
-    Foreign,
-    Unknown,
+cases! {
+    /// Whose process it is.
+    #[expect(
+        missing_docs,
+        reason = "each case is documented in wit/host/processes.wit"
+    )]
+    Place {
+        Node,
+        StaticPod,
+        HostNetworkPod,
+        Foreign,
+        Unknown,
+    }
 }
 
 /// What is known of a process.
@@ -272,4 +294,62 @@ pub trait Facts {
     /// The receipt and the `gitVersion`.
     fn server_version(&self) -> Result<(Observation, String), Error>;
     fn log(&self, message: &str);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of an enum's cases in WIT, in order.
+    fn cases<'a>(wit: &'a str, name: &str) -> Vec<&'a str> {
+        let (_, rest) = wit.split_once(&format!("enum {name} {{")).unwrap();
+        let (body, _) = rest.split_once('}').unwrap();
+        body.lines()
+            .map(str::trim)
+            .filter(|l| !l.is_empty() && !l.starts_with("//"))
+            .map(|l| l.trim_end_matches(','))
+            .collect()
+    }
+
+    /// `NotFound` as `not-found`.
+    fn kebab(case: impl core::fmt::Debug) -> String {
+        let mut text = String::new();
+        for c in format!("{case:?}").chars() {
+            if c.is_uppercase() && !text.is_empty() {
+                text.push('-');
+            }
+            text.extend(c.to_lowercase());
+        }
+        text
+    }
+
+    #[test]
+    fn enums_have_the_cases_of_the_contract_in_its_order() {
+        fn same<T: Copy + core::fmt::Debug>(ours: &[T], wit: &str, name: &str) {
+            let ours: Vec<_> = ours.iter().map(|c| kebab(*c)).collect();
+            assert_eq!(ours, cases(wit, name), "{name}");
+        }
+        let types = include_str!("../../wit/host/types.wit");
+        let processes = include_str!("../../wit/host/processes.wit");
+        same(Cause::CASES, types, "cause");
+        same(FileKind::CASES, types, "file-kind");
+        same(
+            Origin::CASES,
+            include_str!("../../wit/host/context.wit"),
+            "origin",
+        );
+        same(Identity::CASES, processes, "identity");
+        same(Place::CASES, processes, "place");
+        use crate::verdict::Verdict;
+        let verdicts = [
+            Verdict::NotApplicable,
+            Verdict::Pass,
+            Verdict::Manual,
+            Verdict::Error,
+            Verdict::Fail,
+        ];
+        let profile = include_str!("../../wit/profile/profile.wit");
+        same(&verdicts, profile, "verdict");
+        assert!(verdicts.is_sorted());
+    }
 }

@@ -24,8 +24,8 @@ impl Mode {
 }
 
 impl Piece for Mode {
-    fn put(&self, text: &mut String) {
-        Octal(self.0).put(text);
+    fn text(&self) -> &str {
+        say![Octal(self.0)].leak()
     }
 }
 
@@ -107,10 +107,8 @@ fn id_pair(stat: &Stat) -> String {
 }
 
 impl Piece for Owner {
-    fn put(&self, text: &mut String) {
-        for piece in [&*self.user, ":", &self.group] {
-            piece.put(text);
-        }
+    fn text(&self) -> &str {
+        say![self.user, ":", self.group].leak()
     }
 }
 

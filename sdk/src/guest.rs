@@ -6,14 +6,12 @@ mod arena;
 use alloc::rc::Rc;
 
 use crate::facts::{
-    Entry, Error, Facts, FileKind, Found, Identity, Matches, Missing, NodeInfo, Observation,
-    Origin, Page, Place, Process, ProcessInfo, Stat,
+    Entry, Error, Facts, Found, Matches, NodeInfo, Observation, Page, Process, ProcessInfo, Stat,
 };
-use crate::list::ToList;
 use crate::prelude::*;
 use crate::rule::{self, Failure, Profile};
 use crate::say;
-use crate::verdict::{Basis, Outcome, Subject, Verdict};
+use crate::verdict::Outcome;
 
 #[doc(hidden)]
 pub mod bindings {
@@ -29,54 +27,40 @@ pub mod bindings {
         generate_all,
         pub_export_macro: true,
         default_bindings_module: "cisb_sdk::guest::bindings",
+        // The bindings read and write the crate's own types: nothing is copied
+        // from one shape to another. The compiler holds their fields to the
+        // contract's; a test, the cases of enums.
+        with: {
+            "cisb:host/types@0.1.0/cause": crate::facts::Cause,
+            "cisb:host/types@0.1.0/error": crate::facts::Error,
+            "cisb:host/types@0.1.0/file-kind": crate::facts::FileKind,
+            "cisb:host/context@0.1.0/origin": crate::facts::Origin,
+            "cisb:host/context@0.1.0/node": crate::facts::NodeInfo,
+            "cisb:host/files@0.1.0/stat": crate::facts::Stat,
+            "cisb:host/files@0.1.0/matches": crate::facts::Matches,
+            "cisb:host/processes@0.1.0/identity": crate::facts::Identity,
+            "cisb:host/processes@0.1.0/place": crate::facts::Place,
+            "cisb:host/processes@0.1.0/info": crate::facts::ProcessInfo,
+            "cisb:host/kubernetes@0.1.0/page": crate::facts::Page,
+            "cisb:profile/checks@0.1.0/verdict": crate::verdict::Verdict,
+            "cisb:profile/checks@0.1.0/basis": crate::verdict::Basis,
+            "cisb:profile/checks@0.1.0/subject": crate::verdict::Subject,
+            "cisb:profile/checks@0.1.0/outcome": crate::verdict::Outcome,
+        },
     });
 }
 
-use bindings::cisb::host::{context, files, kubernetes, log, processes, types};
+use bindings::cisb::host::{context, files, kubernetes, log, processes};
 pub use bindings::exports;
 use bindings::exports::cisb::profile::checks as wit;
 
 /// The host.
 struct Host;
 
-fn missing(m: types::Missing) -> Missing {
-    Missing {
-        observation: m.observation,
-        detail: m.detail,
-    }
-}
-
-fn error(e: types::Error) -> Error {
-    match e {
-        types::Error::Denied(text) => Error::Denied(text),
-        types::Error::NotFound(m) => Error::NotFound(missing(m)),
-        types::Error::NotPermitted(m) => Error::NotPermitted(missing(m)),
-        types::Error::NotRecorded(m) => Error::NotRecorded(missing(m)),
-        types::Error::Withheld(m) => Error::Withheld(missing(m)),
-        types::Error::TooLarge(m) => Error::TooLarge(missing(m)),
-        types::Error::WrongType(m) => Error::WrongType(missing(m)),
-        types::Error::Raced(m) => Error::Raced(missing(m)),
-        types::Error::BadPath(m) => Error::BadPath(missing(m)),
-        types::Error::Unparsable(m) => Error::Unparsable(missing(m)),
-        types::Error::Unreachable(m) => Error::Unreachable(missing(m)),
-        types::Error::Invalid(text) => Error::Invalid(text),
-        types::Error::Quota(text) => Error::Quota(text),
-        types::Error::Other(text) => Error::Other(text.unwrap_or_default()),
-    }
-}
-
-fn matches(m: files::Matches) -> Matches {
-    Matches {
-        observation: m.observation,
-        paths: m.paths,
-        complete: m.complete,
-    }
-}
-
-fn entry(opened: Result<files::Entry, types::Error>) -> Result<Rc<dyn Entry>, Error> {
+fn entry(opened: Result<files::Entry, Error>) -> Result<Rc<dyn Entry>, Error> {
     match opened {
         Ok(entry) => Ok(Rc::new(entry)),
-        Err(e) => Err(error(e)),
+        Err(error) => Err(error),
     }
 }
 
@@ -88,38 +72,19 @@ impl Entry for files::Entry {
         Self::path(self)
     }
     fn stat(&self) -> Result<Stat, Error> {
-        let stat = Self::stat(self).map_err(error)?;
-        Ok(Stat {
-            kind: match stat.kind {
-                types::FileKind::Regular => FileKind::Regular,
-                types::FileKind::Directory => FileKind::Directory,
-                types::FileKind::Symlink => FileKind::Symlink,
-                types::FileKind::Fifo => FileKind::Fifo,
-                types::FileKind::Socket => FileKind::Socket,
-                types::FileKind::CharDevice => FileKind::CharDevice,
-                types::FileKind::BlockDevice => FileKind::BlockDevice,
-                types::FileKind::Unknown => FileKind::Unknown,
-            },
-            mode: stat.mode,
-            uid: stat.uid,
-            gid: stat.gid,
-            owner: stat.owner,
-            group: stat.group,
-            size: stat.size,
-            resolved_path: stat.resolved_path,
-        })
+        Self::stat(self)
     }
     fn digest(&self) -> Result<String, Error> {
-        Self::digest(self).map_err(error)
+        Self::digest(self)
     }
     fn read_text(&self) -> Result<String, Error> {
-        Self::read_text(self).map_err(error)
+        Self::read_text(self)
     }
     fn read_document(&self) -> Result<Vec<String>, Error> {
-        Self::read_document(self).map_err(error)
+        Self::read_document(self)
     }
     fn children(&self) -> Result<Matches, Error> {
-        Self::children(self).map(matches).map_err(error)
+        Self::children(self)
     }
     fn open_child(&self, name: &str) -> Result<Rc<dyn Entry>, Error> {
         entry(Self::open_child(self, name))
@@ -134,28 +99,10 @@ impl Process for processes::Process {
         Self::observation(self)
     }
     fn info(&self) -> ProcessInfo {
-        let info = Self::info(self);
-        ProcessInfo {
-            pid: info.pid,
-            comm: info.comm,
-            exe: info.exe,
-            uid: info.uid,
-            identity: match info.identity {
-                processes::Identity::Strong => Identity::Strong,
-                processes::Identity::Weak => Identity::Weak,
-            },
-            place: match info.place {
-                processes::Place::Node => Place::Node,
-                processes::Place::StaticPod => Place::StaticPod,
-                processes::Place::HostNetworkPod => Place::HostNetworkPod,
-                processes::Place::Foreign => Place::Foreign,
-                processes::Place::Unknown => Place::Unknown,
-            },
-            args: info.args,
-        }
+        Self::info(self)
     }
     fn environment(&self, name: &str) -> Result<Option<String>, Error> {
-        Self::environment(self, name).map_err(error)
+        Self::environment(self, name)
     }
     fn open_named(&self, name: &str, path: &str) -> Result<Rc<dyn Entry>, Error> {
         entry(Self::open_named(self, name, path))
@@ -167,48 +114,32 @@ impl Facts for Host {
         context::scan_time()
     }
     fn node(&self) -> NodeInfo {
-        let node = context::scanned_node();
-        NodeInfo {
-            observation: node.observation,
-            name: node.name,
-            origin: match node.origin {
-                context::Origin::Live => Origin::Live,
-                context::Origin::Recorded => Origin::Recorded,
-                context::Origin::Tree => Origin::Tree,
-            },
-            kubernetes_version: node.kubernetes_version,
-            has_api: node.has_api,
-        }
+        context::scanned_node()
     }
     fn open(&self, path: &str) -> Result<Rc<dyn Entry>, Error> {
         entry(files::open(path))
     }
     fn glob(&self, request: &str) -> Result<Matches, Error> {
-        files::glob(request).map(matches).map_err(error)
+        files::glob(request)
     }
     fn find(&self, request: &str) -> Result<Found, Error> {
-        let found = processes::find(request).map_err(error)?;
+        let found = processes::find(request)?;
+        let mut processes: Vec<Rc<dyn Process>> = Vec::new();
+        for process in found.processes {
+            processes.push(Rc::new(process));
+        }
         Ok(Found {
             observation: found.observation,
-            processes: found
-                .processes
-                .into_iter()
-                .map(|p| Rc::new(p) as Rc<dyn Process>)
-                .to_list(),
+            processes,
             complete: found.complete,
             hint: found.hint,
         })
     }
     fn list_objects(&self, request: &str, start: Option<u32>) -> Result<Page, Error> {
-        let page = kubernetes::list_objects(request, start).map_err(error)?;
-        Ok(Page {
-            observation: page.observation,
-            items: page.items,
-            next: page.next,
-        })
+        kubernetes::list_objects(request, start)
     }
     fn server_version(&self) -> Result<(Observation, String), Error> {
-        let version = kubernetes::server_version().map_err(error)?;
+        let version = kubernetes::server_version()?;
         Ok((version.observation, version.git_version))
     }
     fn log(&self, message: &str) {
@@ -216,60 +147,13 @@ impl Facts for Host {
     }
 }
 
-fn verdict(verdict: Verdict) -> wit::Verdict {
-    match verdict {
-        Verdict::Pass => wit::Verdict::Pass,
-        Verdict::Fail => wit::Verdict::Fail,
-        Verdict::Manual => wit::Verdict::Manual,
-        Verdict::NotApplicable => wit::Verdict::NotApplicable,
-        Verdict::Error => wit::Verdict::Error,
-    }
-}
-
-fn basis(basis: Basis) -> wit::Basis {
-    match basis {
-        Basis::Explicit => wit::Basis::Explicit,
-        Basis::Default(text) => wit::Basis::Default(text),
-        Basis::Derived(text) => wit::Basis::Derived(text),
-    }
-}
-
-fn subject(subject: Subject) -> wit::Subject {
-    wit::Subject {
-        key: subject.key,
-        state: verdict(subject.state),
-        expected: subject.expected,
-        actual: subject.actual,
-        reason: subject.reason,
-        basis: basis(subject.basis),
-        observations: subject.observations,
-    }
-}
-
-fn outcome(outcome: Outcome) -> wit::Outcome {
-    wit::Outcome {
-        verdict: verdict(outcome.verdict),
-        reason: outcome.reason,
-        expected: outcome.expected,
-        actual: outcome.actual,
-        basis: basis(outcome.basis),
-        subjects: outcome.subjects.into_iter().map(subject).to_list(),
-        observations: outcome.observations,
-    }
-}
-
 /// Answers the export. [`crate::profile!`] calls it.
-pub fn run(
-    profile: &Profile,
-    check: &str,
-    settings: &str,
-) -> Result<exports::cisb::profile::checks::Outcome, exports::cisb::profile::checks::Failure> {
-    rule::run(profile, &Host, check, settings)
-        .map(outcome)
-        .map_err(|failure| match failure {
-            Failure::BadSettings(text) => wit::Failure::BadSettings(text),
-            Failure::Internal(text) => wit::Failure::Internal(text),
-        })
+pub fn run(profile: &Profile, check: &str, settings: &str) -> Result<Outcome, wit::Failure> {
+    match rule::run(profile, &Host, check, settings) {
+        Ok(outcome) => Ok(outcome),
+        Err(Failure::BadSettings(text)) => Err(wit::Failure::BadSettings(text)),
+        Err(Failure::Internal(text)) => Err(wit::Failure::Internal(text)),
+    }
 }
 
 /// A panic would show as `unreachable`: says where it happened. Only where, for

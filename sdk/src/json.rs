@@ -16,8 +16,14 @@ use crate::strings;
 /// How deep lists and objects may nest, as in serde_json.
 const DEPTH: u32 = 127;
 
+/// A text of a document. What a document holds is kept for good, so values are
+/// a few words that are copied freely: a check runs in an instance of its own,
+/// whose memory goes when it answers. Natively, where tests ask again and again,
+/// each text is read once.
+pub type Text = &'static str;
+
 /// A JSON value.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Value {
     /// `null`.
     #[default]
@@ -25,30 +31,29 @@ pub enum Value {
     /// `true` or `false`.
     Bool(bool),
     /// A number as it is written: nothing here calculates with fractions.
-    Number(String),
+    Number(Text),
     /// A text.
-    String(String),
+    String(Text),
     /// A list.
-    Array(Vec<Value>),
+    Array(&'static [Value]),
     /// Members in the order in which they are written. Of two with the same
     /// name the last counts.
-    Object(Vec<(String, Value)>),
+    Object(&'static [(Text, Value)]),
 }
 
 static NULL: Value = Value::Null;
 
 impl Value {
-    /// The member of this name of an object.
-    pub fn get(&self, name: &str) -> Option<&Self> {
-        self.member(&|key| key == name)
+    /// A list of these elements.
+    pub fn list(items: Vec<Self>) -> Self {
+        Self::Array(items.leak())
     }
 
-    fn member(&self, is_meant: &dyn Fn(&str) -> bool) -> Option<&Self> {
-        let Self::Object(members) = self else {
-            return None;
-        };
-        for (key, value) in members.iter().rev() {
-            if is_meant(key) {
+    /// The member of this name of an object.
+    pub fn get(&self, name: &str) -> Option<&'static Self> {
+        for (key, value) in self.as_object()?.iter().rev() {
+            // Names mostly differ in length: that is no call.
+            if key.len() == name.len() && *key == name {
                 return Some(value);
             }
         }
@@ -65,7 +70,11 @@ impl Value {
             let (token, after) = (rest.get(..end)?, rest.get(end..)?);
             at = match at {
                 Self::Array(items) => items.get(index(token)?)?,
-                _ => at.member(&|name| names(token, name))?,
+                _ => {
+                    let members = at.as_object()?;
+                    let meant = members.iter().rfind(|(name, _)| names(token, name));
+                    &meant?.1
+                }
             };
             rest = after;
         }
@@ -73,7 +82,7 @@ impl Value {
     }
 
     /// The text, if it is one.
-    pub fn as_str(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<Text> {
         match self {
             Self::String(text) => Some(text),
             _ => None,
@@ -96,7 +105,7 @@ impl Value {
     /// The number, if it is a whole one that fits.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Number(text) if text != "-0" => match text.strip_prefix("-") {
+            Self::Number(text) if *text != "-0" => match text.strip_prefix("-") {
                 Some(digits) => 0_i64.checked_sub_unsigned(strings::number(digits, 10)?),
                 None => i64::try_from(strings::number(text, 10)?).ok(),
             },
@@ -105,7 +114,7 @@ impl Value {
     }
 
     /// The elements, if it is a list.
-    pub fn as_array(&self) -> Option<&[Self]> {
+    pub fn as_array(&self) -> Option<&'static [Self]> {
         match self {
             Self::Array(items) => Some(items),
             _ => None,
@@ -113,12 +122,12 @@ impl Value {
     }
 
     /// The elements; none if it is no list.
-    pub fn items(&self) -> &[Self] {
+    pub fn items(&self) -> &'static [Self] {
         self.as_array().unwrap_or_default()
     }
 
     /// The members, if it is an object.
-    pub fn as_object(&self) -> Option<&[(String, Self)]> {
+    pub fn as_object(&self) -> Option<&'static [(Text, Self)]> {
         match self {
             Self::Object(members) => Some(members),
             _ => None,
@@ -153,13 +162,13 @@ impl From<bool> for Value {
 
 impl From<i64> for Value {
     fn from(number: i64) -> Self {
-        Self::Number(say![number])
+        Self::Number(say![number].leak())
     }
 }
 
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+impl From<Text> for Value {
+    fn from(text: Text) -> Self {
+        Self::String(text)
     }
 }
 
@@ -191,241 +200,319 @@ fn names(token: &str, name: &str) -> bool {
 }
 
 /// Reads a JSON text. An error says where it stops being JSON, and why.
+#[cfg(target_arch = "wasm32")]
 pub fn parse(json: &str) -> Result<Value, String> {
-    let mut parser = Parser { json, at: 0 };
-    let parsed = parser.value(DEPTH).and_then(|value| {
-        parser.space();
-        match parser.peek() {
-            None => Ok(value),
-            Some(_) => Err("nothing more was expected"),
-        }
-    });
-    parsed.map_err(|why| say!["not JSON at byte ", parser.at, ": ", why])
+    read(json)
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::parse;
+
+fn read(json: &str) -> Result<Value, String> {
+    let mut parser = Parser {
+        json: json.to_owned().leak(),
+        at: 0,
+        complaint: None,
+    };
+    let value = parser.value(DEPTH);
+    parser.next();
+    if parser.at < parser.json.len() {
+        parser.fail("nothing more was expected");
+    }
+    match parser.complaint {
+        None => Ok(value),
+        Some((at, why)) => Err(say!["not JSON at byte ", at, ": ", why]),
+    }
 }
 
 /// Why a text is not JSON.
 type Why = &'static str;
 
-struct Parser<'a> {
-    json: &'a str,
+/// Reads on after a complaint, but nothing: it is at the end then. What it
+/// answered is thrown away. That is less code than to pass a failure on from
+/// everywhere.
+struct Parser {
+    json: Text,
     at: usize,
+    /// Where it stopped being JSON first, and why.
+    complaint: Option<(usize, Why)>,
 }
 
-impl Parser<'_> {
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.json.as_bytes().get(self.at).copied()
+impl Parser {
+    fn fail(&mut self, why: Why) {
+        if self.complaint.is_none() {
+            self.complaint = Some((self.at, why));
+        }
+        self.json = "";
     }
 
-    fn space(&mut self) {
-        while let Some(b' ' | b'\t' | b'\n' | b'\r') = self.peek() {
-            self.at += 1;
+    /// The next byte; 0, which is nowhere good in JSON, at the end.
+    #[inline]
+    fn peek(&self) -> u8 {
+        self.json.as_bytes().get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The next byte that is no space.
+    fn next(&mut self) -> u8 {
+        loop {
+            match self.peek() {
+                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
+                byte => return byte,
+            }
         }
     }
 
     /// Takes this byte, if it is next.
     fn takes(&mut self, byte: u8) -> bool {
-        let is = self.peek() == Some(byte);
+        let is = self.peek() == byte;
         self.at += usize::from(is);
         is
     }
 
-    fn value(&mut self, depth: u32) -> Result<Value, Why> {
-        self.space();
-        match self.peek() {
-            Some(b'"') => Ok(Value::String(self.string()?)),
-            Some(b'[') => self.list(depth),
-            Some(b'{') => self.object(depth),
-            Some(b't') => self.word("true", Value::Bool(true)),
-            Some(b'f') => self.word("false", Value::Bool(false)),
-            Some(b'n') => self.word("null", Value::Null),
-            _ => self.number(),
+    fn value(&mut self, depth: u32) -> Value {
+        match self.next() {
+            b'"' => Value::String(self.string()),
+            b'[' => self.list(depth),
+            b'{' => self.object(depth),
+            b't' => self.word("true", Value::Bool(true)),
+            b'f' => self.word("false", Value::Bool(false)),
+            b'n' => self.word("null", Value::Null),
+            _ => Value::Number(self.number()),
         }
     }
 
-    fn word(&mut self, word: &str, value: Value) -> Result<Value, Why> {
+    fn word(&mut self, word: &str, value: Value) -> Value {
         let rest = self.json.as_bytes().get(self.at..).unwrap_or_default();
         if !rest.starts_with(word.as_bytes()) {
-            return Err("a value was expected");
+            self.fail("a value was expected");
         }
         self.at += word.len();
-        Ok(value)
+        value
     }
 
-    fn list(&mut self, depth: u32) -> Result<Value, Why> {
-        let depth = depth.checked_sub(1).ok_or("too deep")?;
-        self.at += 1;
+    fn list(&mut self, depth: u32) -> Value {
         let mut items = Vec::new();
-        self.space();
-        if self.takes(b']') {
-            return Ok(Value::Array(items));
+        let mut more = self.enters(depth, b']');
+        while more {
+            items.push(self.value(depth - 1));
+            more = self.goes_on(b']', "`,` or `]` was expected");
         }
-        loop {
-            items.push(self.value(depth)?);
-            self.space();
-            if self.takes(b']') {
-                return Ok(Value::Array(items));
-            }
-            if !self.takes(b',') {
-                return Err("`,` or `]` was expected");
-            }
-        }
+        Value::list(items)
     }
 
-    fn object(&mut self, depth: u32) -> Result<Value, Why> {
-        let depth = depth.checked_sub(1).ok_or("too deep")?;
-        self.at += 1;
+    fn object(&mut self, depth: u32) -> Value {
         let mut members = Vec::new();
-        self.space();
-        if self.takes(b'}') {
-            return Ok(Value::Object(members));
+        let mut more = self.enters(depth, b'}');
+        while more {
+            if self.next() != b'"' {
+                self.fail("a name was expected");
+            }
+            let name = self.string();
+            if self.next() != b':' {
+                self.fail("`:` was expected");
+            }
+            self.at += 1;
+            members.push((name, self.value(depth - 1)));
+            more = self.goes_on(b'}', "`,` or `}` was expected");
         }
-        loop {
-            self.space();
-            if self.peek() != Some(b'"') {
-                return Err("a name was expected");
-            }
-            let name = self.string()?;
-            self.space();
-            if !self.takes(b':') {
-                return Err("`:` was expected");
-            }
-            members.push((name, self.value(depth)?));
-            self.space();
-            if self.takes(b'}') {
-                return Ok(Value::Object(members));
-            }
-            if !self.takes(b',') {
-                return Err("`,` or `}` was expected");
-            }
-        }
+        Value::Object(members.leak())
     }
 
-    fn number(&mut self) -> Result<Value, Why> {
+    /// Takes what opens a list or object, and says whether it holds anything.
+    fn enters(&mut self, depth: u32, end: u8) -> bool {
+        if depth == 0 {
+            self.fail("too deep");
+            return false;
+        }
+        self.at += 1;
+        self.next();
+        !self.takes(end)
+    }
+
+    /// Takes what follows an element, and says whether another one does.
+    fn goes_on(&mut self, end: u8, why: Why) -> bool {
+        let byte = self.next();
+        if byte != b',' && byte != end {
+            self.fail(why);
+        }
+        self.at += 1;
+        byte == b','
+    }
+
+    fn number(&mut self) -> Text {
         let start = self.at;
         self.takes(b'-');
         let first = self.peek();
         let whole = self.digits();
-        if whole == 0 || (whole > 1 && first == Some(b'0')) {
-            return Err("a value was expected");
+        if whole == 0 || (whole > 1 && first == b'0') {
+            self.fail("a value was expected");
         }
         if self.takes(b'.') && self.digits() == 0 {
-            return Err("a digit was expected");
+            self.fail("a digit was expected");
         }
         if self.takes(b'e') || self.takes(b'E') {
             let _ = self.takes(b'+') || self.takes(b'-');
             if self.digits() == 0 {
-                return Err("a digit was expected");
+                self.fail("a digit was expected");
             }
         }
-        Ok(Value::Number(self.since(start).to_owned()))
+        self.since(start)
     }
 
     /// Takes digits, and says how many.
     fn digits(&mut self) -> usize {
         let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
+        while self.peek().is_ascii_digit() {
             self.at += 1;
         }
         self.at - start
     }
 
-    fn since(&self, start: usize) -> &str {
+    fn since(&self, start: usize) -> Text {
         self.json.get(start..self.at).unwrap_or_default()
     }
 
-    fn string(&mut self) -> Result<String, Why> {
+    fn string(&mut self) -> Text {
         self.at += 1;
-        let mut text = String::new();
-        loop {
-            let start = self.at;
-            let rest = self.json.as_bytes().get(start..).unwrap_or_default();
-            for byte in rest {
-                if matches!(byte, b'"' | b'\\' | 0..0x20) {
-                    break;
-                }
-                self.at += 1;
-            }
-            text.push_str(self.since(start));
-            let Some(byte) = self.peek() else {
-                return Err("the text does not end");
-            };
-            self.at += 1;
-            match byte {
-                b'"' => return Ok(text),
-                b'\\' => text.push(self.escape()?),
-                _ => return Err("a text holds a control character"),
-            }
+        let start = self.at;
+        self.plain();
+        let text = self.since(start);
+        if self.takes(b'"') {
+            return text;
         }
+        let mut whole = text.to_owned();
+        while !self.takes(b'"') {
+            if !self.takes(b'\\') {
+                self.fail(match self.at < self.json.len() {
+                    true => "a text holds a control character",
+                    false => "the text does not end",
+                });
+                break;
+            }
+            whole.push(self.escape());
+            let start = self.at;
+            self.plain();
+            whole.push_str(self.since(start));
+        }
+        whole.leak()
+    }
+
+    /// Takes the part of a text that stands for itself.
+    fn plain(&mut self) {
+        let rest = self.json.as_bytes().get(self.at..);
+        self.at += plain(rest.unwrap_or_default());
     }
 
     /// What stands after a backslash.
-    fn escape(&mut self) -> Result<char, Why> {
+    fn escape(&mut self) -> char {
         let byte = self.peek();
         self.at += 1;
-        Ok(match byte {
-            Some(b'n') => '\n',
-            Some(b't') => '\t',
-            Some(b'r') => '\r',
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'u') => {
-                let first = self.hex()?;
-                let code = match first {
-                    // Beyond the first plane two escapes make one character.
-                    0xD800..0xDC00 if self.takes(b'\\') && self.takes(b'u') => {
-                        let second = self.hex()?.wrapping_sub(0xDC00);
-                        match second {
-                            0..0x400 => 0x10000 + ((first - 0xD800) << 10) + second,
-                            _ => return Err("half a surrogate pair"),
-                        }
-                    }
-                    code => code,
-                };
-                char::from_u32(code).ok_or("half a surrogate pair")?
+        match byte {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'"' | b'\\' | b'/' => char::from(byte),
+            b'u' => {
+                let mut code = self.hex();
+                // Beyond the first plane two escapes make one character.
+                if let high @ 0xD800..0xDC00 = code
+                    && self.takes(b'\\')
+                    && self.takes(b'u')
+                {
+                    code = match self.hex().wrapping_sub(0xDC00) {
+                        low @ 0..0x400 => 0x10000 + ((high - 0xD800) << 10) + low,
+                        _ => high,
+                    };
+                }
+                char::from_u32(code).unwrap_or_else(|| {
+                    self.fail("half a surrogate pair");
+                    '?'
+                })
             }
-            _ => return Err("an unknown escape"),
-        })
+            _ => {
+                self.fail("an unknown escape");
+                '?'
+            }
+        }
     }
 
-    fn hex(&mut self) -> Result<u32, Why> {
+    fn hex(&mut self) -> u32 {
         let mut code = 0;
         for _ in 0..4 {
-            let digit = match self.peek() {
-                Some(digit @ b'0'..=b'9') => digit - b'0',
-                Some(digit @ b'a'..=b'f') => digit - b'a' + 10,
-                Some(digit @ b'A'..=b'F') => digit - b'A' + 10,
-                _ => return Err("four hexadecimal digits were expected"),
-            };
+            match char::from(self.peek()).to_digit(16) {
+                Some(digit) => code = code << 4 | digit,
+                None => self.fail("four hexadecimal digits were expected"),
+            }
             self.at += 1;
-            code = code << 4 | u32::from(digit);
         }
-        Ok(code)
+        code
     }
+}
+
+/// How many bytes come before the first that means something inside a text: a
+/// quote, a backslash or a control character. Eight at a time, for documents
+/// are texts for the most part.
+fn plain(bytes: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(eight) = strings::eight(bytes, at) {
+        // Clears the five bits that control characters have, and no others.
+        let control = strings::zeros(eight & strings::all(!0x1F));
+        let quote = strings::zeros(eight ^ strings::all(b'"'));
+        let backslash = strings::zeros(eight ^ strings::all(b'\\'));
+        let found = control | quote | backslash;
+        at += found.trailing_zeros() as usize / 8;
+        if found != 0 {
+            return at;
+        }
+    }
+    while let Some(byte) = bytes.get(at)
+        && !matches!(byte, b'"' | b'\\' | 0..0x20)
+    {
+        at += 1;
+    }
+    at
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
     //! To and from serde_json, where size is no matter.
 
+    use std::collections::HashMap;
+    use std::sync::{LazyLock, Mutex, PoisonError};
+
     use serde::ser::{Serialize, Serializer};
 
     use super::Value;
+
+    /// Reads a JSON text. An error says where it stops being JSON, and why.
+    pub fn parse(json: &str) -> Result<Value, String> {
+        type Read = HashMap<Box<str>, Result<Value, String>>;
+        static READ: LazyLock<Mutex<Read>> = LazyLock::new(Mutex::default);
+        let mut all = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = all.get(json) {
+            return read.clone();
+        }
+        let read = super::read(json);
+        all.insert(json.into(), read.clone());
+        read
+    }
 
     impl From<serde_json::Value> for Value {
         fn from(value: serde_json::Value) -> Self {
             match value {
                 serde_json::Value::Null => Self::Null,
                 serde_json::Value::Bool(is) => Self::Bool(is),
-                serde_json::Value::Number(number) => Self::Number(number.to_string()),
-                serde_json::Value::String(text) => Self::String(text),
+                serde_json::Value::Number(number) => Self::Number(number.to_string().leak()),
+                serde_json::Value::String(text) => Self::String(text.leak()),
                 serde_json::Value::Array(items) => {
-                    Self::Array(items.into_iter().map(Self::from).collect())
+                    Self::list(items.into_iter().map(Self::from).collect())
                 }
                 serde_json::Value::Object(members) => {
                     let members = members.into_iter();
-                    Self::Object(members.map(|(k, v)| (k, v.into())).collect())
+                    let members = members.map(|(k, v)| (&*k.leak(), v.into()));
+                    Self::Object(members.collect::<Vec<_>>().leak())
                 }
             }
         }
@@ -439,17 +526,12 @@ mod native {
 
     /// For tests that change one member.
     #[cfg(test)]
-    impl core::ops::IndexMut<&str> for Value {
-        fn index_mut(&mut self, name: &str) -> &mut Self {
-            if !matches!(self, Self::Object(_)) {
-                *self = Self::Object(Vec::new());
-            }
-            let Self::Object(members) = self else {
-                unreachable!()
-            };
-            members.retain(|(key, _)| key != name);
-            members.push((name.to_owned(), Self::Null));
-            &mut members.last_mut().unwrap().1
+    impl Value {
+        pub(crate) fn with(&self, name: super::Text, value: Self) -> Self {
+            let mut members = self.as_object().unwrap_or_default().to_vec();
+            members.retain(|(key, _)| *key != name);
+            members.push((name, value));
+            Self::Object(members.leak())
         }
     }
 
@@ -464,7 +546,7 @@ mod native {
                     number.serialize(serializer)
                 }
                 Self::String(text) => serializer.serialize_str(text),
-                Self::Array(items) => serializer.collect_seq(items),
+                Self::Array(items) => serializer.collect_seq(*items),
                 Self::Object(members) => {
                     serializer.collect_map(members.iter().map(|(k, v)| (k, v)))
                 }

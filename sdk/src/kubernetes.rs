@@ -1,9 +1,8 @@
 //! Objects of the Kubernetes API: listing them, and reading what Kubernetes
 //! itself would read from them.
 
-use crate::facts::{Error, Facts, Observation};
+use crate::facts::{Cause, Error, Facts, Observation};
 use crate::json::{self, Value};
-use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
@@ -51,47 +50,49 @@ impl Unlisted {
 pub fn list(facts: &dyn Facts, request: &str) -> Result<Objects, Unlisted> {
     let mut objects = Objects::default();
     let mut start = None;
-    loop {
-        let page = facts
-            .list_objects(request, start)
-            .map_err(|e| unlisted(request, &e))?;
+    let fault = loop {
+        let page = match facts.list_objects(request, start) {
+            Ok(page) => page,
+            Err(error) => return Err(unlisted(request, error)),
+        };
         objects.observation = page.observation;
+        let mut fault = None;
         for item in &page.items {
-            let item = json::parse(item).map_err(|e| Unlisted {
-                detail: say![request, ": an object is not JSON: ", e],
-                observation: Some(page.observation),
-                absent: false,
-                unrecorded: false,
-            })?;
-            objects.items.push(item);
+            match json::parse(item) {
+                Ok(item) => objects.items.push(item),
+                Err(why) => fault = Some(say![request, ": an object is not JSON: ", why]),
+            }
+        }
+        if let Some(fault) = fault {
+            break fault;
         }
         match page.next {
-            // A host that does not move on would keep this check forever.
-            Some(next) if Some(next) > start => start = Some(next),
-            Some(next) => {
-                return Err(Unlisted {
-                    detail: say![request, ": the list does not move on to page ", next],
-                    observation: Some(page.observation),
-                    absent: false,
-                    unrecorded: false,
-                });
-            }
             None => return Ok(objects),
+            // A host that does not move on would keep this check forever.
+            Some(next) if Some(next) <= start => {
+                break say![request, ": the list does not move on to page ", next];
+            }
+            next => start = next,
         }
-    }
+    };
+    Err(Unlisted {
+        detail: fault,
+        observation: Some(objects.observation),
+        absent: false,
+        unrecorded: false,
+    })
 }
 
-fn unlisted(request: &str, error: &Error) -> Unlisted {
-    let said = error.text();
+fn unlisted(request: &str, error: Error) -> Unlisted {
     Unlisted {
-        detail: if strings::contains(said, request) {
-            said.to_owned()
-        } else {
-            say![request, ": ", said]
-        },
-        observation: error.observation(),
         absent: error.is_not_found(),
-        unrecorded: matches!(error, Error::NotRecorded(_)),
+        unrecorded: error.cause == Cause::NotRecorded,
+        observation: error.observation,
+        detail: if strings::contains(&error.detail, request) {
+            error.detail
+        } else {
+            say![request, ": ", error.detail]
+        },
     }
 }
 
@@ -109,9 +110,12 @@ pub fn array<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
 }
 
 /// The texts of the list at a JSON pointer.
-pub fn texts(object: &Value, pointer: &str) -> Vec<String> {
-    let strings = array(object, pointer).iter().filter_map(Value::as_str);
-    strings.map(str::to_owned).to_list()
+pub fn texts<'a>(object: &'a Value, pointer: &str) -> Vec<&'a str> {
+    let mut texts = Vec::new();
+    for item in array(object, pointer) {
+        texts.extend(item.as_str());
+    }
+    texts
 }
 
 /// Whether the value at a JSON pointer is `true`.
@@ -144,29 +148,42 @@ pub fn key(kind: &str, namespace: &str, name: &str) -> String {
     }
 }
 
+/// [`key`] of an object.
+pub fn key_of(kind: &str, object: &Value) -> String {
+    key(kind, namespace(object), name(object))
+}
+
 /// Whether a label selector picks an object with these labels. An absent
 /// selector picks nothing, an empty one everything.
 pub fn selects(selector: Option<&Value>, labels: Option<&Value>) -> bool {
-    let Some(selector) = selector.filter(|s| !s.is_null()) else {
+    let Some(selector) = selector else {
         return false;
     };
-    let value = |key: &str| labels.and_then(|l| l.get(key)).and_then(Value::as_str);
-    let exact = match selector.get("matchLabels").and_then(Value::as_object) {
-        Some(wanted) => wanted.iter().all(|(k, v)| value(k) == v.as_str()),
-        None => true,
-    };
-    exact
-        && array(selector, "/matchExpressions").iter().all(|e| {
-            let seen = value(text(e, "/key"));
-            let listed = || seen.is_some_and(|s| array(e, "/values").iter().any(|v| v.is_text(s)));
-            match text(e, "/operator") {
-                "In" => listed(),
-                "NotIn" => !listed(),
-                "Exists" => seen.is_some(),
-                "DoesNotExist" => seen.is_none(),
-                _ => false,
-            }
-        })
+    if selector.is_null() {
+        return false;
+    }
+    let value = |key: &str| labels?.get(key)?.as_str();
+    let exact = selector.get("matchLabels").and_then(Value::as_object);
+    for (label, wanted) in exact.unwrap_or_default() {
+        if value(label) != wanted.as_str() {
+            return false;
+        }
+    }
+    for expression in array(selector, "/matchExpressions") {
+        let seen = value(text(expression, "/key"));
+        let among = seen.is_some_and(|s| strings::among(s, &texts(expression, "/values")));
+        let holds = match text(expression, "/operator") {
+            "In" => among,
+            "NotIn" => !among,
+            "Exists" => seen.is_some(),
+            "DoesNotExist" => seen.is_none(),
+            _ => false,
+        };
+        if !holds {
+            return false;
+        }
+    }
+    true
 }
 
 #[cfg(test)]

@@ -25,7 +25,6 @@ pub mod files;
 pub mod guest;
 pub mod json;
 pub mod kubernetes;
-pub mod list;
 mod order;
 #[doc(hidden)]
 pub mod prelude;
@@ -58,7 +57,7 @@ macro_rules! profile {
                     check: $crate::prelude::String,
                     settings: $crate::prelude::String,
                 ) -> ::core::result::Result<
-                    $crate::guest::exports::cisb::profile::checks::Outcome,
+                    $crate::verdict::Outcome,
                     $crate::guest::exports::cisb::profile::checks::Failure,
                 > {
                     $crate::guest::run(&$profile, &check, &settings)

@@ -81,8 +81,8 @@ pub fn run(
     let read = || {
         let settings = json::parse(settings)?;
         let parameters = match settings.get("parameters") {
-            Some(parameters) => parameters.clone(),
-            None => Value::Object(Vec::new()),
+            Some(parameters) => *parameters,
+            None => Value::Object(&[]),
         };
         if parameters.as_object().is_none() {
             return Err("parameters: not an object".to_owned());

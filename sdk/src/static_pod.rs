@@ -6,9 +6,8 @@ use alloc::rc::Rc;
 
 use crate::component;
 use crate::config::kubelet;
-use crate::facts::{Entry, Error, Facts, Observation};
+use crate::facts::{Cause, Entry, Error, Facts, Observation};
 use crate::json::{self, Value};
-use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
@@ -22,9 +21,11 @@ pub const REQUEST: &str = "static-pods";
 /// All manifests of a node.
 #[derive(Debug, Clone, Default)]
 pub struct StaticPods {
+    /// The file name of the program that is looked for.
+    executable: String,
     /// The directories that were searched.
     pub directories: Vec<String>,
-    /// Every container of every document of every file.
+    /// Every container that runs it, of every document of every file.
     pub containers: Vec<Rc<Container>>,
     /// What could not be read. While there is one, a manifest that was not
     /// found may still exist.
@@ -68,12 +69,18 @@ impl Container {
     /// Where a path of this container lies on the node; none if it is the
     /// image's own.
     pub fn node_path(&self, path: &str) -> Option<String> {
-        let inside = |m: &&Mount| {
-            let rest = path.strip_prefix(m.container_path.as_str());
-            rest.is_some_and(|r| r.is_empty() || r.starts_with("/") || m.container_path == "/")
-        };
-        let longest = |m: &&Mount| m.container_path.len();
-        let mount = self.mounts.iter().filter(inside).max_by_key(longest)?;
+        let mut found: Option<&Mount> = None;
+        for mount in &self.mounts {
+            let at = mount.container_path.as_str();
+            let inside = path
+                .strip_prefix(at)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with("/") || at == "/");
+            // Of several the longest, and of equals the last.
+            if inside && found.is_none_or(|f| at.len() >= f.container_path.len()) {
+                found = Some(mount);
+            }
+        }
+        let mount = found?;
         let rest = path.get(mount.container_path.len()..)?;
         let rest = strings::trim_start(rest, b'/');
         let base = strings::trim_end(&mount.node_path, b'/');
@@ -91,9 +98,12 @@ impl Container {
     }
 }
 
-/// Reads every manifest of the node.
-pub fn read(facts: &dyn Facts) -> StaticPods {
-    let mut pods = StaticPods::default();
+/// Reads every manifest of the node, for the containers that run a program.
+pub fn read(facts: &dyn Facts, executable: &str) -> StaticPods {
+    let mut pods = StaticPods {
+        executable: executable.to_owned(),
+        ..StaticPods::default()
+    };
     for source in sources(facts, &mut pods) {
         match source {
             Source::Default => read_default(facts, &mut pods),
@@ -129,7 +139,7 @@ fn sources(facts: &dyn Facts, pods: &mut StaticPods) -> Vec<Source> {
             Ok(kubelet) => kubelet,
             Err(problem) => {
                 pods.problems.push(problem.text);
-                pods.observations.extend(problem.observations);
+                pods.observations.extend(&problem.observations);
                 sources.push(Source::Default);
                 continue;
             }
@@ -195,7 +205,7 @@ fn read_named(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Stati
     let children = match entry.children() {
         Ok(children) => children,
         // It may name a single file.
-        Err(Error::WrongType(_)) => return read_file(path, Ok(entry), pods),
+        Err(error) if error.cause == Cause::WrongType => return read_file(path, Ok(entry), pods),
         Err(error) => return pods.problems.push(say![path, ": ", error]),
     };
     pods.observations.push(children.observation);
@@ -216,18 +226,34 @@ fn read_file(path: &str, opened: Result<Rc<dyn Entry>, Error>, pods: &mut Static
     let (observation, documents) = match documents {
         Ok(read) => read,
         // The kubelet skips directories; it does not descend.
-        Err(Error::WrongType(missing)) => return pods.observations.push(missing.observation),
+        Err(error) if error.cause == Cause::WrongType => {
+            return pods.observations.extend(error.observation);
+        }
         Err(error) => {
             pods.observations.extend(error.observations());
             return pods.problems.push(say![path, ": ", error]);
         }
     };
     for text in documents {
+        if !may_run(&text, &pods.executable) {
+            continue;
+        }
         match json::parse(&text) {
             Ok(document) => read_document(path, observation, &document, pods),
             Err(error) => pods.problems.push(say![path, ": ", error]),
         }
     }
+}
+
+/// Whether a document can declare a container that runs a program: whether its
+/// text has the name, which is letters and dashes that JSON never escapes, or
+/// anything that [`container`] puts words together from: a variable in a
+/// command, or a shell's script. Most manifests have neither, and reading them
+/// is what a check spends its time on.
+fn may_run(document: &str, executable: &str) -> bool {
+    [executable, "$(", "sh\""]
+        .iter()
+        .any(|sign| strings::contains(document, sign))
 }
 
 fn read_document(path: &str, observation: Observation, document: &Value, pods: &mut StaticPods) {
@@ -244,49 +270,57 @@ fn read_document(path: &str, observation: Observation, document: &Value, pods: &
     }
     let spec = &document["spec"];
     for group in ["containers", "initContainers"] {
-        for value in spec[group].as_array().into_iter().flatten() {
+        for value in spec[group].items() {
             let container = container(path, observation, spec, value);
-            pods.containers.push(Rc::new(container));
+            if container.executable == pods.executable {
+                pods.containers.push(Rc::new(container));
+            }
         }
     }
 }
 
 fn container(path: &str, observation: Observation, spec: &Value, value: &Value) -> Container {
-    let environment: Vec<(String, String)> = members(&value["env"])
-        .filter_map(|e| Some((text(&e["name"])?, text(&e["value"])?)))
-        .to_list();
-    let words = members(&value["command"]).chain(members(&value["args"]));
-    let argv: Vec<String> = words
-        .filter_map(|w| w.as_str())
-        .map(|w| expand(w, &environment))
-        .to_list();
+    let mut environment = Vec::new();
+    for variable in value["env"].items() {
+        if let (Some(name), Some(value)) = (variable["name"].as_str(), variable["value"].as_str()) {
+            environment.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    let mut argv = Vec::new();
+    for words in ["command", "args"] {
+        for word in value[words].items() {
+            if let Some(word) = word.as_str() {
+                argv.push(expand(word, &environment));
+            }
+        }
+    }
     let argv = unwrap_shell(argv);
-    let mounts = members(&value["volumeMounts"])
-        .filter_map(|m| mount(spec, m))
-        .to_list();
+    let mut mounts = Vec::new();
+    for declared in value["volumeMounts"].items() {
+        mounts.extend(mount(spec, declared));
+    }
     let program = argv.first().map_or("", String::as_str);
     Container {
         file: path.to_owned(),
         observation,
-        name: text(&value["name"]).unwrap_or_default(),
+        name: text(&value["name"]),
         executable: strings::after_last(program, b'/').to_owned(),
         argv,
-        image: text(&value["image"]).unwrap_or_default(),
+        image: text(&value["image"]),
         environment,
         mounts,
     }
 }
 
-fn members(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-fn text(value: &Value) -> Option<String> {
-    value.as_str().map(str::to_owned)
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn mount(spec: &Value, mount: &Value) -> Option<Mount> {
-    let volume = members(&spec["volumes"]).find(|v| v["name"] == mount["name"])?;
+    let volumes = spec["volumes"].items();
+    let volume = volumes
+        .iter()
+        .find(|v| v["name"].as_str() == mount["name"].as_str())?;
     let node_path = volume["hostPath"]["path"].as_str()?;
     let node_path = match mount["subPath"].as_str() {
         Some(below) => say![strings::trim_end(node_path, b'/'), "/", below],
@@ -371,7 +405,7 @@ fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
 fn shell_words(script: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
-    let mut chars = script.trim_ascii().chars().peekable();
+    let mut chars = script.trim_ascii().chars();
     while let Some(c) = chars.next() {
         match c {
             '\'' | '"' => {

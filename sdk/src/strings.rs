@@ -13,69 +13,125 @@ use crate::prelude::*;
 /// let name = "etcd".to_owned();
 /// assert_eq!(cisb_sdk::say![2_u32, " of ", name], "2 of etcd");
 /// ```
+///
+/// What is written out becomes one sentence with gaps when the check is
+/// compiled: saying something is one call, whatever it is made of.
 #[macro_export]
 macro_rules! say {
-    ($($piece:expr),+ $(,)?) => {{
-        let mut text = $crate::prelude::String::new();
-        $($crate::strings::Piece::put(&$piece, &mut text);)+
-        text
-    }};
+    (@ [$($part:tt)*] []) => {
+        $crate::prelude::String::from(concat!($($part),*))
+    };
+    (@ [$($part:tt)*] [$a:expr]) => {
+        $crate::strings::fill_one(concat!($($part),*), $crate::strings::Piece::text(&$a))
+    };
+    (@ [$($part:tt)*] [$a:expr, $b:expr]) => {
+        $crate::strings::fill_two(
+            concat!($($part),*),
+            $crate::strings::Piece::text(&$a),
+            $crate::strings::Piece::text(&$b),
+        )
+    };
+    (@ [$($part:tt)*] [$($gap:expr),+]) => {
+        $crate::strings::fill(
+            concat!($($part),*),
+            &[$($crate::strings::Piece::text(&$gap)),+],
+        )
+    };
+    (@ [$($part:tt)*] [$($gap:expr),*] $next:literal $(, $($rest:tt)*)?) => {
+        $crate::say!(@ [$($part)* $next] [$($gap),*] $($($rest)*)?)
+    };
+    (@ [$($part:tt)*] [$($gap:expr),*] $next:expr $(, $($rest:tt)*)?) => {
+        $crate::say!(@ [$($part)* "\0"] [$($gap,)* $next] $($($rest)*)?)
+    };
+    ($($pieces:tt)+) => {
+        $crate::say!(@ [] [] $($pieces)+)
+    };
 }
+
+/// A sentence with its gaps filled: a zero byte is a gap.
+#[inline(never)]
+pub fn fill(sentence: &str, pieces: &[&str]) -> String {
+    let mut text = String::new();
+    let mut rest = sentence;
+    for piece in pieces {
+        let (before, after) = cut(rest, 0).unwrap_or((rest, ""));
+        text.push_str(before);
+        text.push_str(piece);
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// A sentence with one gap. Apart, for a list of pieces costs its maker code.
+#[inline(never)]
+pub fn fill_one(sentence: &str, piece: &str) -> String {
+    fill(sentence, &[piece])
+}
+
+/// A sentence with two gaps.
+#[inline(never)]
+pub fn fill_two(sentence: &str, first: &str, second: &str) -> String {
+    fill(sentence, &[first, second])
+}
+
 /// What [`say!`] takes.
 pub trait Piece {
-    /// Appends itself.
-    fn put(&self, text: &mut String);
+    /// Itself as a text. One that has to be made is kept for good, as all
+    /// memory of a check is: see [`crate::json::Text`].
+    fn text(&self) -> &str;
 }
 
 impl Piece for str {
-    // Called from hundreds of places: never worth a copy in each.
-    #[inline(never)]
-    fn put(&self, text: &mut String) {
-        text.push_str(self);
+    #[inline(always)]
+    fn text(&self) -> &str {
+        self
     }
 }
 
 impl Piece for String {
-    #[inline(never)]
-    fn put(&self, text: &mut String) {
-        text.push_str(self);
+    #[inline(always)]
+    fn text(&self) -> &str {
+        self
     }
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
-    // A reference to a reference would have to be kept in memory.
     #[inline(always)]
-    fn put(&self, text: &mut String) {
-        (**self).put(text);
+    fn text(&self) -> &str {
+        (**self).text()
     }
 }
 
 impl Piece for u64 {
     #[inline(never)]
-    fn put(&self, text: &mut String) {
-        digits(*self, 10, text);
+    fn text(&self) -> &str {
+        digits(*self, 10)
     }
 }
 
 impl Piece for u32 {
-    fn put(&self, text: &mut String) {
-        u64::from(*self).put(text);
+    #[inline(never)]
+    fn text(&self) -> &str {
+        digits(u64::from(*self), 10)
     }
 }
 
 impl Piece for usize {
-    fn put(&self, text: &mut String) {
-        (*self as u64).put(text);
+    #[inline(never)]
+    fn text(&self) -> &str {
+        digits(*self as u64, 10)
     }
 }
 
 impl Piece for i64 {
     #[inline(never)]
-    fn put(&self, text: &mut String) {
-        if *self < 0 {
-            text.push('-');
+    fn text(&self) -> &str {
+        let digits = digits(self.unsigned_abs(), 10);
+        match *self < 0 {
+            true => say!["-", digits].leak(),
+            false => digits,
         }
-        self.unsigned_abs().put(text);
     }
 }
 
@@ -84,16 +140,18 @@ impl Piece for i64 {
 pub struct Octal(pub u32);
 
 impl Piece for Octal {
-    fn put(&self, text: &mut String) {
-        digits(u64::from(self.0), 8, text);
+    fn text(&self) -> &str {
+        digits(u64::from(self.0), 8)
     }
 }
 
-fn digits(number: u64, base: u64, text: &mut String) {
+fn digits(number: u64, base: u64) -> &'static str {
+    let mut text = String::new();
     if number >= base {
-        digits(number / base, base, text);
+        text.push_str(digits(number / base, base));
     }
     text.push(char::from(b'0' + (number % base) as u8));
+    text.leak()
 }
 
 /// Texts with something between them.
@@ -101,9 +159,9 @@ pub fn join<T: AsRef<str>>(texts: &[T], between: &str) -> String {
     let mut joined = String::new();
     for (i, text) in texts.iter().enumerate() {
         if i > 0 {
-            between.put(&mut joined);
+            joined.push_str(between);
         }
-        text.as_ref().put(&mut joined);
+        joined.push_str(text.as_ref());
     }
     joined
 }
@@ -149,16 +207,48 @@ pub fn has(text: &str, byte: u8) -> bool {
     text.bytes().any(|b| b == byte)
 }
 
-/// Where a text first has another one in it.
+/// Eight bytes that are all this one.
+pub(crate) const fn all(byte: u8) -> u64 {
+    byte as u64 * 0x0101_0101_0101_0101
+}
+
+/// Which of eight bytes are zero: their high bits. The lowest is always right;
+/// what it borrows from above may add others.
+pub(crate) const fn zeros(eight: u64) -> u64 {
+    eight.wrapping_sub(all(1)) & !eight & all(0x80)
+}
+
+/// The eight bytes from a place on, the first the lowest.
+pub(crate) fn eight(bytes: &[u8], at: usize) -> Option<u64> {
+    let eight = bytes.get(at..)?.first_chunk()?;
+    Some(u64::from_le_bytes(*eight))
+}
+
+/// Where a text first has another one in it. Passes over whole documents, so
+/// it looks for the first two bytes in eight places at once.
 #[inline(never)]
 pub fn find(text: &str, part: &str) -> Option<usize> {
-    let (text, part) = (text.as_bytes(), part.as_bytes());
-    for at in 0..=text.len() {
-        if text.get(at..)?.starts_with(part) {
-            return Some(at);
+    let part = part.as_bytes();
+    let mut rest = text.as_bytes();
+    loop {
+        if let [first, second, ..] = part {
+            let (first, second) = (all(*first), all(*second));
+            while let Some((window, _)) = rest.split_first_chunk::<9>() {
+                let here = u64::from_le_bytes(*window.first_chunk()?);
+                let next = u64::from_le_bytes(*window.last_chunk()?);
+                let found = zeros((here ^ first) | (next ^ second));
+                if found != 0 {
+                    rest = rest.get(found.trailing_zeros() as usize / 8..)?;
+                    break;
+                }
+                rest = rest.get(8..)?;
+            }
         }
+        if rest.starts_with(part) {
+            return Some(text.len() - rest.len());
+        }
+        rest = rest.get(1..)?;
     }
-    None
 }
 
 /// Whether a text has another one in it.
@@ -205,11 +295,11 @@ pub fn replace(text: &str, old: u8, new: char) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = cut(rest, old) {
-        before.put(&mut replaced);
+        replaced.push_str(before);
         replaced.push(new);
         rest = after;
     }
-    rest.put(&mut replaced);
+    replaced.push_str(rest);
     replaced
 }
 
@@ -249,7 +339,14 @@ pub fn owned<T: AsRef<str>>(texts: &[T]) -> Vec<String> {
 /// Whether a list holds a text.
 #[inline(never)]
 pub fn among<T: AsRef<str>>(text: &str, list: &[T]) -> bool {
-    list.iter().any(|t| t.as_ref() == text)
+    for item in list {
+        let item = item.as_ref();
+        // Mostly the lengths differ: that is no call.
+        if item.len() == text.len() && item == text {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -268,6 +365,15 @@ mod tests {
             "-9223372036854775808 18446744073709551615"
         );
         assert_eq!(say![Octal(0o4600)], "4600");
+        assert_eq!(say!["all of it"], "all of it");
+        assert_eq!(say![owned], "a");
+        assert_eq!(
+            say!["(", owned, "\u{e9}", owned, 1_u64, "\0", ")"],
+            "(a\u{e9}a1\0)"
+        );
+        // What fills a gap is not looked into for others.
+        let gap = "\0".to_owned();
+        assert_eq!(say!["<", gap, "|", owned, "|", gap, ">"], "<\0|a|\0>");
         assert_eq!(join(&["a", "b", "c"], ", "), "a, b, c");
         assert_eq!(join::<&str>(&[], ", "), "");
     }
@@ -288,7 +394,10 @@ mod tests {
             );
             assert_eq!(has(text, b'='), text.contains('='), "{text}");
             for part in ["", "=", "a=", "=b", "==", "\u{1f600}"] {
-                assert_eq!(contains(text, part), text.contains(part), "{text} {part}");
+                for before in 0..12 {
+                    let text = "ab".repeat(before) + text + "=a=b==".repeat(before % 3).as_str();
+                    assert_eq!(find(&text, part), text.find(part), "{text} {part}");
+                }
             }
         }
     }

@@ -5,7 +5,6 @@ use alloc::rc::Rc;
 
 use crate::config::kubelet::Opened;
 use crate::facts::{Entry, Error, Facts, FileKind, Observation};
-use crate::list::ToList;
 use crate::order;
 use crate::prelude::*;
 use crate::say;
@@ -38,29 +37,37 @@ pub struct Unit {
 pub fn unit(facts: &dyn Facts, request: &str, name: &str) -> Result<Unit, Error> {
     let matches = facts.glob(request)?;
     let drop_ins = say![name, ".d/"];
-    let mut ranked: Vec<(&str, usize, &String)> = matches
-        .paths
-        .iter()
-        .filter_map(|path| {
-            let rank = DIRECTORIES.iter().position(|d| path.starts_with(d))?;
-            let rest = path.get(DIRECTORIES.get(rank)?.len()..)?;
-            let key = match rest.strip_prefix(&drop_ins) {
-                Some(file) if file.ends_with(".conf") && !strings::has(file, b'/') => file,
-                // Sorts before every drop-in.
-                _ if rest == name => "",
-                _ => return None,
+    let mut ranked: Vec<(&str, usize, &String)> = Vec::new();
+    for path in &matches.paths {
+        for (rank, directory) in DIRECTORIES.iter().enumerate() {
+            let Some(rest) = path.strip_prefix(directory) else {
+                continue;
             };
-            Some((key, rank, path))
-        })
-        .to_list();
-    order::sort(&mut ranked, |a, b| a < b);
-    ranked.dedup_by_key(|(key, ..)| *key);
-    let files = ranked.into_iter().filter_map(|(_, _, path)| {
+            match rest.strip_prefix(&drop_ins) {
+                Some(file) if file.ends_with(".conf") && !strings::has(file, b'/') => {
+                    ranked.push((file, rank, path));
+                }
+                // Sorts before every drop-in.
+                _ if rest == name => ranked.push(("", rank, path)),
+                _ => {}
+            }
+        }
+    }
+    order::sort(&mut ranked, |a, b| (a.0, a.1) < (b.0, b.1));
+    let mut files = Vec::new();
+    let mut last = None;
+    for (key, _, path) in ranked {
+        if last == Some(key) {
+            continue;
+        }
+        last = Some(key);
         let opened = facts.open(path);
-        (!opened.as_ref().is_ok_and(is_mask)).then(|| (path.clone(), opened))
-    });
+        if !opened.as_ref().is_ok_and(is_mask) {
+            files.push((path.clone(), opened));
+        }
+    }
     Ok(Unit {
-        files: files.to_list(),
+        files,
         observation: matches.observation,
         complete: matches.complete,
     })

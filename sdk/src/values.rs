@@ -92,11 +92,20 @@ pub fn list(text: &str) -> Vec<String> {
     elements
 }
 
+/// The elements of all of several flags.
+pub fn lists(texts: &[String]) -> Vec<String> {
+    let mut elements = Vec::new();
+    for text in texts {
+        elements.extend(list(text));
+    }
+    elements
+}
+
 /// What `--feature-gates` says of a gate. The gates of one component may be
 /// prefixed with its name; a later element wins.
 pub fn gate(values: &[String], name: &str) -> Option<String> {
     let mut found = None;
-    for element in values.iter().flat_map(|v| list(v)) {
+    for element in lists(values) {
         let Some((key, value)) = strings::cut(&element, b'=') else {
             continue;
         };

@@ -28,6 +28,8 @@ pub enum Basis {
     Default(String),
     /// It follows from several facts; says how.
     Derived(String),
+    /// Something that the contract has no word for.
+    Other(String),
 }
 
 /// One thing that was judged.

@@ -4,4 +4,4 @@
   (drop (memory.grow (i32.const 320)))
   (memory.fill (i32.const 65536) (i32.const 0x61) (i32.const 20000000))
   (call $witness)
-  (call $answer (i32.const 0) (i32.const 65536) (i32.const 20000000) (i32.const 1)))
+  (call $answer (i32.const 1) (i32.const 65536) (i32.const 20000000) (i32.const 1)))

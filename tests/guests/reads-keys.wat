@@ -52,5 +52,5 @@
   (call $take (i32.const 288))
   (call $take (i32.const 256))
   (if (call $found)
-    (then (return (call $answer (i32.const 1) (i32.const 336) (i32.const 33) (i32.const 1)))))
-  (call $answer (i32.const 0) (i32.const 384) (i32.const 17) (i32.const 1)))
+    (then (return (call $answer (i32.const 4) (i32.const 336) (i32.const 33) (i32.const 1)))))
+  (call $answer (i32.const 1) (i32.const 384) (i32.const 17) (i32.const 1)))

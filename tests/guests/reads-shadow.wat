@@ -7,8 +7,8 @@
 (func (export "cisb:profile/checks@0.1.0#run") (param $check i32) (param $check_len i32) (param i32 i32) (result i32)
   (call $open (i32.const 256) (i32.const 11) (i32.const 128))
   (if (i32.load8_u (i32.const 128)) (then (return (call $tell (i32.const 128)))))
-  (call $read (i32.load (i32.const 136)) (i32.const 160))
-  (if (i32.load8_u (i32.const 160)) (then (return (call $tell (i32.const 160)))))
+  (call $read (i32.load (i32.const 136)) (i32.const 128))
+  (if (i32.load8_u (i32.const 128)) (then (return (call $tell (i32.const 128)))))
   (call $witness)
   ;; What was read becomes the reason, so that a test would see it.
-  (call $answer (i32.const 1) (i32.load (i32.const 168)) (i32.load (i32.const 172)) (i32.const 1)))
+  (call $answer (i32.const 4) (i32.load (i32.const 136)) (i32.load (i32.const 140)) (i32.const 1)))

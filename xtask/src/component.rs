@@ -38,7 +38,7 @@ pub fn describe(component: &[u8], metadata: &Metadata) -> Result<Vec<u8>> {
     let mut add = wasm_metadata::AddMetadata::default();
     add.name = wasm_metadata::AddMetadataField::Set(metadata.name.clone());
     let mut bytes = add
-        .to_wasm(component)
+        .to_wasm(&without_names(component)?)
         .context("metadata cannot be added to the component")?;
     for (name, text) in [
         ("authors", AUTHORS),
@@ -49,6 +49,33 @@ pub fn describe(component: &[u8], metadata: &Metadata) -> Result<Vec<u8>> {
         append(&mut bytes, name, text.as_bytes());
     }
     Ok(bytes)
+}
+
+/// Takes out the names that the encoder gives to the parts of the wrapping:
+/// three thousand bytes of no use to anybody.
+fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload? {
+            Payload::Version { .. } => depth += 1,
+            Payload::End(_) => depth -= 1,
+            Payload::CustomSection(section) if depth == 1 && section.name() == "component-name" => {
+                let range = section.range();
+                let (start, end) = (range.start, range.end);
+                // Before its contents stand the section's kind and its length.
+                let mut header = vec![0];
+                leb128(&mut header, end - start);
+                let before = component
+                    .get(..start)
+                    .and_then(|b| b.strip_suffix(&header[..]));
+                let before = before.context("the encoder wrote a length in an unusual way")?;
+                let after = component.get(end..).unwrap_or_default();
+                return Ok([before, after].concat());
+            }
+            _ => {}
+        }
+    }
+    Ok(component.to_owned())
 }
 
 /// Appends the manifest, outermost.
@@ -201,5 +228,26 @@ mod tests {
             assert!(text.contains(needle), "{needle}");
         }
         check(&add_manifest(&bytes, b"{}")).unwrap();
+    }
+
+    #[test]
+    fn names_of_parts_are_taken_out_and_nothing_else() {
+        let named = wat::parse_str(
+            r#"(component $c (core module $part) (core module (@custom "component-name" "x")))"#,
+        )
+        .unwrap();
+        let plain = without_names(&named).unwrap();
+        Validator::new_with_features(WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL)
+            .validate_all(&plain)
+            .unwrap();
+        let sections = |bytes| {
+            String::from_utf8_lossy(bytes)
+                .matches("component-name")
+                .count()
+        };
+        // The one inside a module is that module's own.
+        assert_eq!((sections(&named), sections(&plain)), (2, 1));
+        assert_eq!(without_names(&plain).unwrap(), plain);
+        assert_eq!(without_names(&empty()).unwrap(), empty());
     }
 }

@@ -10,9 +10,9 @@ use std::sync::{Arc, OnceLock, PoisonError};
 use cisb_contract::manifest::Right;
 use wasmtime::component::Resource;
 
-use super::{MAX_FILE_BYTES, Session, Shared, denied};
+use super::{MAX_FILE_BYTES, Session, Shared, denied, refused};
 use crate::engine::wit::files::{FileKind, Host, HostEntry, Matches, Stat};
-use crate::engine::wit::types::Error as WitError;
+use crate::engine::wit::types::{Cause, Error as WitError};
 use crate::evidence::{Turnout, stat_fact};
 use crate::mask::Secrecy;
 use crate::node::{File, Kind, Miss};
@@ -157,10 +157,13 @@ impl Session {
         path: String,
     ) -> wasmtime::Result<Result<Resource<Entry>, WitError>> {
         if !is_plain(&path) {
-            return Ok(Err(WitError::Invalid(format!(
-                "`{}` is not an absolute path without `.`, `..` and empty parts",
-                path.escape_debug()
-            ))));
+            return Ok(Err(refused(
+                Cause::Invalid,
+                format!(
+                    "`{}` is not an absolute path without `.`, `..` and empty parts",
+                    path.escape_debug()
+                ),
+            )));
         }
         let granted = self.granted.clone();
         let mut rights = Vec::new();
@@ -267,10 +270,11 @@ impl Session {
             path.to_owned(),
             Turnout::Refused("unparsable", reason.to_owned()),
         );
-        WitError::Unparsable(crate::engine::wit::types::Missing {
-            observation,
+        WitError {
+            cause: Cause::Unparsable,
+            observation: Some(observation),
             detail: format!("{path}: {reason}"),
-        })
+        }
     }
 }
 
@@ -337,6 +341,7 @@ impl Host for Session {
             observation,
             complete: obstacle.is_none(),
             paths,
+            hint: obstacle.unwrap_or_default(),
         }))
     }
 }
@@ -450,10 +455,13 @@ impl HostEntry for Session {
         let path = held.path.clone();
         match held.file.list(MAX_NAMES) {
             Ok(listing) => {
-                let turnout = if listing.complete {
-                    Turnout::Served
-                } else {
-                    Turnout::Partial("the directory has more names than were listed".to_owned())
+                let hint = match listing.complete {
+                    true => String::new(),
+                    false => format!("{path} has more names than are listed: {MAX_NAMES}"),
+                };
+                let turnout = match listing.complete {
+                    true => Turnout::Served,
+                    false => Turnout::Partial(hint.clone()),
                 };
                 let observation = self.ledger.mint("search", path, turnout);
                 self.ledger.add(observation, found_fact(&listing.names));
@@ -461,6 +469,7 @@ impl HostEntry for Session {
                     observation,
                     paths: listing.names,
                     complete: listing.complete,
+                    hint,
                 }))
             }
             Err(miss) => Ok(Err(self.miss("directory", &path, &miss))),
@@ -475,10 +484,10 @@ impl HostEntry for Session {
         self.enter()?;
         let held = self.table.get(&entry)?;
         if name.is_empty() || name == "." || name == ".." || name.contains(['/', '\0']) {
-            return Ok(Err(WitError::Invalid(format!(
-                "`{}` is not a name in a directory",
-                name.escape_debug()
-            ))));
+            return Ok(Err(refused(
+                Cause::Invalid,
+                format!("`{}` is not a name in a directory", name.escape_debug()),
+            )));
         }
         if held.depth == 0 {
             return Ok(Err(denied(
@@ -541,12 +550,15 @@ impl HostEntry for Session {
                 == Some(path.as_str())
         });
         if !says {
-            return Ok(Err(WitError::Invalid(format!(
-                "`{}` in `{}` does not say `{}`",
-                pointer.escape_debug(),
-                held.path,
-                path.escape_debug()
-            ))));
+            return Ok(Err(refused(
+                Cause::Invalid,
+                format!(
+                    "`{}` in `{}` does not say `{}`",
+                    pointer.escape_debug(),
+                    held.path,
+                    path.escape_debug()
+                ),
+            )));
         }
         let seen_as = absolute(&held.seen_as, &path);
         let (pid, via, depth) = (held.pid, vec![request.id.clone()], request.depth);

@@ -4,9 +4,9 @@ use cisb_contract::manifest::ProcessRequest;
 use wasmtime::component::Resource;
 
 use super::files::{Entry, Opening};
-use super::{MAX_FILE_BYTES, Session, denied};
+use super::{MAX_FILE_BYTES, Session, denied, refused};
 use crate::engine::wit::processes::{Found, Host, HostProcess, Identity, Info, Place};
-use crate::engine::wit::types::Error as WitError;
+use crate::engine::wit::types::{Cause, Error as WitError};
 use crate::evidence::Turnout;
 use crate::mask;
 use crate::node;
@@ -317,10 +317,13 @@ impl HostProcess for Session {
             },
         };
         if !says {
-            return Ok(Err(WitError::Invalid(format!(
-                "`{name}` of process {pid} does not say `{}`",
-                path.escape_debug()
-            ))));
+            return Ok(Err(refused(
+                Cause::Invalid,
+                format!(
+                    "`{name}` of process {pid} does not say `{}`",
+                    path.escape_debug()
+                ),
+            )));
         }
         match self.shared.node.processes.translate(pid, &path) {
             Ok(node_path) => self.open_entry(Opening {

@@ -209,7 +209,10 @@ pub fn run(
             }
             guest::Failure::Other(text) => format!(
                 "the profile gives no verdict: {}",
-                tidy(text.as_deref().unwrap_or("it does not say why"))
+                match tidy(&text) {
+                    empty if empty.is_empty() => "it does not say why".to_owned(),
+                    why => why,
+                }
             ),
         }),
         Err(error) => fault(trap_words(&error)),
@@ -472,7 +475,7 @@ fn basis(basis: guest::Basis) -> Basis {
         guest::Basis::Explicit => Basis::Explicit,
         guest::Basis::Default(text) => Basis::Default(tidy(&text)),
         guest::Basis::Derived(text) => Basis::Derived(tidy(&text)),
-        guest::Basis::Other(text) => Basis::Other(tidy(text.as_deref().unwrap_or(""))),
+        guest::Basis::Other(text) => Basis::Other(tidy(&text)),
     }
 }
 

@@ -18,25 +18,30 @@ mod workloads;
 #[cfg(not(target_arch = "wasm32"))]
 pub use controls::{controls, parameters, requests};
 
+/// Names, each with a function that has the sheet run a policy.
+macro_rules! codes {
+    ($($name:literal: $policy:path,)+) => {
+        &[$(($name, |cx, with| sheet::run(cx, with, &$policy))),+]
+    };
+}
+
 /// The functions that the rules name.
-pub const CODES: &[(&str, Code)] = &[
-    ("policies-holders", access::holders),
-    ("policies-wildcards", access::wildcards),
-    ("policies-masters", access::masters),
-    ("policies-bootstrap-tokens", access::bootstrap_tokens),
-    ("policies-default-accounts", accounts::default_accounts),
-    ("policies-token-mounts", accounts::token_mounts),
-    (
-        "policies-client-certificates",
-        accounts::client_certificates,
-    ),
-    ("policies-account-tokens", accounts::account_tokens),
-    ("policies-running", workloads::running),
-    ("policies-mechanism", workloads::mechanism),
-    ("policies-plugin", cluster::plugin),
-    ("policies-network", cluster::network_policies),
-    ("policies-secret-storage", cluster::secret_storage),
-    ("policies-provenance", cluster::provenance),
-    ("policies-boundaries", cluster::boundaries),
-    ("policies-default-namespace", cluster::default_namespace),
-];
+pub const CODES: &[(&str, Code)] = codes! {
+    "policies-holders": access::HOLDERS,
+    "policies-wildcards": access::WILDCARDS,
+    "policies-masters": access::MASTERS,
+    "policies-bootstrap-tokens": access::BOOTSTRAP_TOKENS,
+    "policies-default-accounts": accounts::DEFAULT_ACCOUNTS,
+    "policies-token-mounts": accounts::TOKEN_MOUNTS,
+    "policies-client-certificates": accounts::CLIENT_CERTIFICATES,
+    "policies-account-tokens": accounts::ACCOUNT_TOKENS,
+    "policies-running": workloads::RUNNING,
+    "policies-admitted": workloads::ADMITTED,
+    "policies-mechanism": workloads::MECHANISM,
+    "policies-plugin": cluster::NETWORK_PLUGIN,
+    "policies-network": cluster::NETWORK_POLICIES,
+    "policies-secret-storage": cluster::SECRET_STORAGE,
+    "policies-provenance": cluster::PROVENANCE,
+    "policies-boundaries": cluster::NAMESPACES,
+    "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
+};

@@ -3,9 +3,7 @@
 
 use alloc::rc::Rc;
 
-use super::{
-    Content, Origin, Problem, Reading, Source, Stop, default, document, dotted, flag, gate,
-};
+use super::{Problem, Read, Reading, default, document, field, flag, gate, swallowed};
 use crate::args::{Args, Style};
 use crate::component::Instance;
 use crate::defaults::Set;
@@ -46,8 +44,8 @@ const FIELDS: &[(&str, &str)] = &[
     ("tls-private-key-file", "/tlsPrivateKeyFile"),
 ];
 
-/// Durations whose zero in a file means the default. Zero in a flag does not.
-const ZERO_IS_DEFAULT: &[&str] = &["streaming-connection-idle-timeout"];
+/// The duration whose zero in a file means the default. Zero in a flag does not.
+const ZERO_IS_DEFAULT: &str = "streaming-connection-idle-timeout";
 
 /// An attempt to open a file.
 pub type Opened = Result<Rc<dyn Entry>, Error>;
@@ -76,11 +74,10 @@ pub struct Layer {
 }
 
 /// Reads one setting: its flag, else the files, else the default.
-pub(super) fn read(instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+pub(super) fn read(instance: &Instance, setting: &str) -> Read {
     let Some(process) = &instance.process else {
-        return Err(Stop::Problem(instance.problem(
-            "no kubelet process was looked at, so its flags are not known".to_owned(),
-        )));
+        let text = "no kubelet process was looked at, so its flags are not known".to_owned();
+        return Err(instance.problem(text).into());
     };
     let given = match setting.strip_prefix("gate:") {
         Some(name) => gate(instance, name)?,
@@ -99,13 +96,13 @@ pub(super) fn read(instance: &Instance, setting: &str) -> Result<Reading, Stop> 
 }
 
 /// Reads the files that a kubelet's flags name.
-pub fn load(process: &Rc<dyn Process>) -> Result<Kubelet, Problem> {
+pub fn load(process: &Rc<dyn Process>) -> Result<Kubelet, Box<Problem>> {
     let args = process.info().args;
     if args.is_empty() {
-        return Err(Problem {
+        return Err(Box::new(Problem {
             text: "the arguments of kubelet could not be read".to_owned(),
             observations: vec![process.observation()],
-        });
+        }));
     }
     let args = Args::parse(Style::Pflag, &args);
     let mut kubelet = Kubelet {
@@ -115,42 +112,39 @@ pub fn load(process: &Rc<dyn Process>) -> Result<Kubelet, Problem> {
         layers: Vec::new(),
         searched: Vec::new(),
     };
-    if let Some(path) = kubelet.flag("config")? {
-        let opened = process.open_named("--config", &path);
-        let entry = opened.map_err(|e| Problem::of("the kubelet's --config", &e))?;
+    if let Some(entry) = kubelet.open("config")? {
         let document = document(&*entry, KIND, GROUP)?;
         kubelet.layers.push(Layer { entry, document });
         kubelet.has_file = true;
     }
-    if let Some(path) = kubelet.flag("config-dir")? {
-        let opened = process.open_named("--config-dir", &path);
-        let entry = opened.map_err(|e| Problem::of("the kubelet's --config-dir", &e))?;
+    if let Some(entry) = kubelet.open("config-dir")? {
         kubelet.drop_ins(&entry)?;
     }
     Ok(kubelet)
 }
 
 impl Kubelet {
-    /// A flag's value, if it is set and not empty.
-    fn flag(&self, name: &str) -> Result<Option<String>, Problem> {
+    /// Opens what a flag names, if it is set and not empty.
+    fn open(&self, name: &str) -> Result<Option<Rc<dyn Entry>>, Box<Problem>> {
         if let Some(by) = self.args.swallowed_by(name) {
-            return Err(Problem {
-                text: say![
-                    "--",
-                    name,
-                    " may be the value of --",
-                    by,
-                    ", whose type is not known"
-                ],
+            return Err(Box::new(Problem {
+                text: swallowed(name, by),
                 observations: vec![self.process.observation()],
-            });
+            }));
         }
-        let value = self.args.last(name).map(|f| f.value.clone());
-        Ok(value.filter(|v| !v.is_empty()))
+        let path = self.args.last(name).map_or("", |f| &f.value);
+        if path.is_empty() {
+            return Ok(None);
+        }
+        let opened = self.process.open_named(&say!["--", name], path);
+        match opened {
+            Ok(entry) => Ok(Some(entry)),
+            Err(e) => Err(Problem::of(&say!["the kubelet's --", name], &e)),
+        }
     }
 
     /// Walks a directory in lexical order, its `*.conf` files becoming layers.
-    fn drop_ins(&mut self, directory: &Rc<dyn Entry>) -> Result<(), Problem> {
+    fn drop_ins(&mut self, directory: &Rc<dyn Entry>) -> Result<(), Box<Problem>> {
         let path = directory.path();
         let children = directory.children().map_err(|e| Problem::of(&path, &e))?;
         self.searched.push(children.observation);
@@ -179,63 +173,64 @@ impl Kubelet {
     }
 
     /// What the files say of a setting that no flag sets, else its default.
-    fn configured(&self, instance: &Instance, setting: &str) -> Result<Reading, Stop> {
+    fn configured(&self, instance: &Instance, setting: &str) -> Read {
         let set = match self.has_file {
             true => Set::Usual,
             false => Set::Legacy,
         };
-        let Some(name) = setting.strip_prefix("gate:") else {
-            let pointer = FIELDS.iter().find(|(flag, _)| *flag == setting);
-            let pointer = match pointer {
-                Some((_, pointer)) => pointer,
-                None if setting.starts_with("/") => setting,
-                None => return default(instance, setting, set),
+        if let Some(name) = setting.strip_prefix("gate:") {
+            let own = self.reading(&say!["/featureGates/", name]);
+            let reading = match own {
+                Some(reading) => Some(reading),
+                None => gate(instance, "AllBeta")?,
             };
-            let Some(reading) = self.reading(pointer) else {
-                return default(instance, setting, set);
+            let reading = reading.or_else(|| self.reading("/featureGates/AllBeta"));
+            return match reading {
+                Some(reading) => Ok(reading),
+                None => default(instance, setting, set),
             };
-            let is_zero = ZERO_IS_DEFAULT.contains(&setting) && reading.duration() == Some(0);
-            if !is_zero && reading.is_set() {
-                return Ok(reading);
-            }
-            let mut default = default(instance, setting, set)?;
-            default.notes.push(say![
-                reading.origin.text(),
-                " is ",
-                match reading.shown() {
-                    empty if empty.is_empty() => "empty".to_owned(),
-                    shown => shown,
-                },
-                ", which stands for the default"
-            ]);
-            return Ok(default);
+        }
+        let pointer = FIELDS.iter().find(|(flag, _)| *flag == setting);
+        let pointer = pointer.map_or(setting, |(_, pointer)| pointer);
+        // A flag without a field.
+        if !pointer.starts_with("/") {
+            return default(instance, setting, set);
+        }
+        let Some(reading) = self.reading(pointer) else {
+            return default(instance, setting, set);
         };
-        if let Some(reading) = self.reading(&say!["/featureGates/", name]) {
+        let is_zero = ZERO_IS_DEFAULT == setting && reading.duration() == Some(0);
+        if !is_zero && reading.is_set() {
             return Ok(reading);
         }
-        if let Some(reading) = gate(instance, "AllBeta")? {
-            return Ok(reading);
+        let mut default = default(instance, setting, set)?;
+        let mut shown = reading.shown(false);
+        if shown.is_empty() {
+            shown = "empty".to_owned();
         }
-        match self.reading("/featureGates/AllBeta") {
-            Some(reading) => Ok(reading),
-            None => default(instance, setting, set),
-        }
+        default.notes.push(say![
+            reading.origin.text(),
+            " is ",
+            shown,
+            ", which stands for the default"
+        ]);
+        Ok(default)
     }
 
-    fn reading(&self, pointer: &str) -> Option<Reading> {
-        let (layer, value) = self.field(pointer)?;
-        let path = layer.entry.path();
-        Some(Reading::of(
-            Content::Json(value.clone()),
-            Origin::Explicit(say![dotted(pointer), " of ", path]),
-            Source::Field(Rc::clone(&layer.entry), pointer.to_owned()),
-        ))
+    /// A value of the files. The receipts of all of them go with it later.
+    fn reading(&self, pointer: &str) -> Option<Box<Reading>> {
+        let (layer, _) = self.field(pointer)?;
+        let mut reading = field(&layer.entry, layer.document, pointer)?;
+        reading.observations.clear();
+        Some(reading)
     }
 
     /// Receipts for everything that was read.
     pub fn observations(&self) -> Vec<Observation> {
         let mut all = vec![self.process.observation()];
-        all.extend(self.layers.iter().map(|l| l.entry.observation()));
+        for layer in &self.layers {
+            all.push(layer.entry.observation());
+        }
         all.extend(&self.searched);
         all
     }
@@ -245,22 +240,7 @@ impl Kubelet {
     pub fn field(&self, pointer: &str) -> Option<(&Layer, &Value)> {
         let mut found = None;
         for layer in &self.layers {
-            let mut at = &layer.document;
-            let mut missing = false;
-            for token in strings::split(pointer, b'/').into_iter().skip(1) {
-                match at {
-                    Value::Object(_) => match at.get(token) {
-                        Some(next) => at = next,
-                        None => {
-                            missing = true;
-                            break;
-                        }
-                    },
-                    // A null, or something that replaces the object.
-                    _ => break,
-                }
-            }
-            if missing {
+            if is_silent(layer.document, pointer) {
                 continue;
             }
             let reached = layer.document.pointer(pointer);
@@ -282,4 +262,20 @@ impl Kubelet {
         let path = value.as_str().filter(|p| !p.is_empty())?;
         Some((path.to_owned(), layer.entry.open_field(pointer, path)))
     }
+}
+
+/// Whether a document leaves a field to those before it: on the way there an
+/// object lacks a member. A null, or anything that replaces an object, speaks.
+fn is_silent(document: Value, pointer: &str) -> bool {
+    let mut at = document;
+    for token in strings::split(pointer, b'/').into_iter().skip(1) {
+        if !at.is_object() {
+            return false;
+        }
+        match at.get(token) {
+            Some(next) => at = *next,
+            None => return true,
+        }
+    }
+    false
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::contract::manifest::Right;
-use crate::facts::{self, Error, FileKind, Matches, Observation, Stat};
+use crate::facts::{self, Cause, Error, FileKind, Matches, Observation, Stat};
 
 use super::FakeProcess;
 use super::serve::Session;
@@ -41,27 +41,33 @@ impl Opened {
         if self.grant.rights.contains(&right) {
             return Ok(());
         }
-        Err(Error::Denied(format!(
-            "{}: the requests {} do not have the right {right:?}",
-            self.asked,
-            self.grant.ids.join(", ")
-        )))
+        Err(Error::refused(
+            Cause::Denied,
+            format!(
+                "{}: the requests {} do not have the right {right:?}",
+                self.asked,
+                self.grant.ids.join(", ")
+            ),
+        ))
     }
 
     fn kept(&self) -> Result<&Kept, Error> {
-        let missing = |what: &str| self.session.missing(format!("{}: {what}", self.asked));
+        let missing = |cause, what: &str| {
+            let detail = format!("{}: {what}", self.asked);
+            self.session.missing(cause, detail)
+        };
         match self.it().map(|e| (e.kind, &e.contents)) {
             Some((FileKind::Regular, contents)) => match contents {
                 Contents::Kept(kept) if has_private_key(&kept.bytes) => {
-                    Err(Error::Withheld(missing("it holds a private key")))
+                    Err(missing(Cause::Withheld, "it holds a private key"))
                 }
                 Contents::Kept(kept) => Ok(kept),
-                Contents::Withheld => Err(Error::Withheld(missing("its contents are secret"))),
-                Contents::NotPermitted(why) => Err(Error::NotPermitted(missing(why))),
-                Contents::TooLarge(why) => Err(Error::TooLarge(missing(why))),
-                Contents::None => Err(Error::NotRecorded(missing("its contents were not kept"))),
+                Contents::Withheld => Err(missing(Cause::Withheld, "its contents are secret")),
+                Contents::NotPermitted(why) => Err(missing(Cause::NotPermitted, why)),
+                Contents::TooLarge(why) => Err(missing(Cause::TooLarge, why)),
+                Contents::None => Err(missing(Cause::NotRecorded, "its contents were not kept")),
             },
-            _ => Err(Error::WrongType(missing("not a regular file"))),
+            _ => Err(missing(Cause::WrongType, "not a regular file")),
         }
     }
 }
@@ -114,7 +120,7 @@ impl facts::Entry for Opened {
         self.allowed(Right::Read)?;
         String::from_utf8(self.kept()?.bytes.clone()).map_err(|_| {
             let why = format!("{}: not UTF-8", self.asked);
-            Error::Unparsable(self.session.missing(why))
+            self.session.missing(Cause::Unparsable, why)
         })
     }
 
@@ -122,7 +128,7 @@ impl facts::Entry for Opened {
         self.allowed(Right::Read)?;
         let documents = self.kept()?.documents().map_err(|e| {
             let why = format!("{}: {e}", self.asked);
-            Error::Unparsable(self.session.missing(why))
+            self.session.missing(Cause::Unparsable, why)
         })?;
         Ok(documents.iter().map(Value::to_string).collect())
     }
@@ -130,18 +136,21 @@ impl facts::Entry for Opened {
     fn children(&self) -> Result<Matches, Error> {
         if self.it().is_some_and(|e| e.kind != FileKind::Directory) {
             let why = format!("{}: not a directory", self.asked);
-            return Err(Error::WrongType(self.session.missing(why)));
+            return Err(self.session.missing(Cause::WrongType, why));
         }
         if self.grant.depth == 0 {
-            return Err(Error::Denied(format!(
-                "{}: the requests {} go no deeper",
-                self.asked,
-                self.grant.ids.join(", ")
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!(
+                    "{}: the requests {} go no deeper",
+                    self.asked,
+                    self.grant.ids.join(", ")
+                ),
+            ));
         }
         if let Some(Contents::NotPermitted(why)) = self.it().map(|e| &e.contents) {
             let why = format!("{}: {why}", self.asked);
-            return Err(Error::NotPermitted(self.session.missing(why)));
+            return Err(self.session.missing(Cause::NotPermitted, why));
         }
         let listed = self.session.node.tree.list(&self.resolved, false);
         let what = format!("children of {}: {}", self.asked, listed.names.len());
@@ -149,19 +158,29 @@ impl facts::Entry for Opened {
             observation: self.session.observe(what),
             paths: listed.names,
             complete: listed.complete,
+            hint: match listed.complete {
+                true => String::new(),
+                false => format!("{} has more names than are listed", self.asked),
+            },
         })
     }
 
     fn open_child(&self, name: &str) -> Result<Rc<dyn facts::Entry>, Error> {
         if name.is_empty() || name == "." || name == ".." || name.contains('/') {
-            return Err(Error::Invalid(format!("{name}: not the name of a child")));
+            return Err(Error::refused(
+                Cause::Invalid,
+                format!("{name}: not the name of a child"),
+            ));
         }
         let Some(depth) = self.grant.depth.checked_sub(1) else {
-            return Err(Error::Denied(format!(
-                "{}/{name}: the requests {} go no deeper",
-                self.asked,
-                self.grant.ids.join(", ")
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!(
+                    "{}/{name}: the requests {} go no deeper",
+                    self.asked,
+                    self.grant.ids.join(", ")
+                ),
+            ));
         };
         let grant = Grant {
             depth,
@@ -192,20 +211,23 @@ impl facts::Entry for Opened {
             }
         }
         if grant.ids.is_empty() {
-            return Err(Error::Denied(format!(
-                "{pointer} of {}: no fields request that this check uses declares it",
-                self.asked
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!(
+                    "{pointer} of {}: no fields request that this check uses declares it",
+                    self.asked
+                ),
+            ));
         }
         let documents = self.kept()?.documents().unwrap_or_default();
         if !documents
             .iter()
             .any(|d| d.pointer(pointer).and_then(Value::as_str) == Some(path))
         {
-            return Err(Error::Denied(format!(
-                "{path}: not what {pointer} of {} names",
-                self.asked
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!("{path}: not what {pointer} of {} names", self.asked),
+            ));
         }
         let view = if path.starts_with('/') {
             path.to_owned()
@@ -249,7 +271,7 @@ pub(super) fn translate(
 ) -> Result<String, Error> {
     if !path.starts_with('/') {
         let why = format!("{path}: relative to a directory that is not known");
-        return Err(Error::BadPath(session.missing(why)));
+        return Err(session.missing(Cause::BadPath, why));
     }
     if process.mounts.is_empty() {
         return Ok(path.to_owned());
@@ -266,7 +288,7 @@ pub(super) fn translate(
         .map(|(_, source, rest)| format!("{}{rest}", source.trim_end_matches('/')))
         .ok_or_else(|| {
             let why = format!("{path}: no mount of {} shows it on the node", process.comm);
-            Error::BadPath(session.missing(why))
+            session.missing(Cause::BadPath, why)
         })
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::contract::manifest::{Requests, Verb};
 use crate::facts::{
-    self, Error, Facts, Found, Matches, Missing, NodeInfo, Observation, Page, Place, ProcessInfo,
+    self, Cause, Error, Facts, Found, Matches, NodeInfo, Observation, Page, Place, ProcessInfo,
 };
 
 use super::opened::{Grant, open_granted, translate};
@@ -61,21 +61,22 @@ impl Session {
         FIRST_OBSERVATION + seen.len() as u64 - 1
     }
 
-    pub(super) fn missing(&self, detail: String) -> Missing {
-        Missing {
-            observation: self.observe(detail.clone()),
+    pub(super) fn missing(&self, cause: Cause, detail: String) -> Error {
+        Error {
+            cause,
+            observation: Some(self.observe(detail.clone())),
             detail,
         }
     }
 
     pub(super) fn lost(&self, path: &str, lost: Lost) -> Error {
         match lost {
-            Lost::NotFound => Error::NotFound(self.missing(format!("{path}: not found"))),
+            Lost::NotFound => self.missing(Cause::NotFound, format!("{path}: not found")),
             Lost::NotPermitted => {
-                Error::NotPermitted(self.missing(format!("{path}: permission denied")))
+                self.missing(Cause::NotPermitted, format!("{path}: permission denied"))
             }
-            Lost::NotRecorded => Error::NotRecorded(self.missing(format!("{path}: not recorded"))),
-            Lost::Loop => Error::BadPath(self.missing(format!("{path}: too many links"))),
+            Lost::NotRecorded => self.missing(Cause::NotRecorded, format!("{path}: not recorded")),
+            Lost::Loop => self.missing(Cause::BadPath, format!("{path}: too many links")),
         }
     }
 }
@@ -98,7 +99,10 @@ impl Facts for FakeFacts {
 
     fn open(&self, path: &str) -> Result<Rc<dyn facts::Entry>, Error> {
         if !path.starts_with('/') || path.split('/').any(|p| p == "..") {
-            return Err(Error::Invalid(format!("{path}: not an absolute path")));
+            return Err(Error::refused(
+                Cause::Invalid,
+                format!("{path}: not an absolute path"),
+            ));
         }
         let mut grant = Grant {
             rights: Vec::new(),
@@ -114,9 +118,10 @@ impl Facts for FakeFacts {
             }
         }
         if grant.ids.is_empty() {
-            return Err(Error::Denied(format!(
-                "{path}: no files request that this check uses covers it"
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!("{path}: no files request that this check uses covers it"),
+            ));
         }
         open_granted(&self.0, path, path, grant)
     }
@@ -124,9 +129,10 @@ impl Facts for FakeFacts {
     fn glob(&self, request: &str) -> Result<Matches, Error> {
         let found = self.0.requests.files.iter().find(|r| r.id == request);
         let Some(found) = found else {
-            return Err(Error::Denied(format!(
-                "{request}: not a files request that this check uses"
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!("{request}: not a files request that this check uses"),
+            ));
         };
         let mut paths = Vec::new();
         let mut complete = true;
@@ -144,15 +150,20 @@ impl Facts for FakeFacts {
             observation,
             paths,
             complete,
+            hint: match complete {
+                true => String::new(),
+                false => format!("{request}: not everything could be searched"),
+            },
         })
     }
 
     fn find(&self, request: &str) -> Result<Found, Error> {
         let found = self.0.requests.processes.iter().find(|r| r.id == request);
         let Some(found) = found else {
-            return Err(Error::Denied(format!(
-                "{request}: not a processes request that this check uses"
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!("{request}: not a processes request that this check uses"),
+            ));
         };
         let node = &self.0.node;
         let mut hint = node.incomplete.clone();
@@ -184,20 +195,23 @@ impl Facts for FakeFacts {
     fn list_objects(&self, request: &str, start: Option<u32>) -> Result<Page, Error> {
         let found = self.0.requests.kubernetes.iter().find(|r| r.id == request);
         let Some(found) = found.filter(|r| r.verbs.contains(&Verb::List)) else {
-            return Err(Error::Denied(format!(
-                "{request}: not a kubernetes request with the verb list that this check uses"
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!(
+                    "{request}: not a kubernetes request with the verb list that this check uses"
+                ),
+            ));
         };
         let name = &found.resource;
         let Some(objects) = &self.0.node.objects else {
             let why = format!("{name}: no API server was asked for");
-            return Err(Error::Unreachable(self.0.missing(why)));
+            return Err(self.0.missing(Cause::Unreachable, why));
         };
         match objects.get(&(found.api_version.clone(), name.clone())) {
-            None => Err(Error::NotRecorded(
-                self.0.missing(format!("{name}: not recorded")),
-            )),
-            Some(Listing::Forbidden(why)) => Err(Error::NotPermitted(self.0.missing(why.clone()))),
+            None => Err(self
+                .0
+                .missing(Cause::NotRecorded, format!("{name}: not recorded"))),
+            Some(Listing::Forbidden(why)) => Err(self.0.missing(Cause::NotPermitted, why.clone())),
             Some(Listing::Items(items)) => {
                 let start = start.map_or(0, |s| s as usize).min(items.len());
                 let end = items.len().min(start + PAGE);
@@ -219,9 +233,9 @@ impl Facts for FakeFacts {
                 self.0.observe(format!("server version {version}")),
                 version.clone(),
             )),
-            _ => Err(Error::Unreachable(
-                self.0
-                    .missing("the server's version is not known".to_owned()),
+            _ => Err(self.0.missing(
+                Cause::Unreachable,
+                "the server's version is not known".to_owned(),
             )),
         }
     }
@@ -268,14 +282,17 @@ impl facts::Process for Running {
                 r.id == self.request && r.environment.iter().any(|declared| declared == name)
             });
         if !declared {
-            return Err(Error::Denied(format!(
-                "{name}: the processes request {} does not declare this variable",
-                self.request
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!(
+                    "{name}: the processes request {} does not declare this variable",
+                    self.request
+                ),
+            ));
         }
         if let Some(why) = &self.it().error {
             let why = format!("environment of {}: {why}", self.it().comm);
-            return Err(Error::NotPermitted(self.session.missing(why)));
+            return Err(self.session.missing(Cause::NotPermitted, why));
         }
         Ok(self.it().env.get(name).cloned())
     }
@@ -283,10 +300,10 @@ impl facts::Process for Running {
     fn open_named(&self, name: &str, path: &str) -> Result<Rc<dyn facts::Entry>, Error> {
         let it = self.it();
         if matches!(it.place, Place::Foreign | Place::Unknown) {
-            return Err(Error::Denied(format!(
-                "{path}: {} is not a process of this node",
-                it.comm
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!("{path}: {} is not a process of this node", it.comm),
+            ));
         }
         let flag = name.starts_with('-').then(|| bare(name));
         let mut grant = Grant {
@@ -307,10 +324,13 @@ impl facts::Process for Running {
             }
         }
         if grant.ids.is_empty() {
-            return Err(Error::Denied(format!(
-                "{name} of {}: no named request that this check uses declares it",
-                self.request
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!(
+                    "{name} of {}: no named request that this check uses declares it",
+                    self.request
+                ),
+            ));
         }
         let named = match &flag {
             Some(flag) => flag_values(&it.args, flag),
@@ -320,10 +340,10 @@ impl facts::Process for Running {
             .iter()
             .any(|v| v == path || v.split(',').any(|v| v == path))
         {
-            return Err(Error::Denied(format!(
-                "{path}: not what {name} of {} names",
-                it.comm
-            )));
+            return Err(Error::refused(
+                Cause::Denied,
+                format!("{path}: not what {name} of {} names", it.comm),
+            ));
         }
         let on_node = translate(&self.session, it, path)?;
         open_granted(&self.session, path, &on_node, grant)

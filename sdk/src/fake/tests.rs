@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::facts::{Error, Facts};
+use crate::facts::{Cause, Error, Facts};
 
 fn requests(json: Value) -> Requests {
     serde_json::from_value(json).unwrap_or_default()
@@ -76,7 +76,7 @@ fn kubelet(facts: &FakeFacts) -> Result<Rc<dyn crate::facts::Process>, Error> {
         .processes
         .first()
         .cloned()
-        .ok_or_else(|| Error::Other("no kubelet".to_owned()))
+        .ok_or_else(|| Error::refused(Cause::Other, "no kubelet".to_owned()))
 }
 
 #[test]
@@ -86,7 +86,13 @@ fn a_file_is_served_with_its_rights_and_no_others() -> Result<(), Error> {
     assert_eq!(file.stat()?.mode, 0o600);
     assert_eq!(file.stat()?.owner.as_deref(), Some("root"));
     assert_eq!(file.read_document()?, ["{\"a\":1}", "{\"b\":[\"x\"]}"]);
-    assert!(matches!(file.digest(), Err(Error::Denied(_))));
+    assert!(matches!(
+        file.digest(),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
     assert_eq!(facts.open("/etc/k/d/b.conf")?.stat()?.owner, None);
     let receipt = facts.cited(file.observation());
     assert_eq!(receipt.as_deref(), Some("path /etc/k/a.conf"));
@@ -97,13 +103,40 @@ fn a_file_is_served_with_its_rights_and_no_others() -> Result<(), Error> {
 #[test]
 fn what_no_request_covers_is_denied() {
     let facts = node().facts(&standard(), &["keys"]);
-    assert!(matches!(facts.open("/etc/k/a.conf"), Err(Error::Denied(_))));
-    assert!(matches!(facts.open("/etc/shadow"), Err(Error::Denied(_))));
-    assert!(matches!(facts.glob("conf"), Err(Error::Denied(_))));
-    assert!(matches!(facts.find("kubelet"), Err(Error::Denied(_))));
+    assert!(matches!(
+        facts.open("/etc/k/a.conf"),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
+    assert!(matches!(
+        facts.open("/etc/shadow"),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
+    assert!(matches!(
+        facts.glob("conf"),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
+    assert!(matches!(
+        facts.find("kubelet"),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
     assert!(matches!(
         facts.list_objects("roles", None),
-        Err(Error::Denied(_))
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
     ));
 }
 
@@ -116,11 +149,35 @@ fn children_open_as_deep_as_the_request_goes() -> Result<(), Error> {
     let deeper = dir.open_child("a")?;
     assert_eq!(deeper.children()?.paths, ["b"]);
     let deepest = deeper.open_child("b")?;
-    assert!(matches!(deepest.children(), Err(Error::Denied(_))));
-    assert!(matches!(deepest.open_child("c"), Err(Error::Denied(_))));
-    assert!(matches!(dir.open_child("../x"), Err(Error::Invalid(_))));
+    assert!(matches!(
+        deepest.children(),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
+    assert!(matches!(
+        deepest.open_child("c"),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
+    assert!(matches!(
+        dir.open_child("../x"),
+        Err(Error {
+            cause: Cause::Invalid,
+            ..
+        })
+    ));
     let key = dir.open_child("ca.key")?;
-    assert!(matches!(key.read_text(), Err(Error::Denied(_))));
+    assert!(matches!(
+        key.read_text(),
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
     Ok(())
 }
 
@@ -139,7 +196,10 @@ fn secrets_are_withheld_even_where_reading_was_asked_for() -> Result<(), Error> 
     for path in ["/etc/k/key.conf", "/etc/k/a.conf"] {
         assert!(matches!(
             facts.open(path)?.read_text(),
-            Err(Error::Withheld(_))
+            Err(Error {
+                cause: Cause::Withheld,
+                ..
+            })
         ));
     }
     Ok(())
@@ -151,18 +211,33 @@ fn absent_unreadable_and_unrecorded_are_three_things() -> Result<(), Error> {
     let fact = Fact::Path("/etc/k/a.conf".to_owned());
     assert!(matches!(
         open(node().lose(&fact, Loss::Gone)),
-        Some(Error::NotFound(_))
+        Some(Error {
+            cause: Cause::NotFound,
+            ..
+        })
     ));
     assert!(matches!(
         open(node().lose(&fact, Loss::Unknown)),
-        Some(Error::NotRecorded(_))
+        Some(Error {
+            cause: Cause::NotRecorded,
+            ..
+        })
     ));
     assert!(matches!(
         open(node().lose(&fact, Loss::Unreadable)),
-        Some(Error::NotPermitted(_))
+        Some(Error {
+            cause: Cause::NotPermitted,
+            ..
+        })
     ));
     let outside = node().scope(&["/srv/**"]).lose(&fact, Loss::Gone);
-    assert!(matches!(open(outside), Some(Error::NotRecorded(_))));
+    assert!(matches!(
+        open(outside),
+        Some(Error {
+            cause: Cause::NotRecorded,
+            ..
+        })
+    ));
 
     let seen = |node: FakeNode| -> Result<_, Error> {
         let matches = node.facts(&standard(), ALL).glob("conf")?;
@@ -193,7 +268,13 @@ fn a_flag_names_a_path_only_if_declared_and_only_its_own() -> Result<(), Error> 
     ];
     for (name, path) in refused {
         assert!(
-            matches!(process.open_named(name, path), Err(Error::Denied(_))),
+            matches!(
+                process.open_named(name, path),
+                Err(Error {
+                    cause: Cause::Denied,
+                    ..
+                })
+            ),
             "{name}"
         );
     }
@@ -202,11 +283,17 @@ fn a_flag_names_a_path_only_if_declared_and_only_its_own() -> Result<(), Error> 
     assert_eq!(ca.path(), "/lib/kubelet/pki/ca.crt");
     assert!(matches!(
         config.open_field(pointer, "/etc/shadow"),
-        Err(Error::Denied(_))
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
     ));
     assert!(matches!(
         config.open_field("/kind", "x"),
-        Err(Error::Denied(_))
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
     ));
     Ok(())
 }
@@ -236,7 +323,13 @@ fn a_foreign_process_opens_nothing() -> Result<(), Error> {
         .process(process);
     let facts = node.facts(&standard(), ALL);
     let opened = kubelet(&facts)?.open_named("--config", "/etc/k/a.conf");
-    assert!(matches!(opened, Err(Error::Denied(_))));
+    assert!(matches!(
+        opened,
+        Err(Error {
+            cause: Cause::Denied,
+            ..
+        })
+    ));
     Ok(())
 }
 
@@ -255,7 +348,13 @@ fn a_path_is_translated_by_the_longest_mount() -> Result<(), Error> {
         "/opt/c"
     );
     let lost = process.open_named("--config", "/etc/none");
-    assert!(matches!(lost, Err(Error::BadPath(_))));
+    assert!(matches!(
+        lost,
+        Err(Error {
+            cause: Cause::BadPath,
+            ..
+        })
+    ));
     Ok(())
 }
 
@@ -303,14 +402,26 @@ fn objects_are_pruned_and_paged_and_may_be_refused() -> Result<(), Error> {
             .err()
     };
     let refused = asked(node.clone().forbidden("clusterroles", RBAC));
-    assert!(matches!(refused, Some(Error::NotPermitted(_))));
+    assert!(matches!(
+        refused,
+        Some(Error {
+            cause: Cause::NotPermitted,
+            ..
+        })
+    ));
     assert!(matches!(
         asked(node.without_api()),
-        Some(Error::Unreachable(_))
+        Some(Error {
+            cause: Cause::Unreachable,
+            ..
+        })
     ));
     assert!(matches!(
         asked(FakeNode::new()),
-        Some(Error::NotRecorded(_))
+        Some(Error {
+            cause: Cause::NotRecorded,
+            ..
+        })
     ));
     Ok(())
 }
@@ -362,14 +473,26 @@ fn a_node_record_reads_back_as_its_node() -> Result<(), Box<dyn std::error::Erro
     let stat = a.stat().map_err(said)?;
     assert_eq!((stat.owner, stat.group.as_deref()), (None, Some("root")));
     let read = |path: &str| facts.open(path).and_then(|e| e.read_text()).err();
-    assert!(matches!(read("/etc/k/b.conf"), Some(Error::Withheld(_))));
+    assert!(matches!(
+        read("/etc/k/b.conf"),
+        Some(Error {
+            cause: Cause::Withheld,
+            ..
+        })
+    ));
     assert!(matches!(
         read("/etc/k/c.conf"),
-        Some(Error::NotPermitted(_))
+        Some(Error {
+            cause: Cause::NotPermitted,
+            ..
+        })
     ));
     assert!(matches!(
         facts.open("/etc/k/d.conf"),
-        Err(Error::NotPermitted(_))
+        Err(Error {
+            cause: Cause::NotPermitted,
+            ..
+        })
     ));
     let found = facts.find("kubelet").map_err(said)?;
     assert!(!found.complete);

@@ -88,6 +88,38 @@ fn what_is_json_is_what_serde_json_takes() {
 }
 
 #[test]
+fn a_text_ends_wherever_its_end_falls_among_the_eight_bytes_read_at_once() {
+    for before in 0..20 {
+        let before = "a".repeat(before);
+        for byte in 0..=u8::MAX {
+            let special = matches!(byte, b'"' | b'\\' | 0..0x20);
+            for after in 0..20 {
+                let text = [before.as_bytes(), &[byte], &vec![byte; after]].concat();
+                let wanted = if special { before.len() } else { text.len() };
+                assert_eq!(super::plain(&text), wanted, "{text:?}");
+            }
+        }
+        for middle in [
+            "\"",
+            "\\\"",
+            "\u{1f600}",
+            "\u{1f}",
+            "\0",
+            "!",
+            "\u{80}\"",
+            "\\n\\n",
+        ] {
+            for after in 0..20 {
+                agree(&format!("[\"{before}{middle}{}\"]", "z".repeat(after)));
+                agree(&format!("\"{before}{middle}{}", "z".repeat(after)));
+            }
+        }
+    }
+    agree("1\0");
+    agree("[1\0]");
+}
+
+#[test]
 fn depth_is_limited() {
     for depth in [1, 127, 128, 129] {
         agree(&("[".repeat(depth) + &"]".repeat(depth)));

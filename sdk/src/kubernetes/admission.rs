@@ -5,10 +5,11 @@
 //! expressions or engines refuse is not evaluated here, so they never make a
 //! pass. A reader of one engine's policies belongs in [`guards`].
 
-use super::{array, label, name, selects, text};
+use super::{array, key_of, label, name, selects, text, texts};
 use crate::json::Value;
 use crate::prelude::*;
 use crate::say;
+use crate::strings;
 
 /// A level of the Pod Security Standards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,22 +38,13 @@ pub fn enforced(namespace: &Value) -> Option<(Level, Option<&str>)> {
 
 /// For a person.
 pub fn describe(namespace: &Value) -> String {
+    let Some(level) = label(namespace, "pod-security.kubernetes.io/enforce") else {
+        return "enforces no Pod Security level".to_owned();
+    };
     match enforced(namespace) {
-        Some((level, pin)) => {
-            let level = match level {
-                Level::Privileged => "privileged",
-                Level::Baseline => "baseline",
-                Level::Restricted => "restricted",
-            };
-            match pin {
-                Some(pin) => say!["enforces ", level, " as of ", pin],
-                None => say!["enforces ", level],
-            }
-        }
-        None => match label(namespace, "pod-security.kubernetes.io/enforce") {
-            Some(other) => say!["enforces `", other, "`, which is no level"],
-            None => "enforces no Pod Security level".to_owned(),
-        },
+        None => say!["enforces `", level, "`, which is no level"],
+        Some((_, None)) => say!["enforces ", level],
+        Some((_, Some(pin))) => say!["enforces ", level, " as of ", pin],
     }
 }
 
@@ -64,51 +56,58 @@ pub fn guards(
     bindings: &[Value],
     webhooks: &[Value],
 ) -> Vec<String> {
-    let labels = namespace.pointer("/metadata/labels");
-    let applies = |selector: Option<&Value>| {
-        // Here an absent selector means every namespace.
-        selector.is_none_or(|s| s.is_null() || selects(Some(s), labels))
-    };
     let mut found = Vec::new();
     for policy in policies {
-        let denies = bindings.iter().any(|b| {
-            text(b, "/spec/policyName") == name(policy)
-                && array(b, "/spec/validationActions")
-                    .iter()
-                    .any(|a| a.is_text("Deny"))
-                && applies(b.pointer("/spec/matchResources/namespaceSelector"))
-        });
-        let sees = array(policy, "/spec/matchConstraints/resourceRules")
-            .iter()
-            .any(sees_pods);
-        if denies && sees && applies(policy.pointer("/spec/matchConstraints/namespaceSelector")) {
-            found.push(say!["ValidatingAdmissionPolicy/", name(policy)]);
+        let mut denies = false;
+        for binding in bindings {
+            denies |= text(binding, "/spec/policyName") == name(policy)
+                && strings::among("Deny", &texts(binding, "/spec/validationActions"))
+                && applies(binding, "/spec/matchResources/namespaceSelector", namespace);
+        }
+        if denies
+            && any_sees_pods(policy, "/spec/matchConstraints/resourceRules")
+            && applies(
+                policy,
+                "/spec/matchConstraints/namespaceSelector",
+                namespace,
+            )
+        {
+            found.push(key_of("ValidatingAdmissionPolicy", policy));
         }
     }
     for configuration in webhooks {
         for webhook in array(configuration, "/webhooks") {
-            if array(webhook, "/rules").iter().any(sees_pods)
-                && applies(webhook.pointer("/namespaceSelector"))
+            if any_sees_pods(webhook, "/rules") && applies(webhook, "/namespaceSelector", namespace)
             {
-                found.push(say![
-                    "webhook ",
-                    text(webhook, "/name"),
-                    " of ",
-                    name(configuration)
-                ]);
+                let hook = text(webhook, "/name");
+                found.push(say!["webhook ", hook, " of ", name(configuration)]);
             }
         }
     }
     found
 }
 
-/// Whether a rule of a policy or webhook sees pods being created.
-pub fn sees_pods(rule: &Value) -> bool {
+/// Whether the selector at a pointer picks a namespace. Here an absent one
+/// means every namespace.
+fn applies(object: &Value, pointer: &str, namespace: &Value) -> bool {
+    match object.pointer(pointer) {
+        Some(selector) if !selector.is_null() => {
+            selects(Some(selector), namespace.pointer("/metadata/labels"))
+        }
+        _ => true,
+    }
+}
+
+/// Whether one of the rules at a pointer sees pods being created.
+pub fn any_sees_pods(object: &Value, pointer: &str) -> bool {
+    array(object, pointer).iter().any(sees_pods)
+}
+
+fn sees_pods(rule: &Value) -> bool {
     let has = |pointer: &str, wanted: &[&str]| {
-        array(rule, pointer)
+        texts(rule, pointer)
             .iter()
-            .filter_map(Value::as_str)
-            .any(|s| wanted.contains(&s))
+            .any(|s| strings::among(s, wanted))
     };
     has("/operations", &["*", "CREATE"])
         && has("/apiGroups", &["*", ""])

@@ -4,6 +4,7 @@ use super::{array, selects, text};
 use crate::json::Value;
 use crate::prelude::*;
 use crate::strings;
+use core::ptr;
 
 /// A network plugin, by what its DaemonSet's images are called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +40,12 @@ pub fn plugins(daemon_sets: &[Value]) -> Vec<(Plugin, &Value)> {
     for set in daemon_sets {
         for container in array(set, "/spec/template/spec/containers") {
             let image = text(container, "/image");
-            let known = PLUGINS.iter().find(|p| is_image(image, p.image));
-            if let Some(plugin) = known
-                && !found.iter().any(|(p, s)| p == plugin && *s == set)
-            {
-                found.push((*plugin, set));
+            for plugin in PLUGINS {
+                let last = found.last();
+                let known = last.is_some_and(|(p, s)| p.name == plugin.name && ptr::eq(*s, set));
+                if !known && is_image(image, plugin.image) {
+                    found.push((*plugin, set));
+                }
             }
         }
     }

@@ -1,9 +1,8 @@
 //! Pods as the kubelet would run them: all their containers, with the defaults
 //! that Kubernetes applies to what a pod does not say.
 
-use super::{array, is_true, label, name, namespace, text};
+use super::{array, is_true, label, name, namespace, text, texts};
 use crate::json::Value;
-use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
@@ -25,11 +24,14 @@ pub struct Container<'a> {
 }
 
 /// All containers of a pod: init, ordinary and ephemeral ones.
-pub fn containers(pod: &Value) -> impl Iterator<Item = Container<'_>> {
-    LISTS
-        .into_iter()
-        .flat_map(move |list| array(pod, list))
-        .map(move |container| Container { pod, container })
+pub fn containers(pod: &Value) -> Vec<Container<'_>> {
+    let mut all = Vec::new();
+    for list in LISTS {
+        for container in array(pod, list) {
+            all.push(Container { pod, container });
+        }
+    }
+    all
 }
 
 impl<'a> Container<'a> {
@@ -42,8 +44,29 @@ impl<'a> Container<'a> {
     pub fn effective(&self, field: &str) -> Option<&'a Value> {
         let own = self.container.pointer("/securityContext");
         let pods = self.pod.pointer("/spec/securityContext");
-        let field = |context: Option<&'a Value>| context?.pointer(field).filter(|v| !v.is_null());
-        field(own).or_else(|| field(pods))
+        for context in [own, pods].into_iter().flatten() {
+            match context.pointer(field) {
+                Some(value) if !value.is_null() => return Some(value),
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// The same of a field that is true or false.
+    fn says(&self, field: &str) -> Option<bool> {
+        self.effective(field)?.as_bool()
+    }
+
+    /// The same of a field that is a whole number.
+    fn user(&self) -> Option<i64> {
+        self.effective("/runAsUser")?.as_i64()
+    }
+
+    /// The same of a profile, and whether it is one that restricts.
+    fn profile(&self, field: &str) -> Option<(&'a str, bool)> {
+        let profile = self.effective(field)?.as_str()?;
+        Some((profile, matches!(profile, "RuntimeDefault" | "Localhost")))
     }
 
     /// Whether it runs with all rights of the node's root.
@@ -58,17 +81,25 @@ impl<'a> Container<'a> {
 
     /// Whether it drops a capability, alone or with all others.
     pub fn drops(&self, capability: &str) -> bool {
-        self.capabilities("/securityContext/capabilities/drop")
-            .iter()
-            .any(|c| c.eq_ignore_ascii_case(capability) || c.eq_ignore_ascii_case("ALL"))
+        is_among(
+            capability,
+            &self.capabilities("/securityContext/capabilities/drop"),
+        )
     }
 
     fn capabilities(&self, pointer: &str) -> Vec<&'a str> {
-        let all = array(self.container, pointer).iter();
-        all.filter_map(Value::as_str)
-            .map(|c| c.strip_prefix("CAP_").unwrap_or(c))
-            .to_list()
+        let mut names = texts(self.container, pointer);
+        for name in &mut names {
+            *name = name.strip_prefix("CAP_").unwrap_or(name);
+        }
+        names
     }
+}
+
+/// Whether these capabilities hold one, by its name or as `ALL`.
+fn is_among(capability: &str, list: &[&str]) -> bool {
+    list.iter()
+        .any(|c| c.eq_ignore_ascii_case(capability) || c.eq_ignore_ascii_case("ALL"))
 }
 
 /// Whether the pod runs on Windows, where the fields of Linux security do not
@@ -98,25 +129,34 @@ pub type Looks = fn(&Value) -> Vec<Sighting>;
 /// What was seen, and whether it is so by default.
 type Seen = Option<(String, bool)>;
 
-fn said(actual: impl Into<String>) -> Seen {
-    Some((actual.into(), false))
+fn said(actual: &str) -> Seen {
+    Some((actual.to_owned(), false))
 }
 
 fn unsaid(actual: &str) -> Seen {
     Some((actual.to_owned(), true))
 }
 
+/// What was seen, after what it is, if anything was.
+fn list(what: &str, seen: &[impl AsRef<str>]) -> Seen {
+    match seen.is_empty() {
+        true => None,
+        false => Some((say![what, strings::join(seen, ", ")], false)),
+    }
+}
+
 fn each(pod: &Value, seen: fn(Container<'_>) -> Seen) -> Vec<Sighting> {
-    containers(pod)
-        .filter_map(|c| {
-            let (actual, by_default) = seen(c)?;
-            Some(Sighting {
-                container: c.name().to_owned(),
+    let mut sightings = Vec::new();
+    for container in containers(pod) {
+        if let Some((actual, by_default)) = seen(container) {
+            sightings.push(Sighting {
+                container: container.name().to_owned(),
                 actual,
                 by_default,
-            })
-        })
-        .to_list()
+            });
+        }
+    }
+    sightings
 }
 
 /// As [`each`], on Linux only.
@@ -128,48 +168,48 @@ fn each_linux(pod: &Value, seen: fn(Container<'_>) -> Seen) -> Vec<Sighting> {
     }
 }
 
-fn of_pod(actual: String) -> Vec<Sighting> {
-    vec![Sighting {
-        container: String::new(),
-        actual,
-        by_default: false,
-    }]
+fn of_pod(seen: Seen) -> Vec<Sighting> {
+    let mut sightings = Vec::new();
+    if let Some((actual, by_default)) = seen {
+        sightings.push(Sighting {
+            container: String::new(),
+            actual,
+            by_default,
+        });
+    }
+    sightings
 }
 
-fn pod_field(pod: &Value, field: &str) -> Vec<Sighting> {
-    let pointer = say!["/spec/", field];
-    if !is_windows(pod) && is_true(pod, &pointer) {
-        of_pod(say![field, ": true"])
-    } else {
-        Vec::new()
-    }
+fn pod_field(pod: &Value, field: &str, on_windows: bool) -> Vec<Sighting> {
+    let set = is_true(pod, &say!["/spec/", field]) && (on_windows || !is_windows(pod));
+    of_pod(match set {
+        true => Some((say![field, ": true"], false)),
+        false => None,
+    })
 }
 
 /// Privileged containers.
 pub fn privileged(pod: &Value) -> Vec<Sighting> {
-    each_linux(pod, |c| {
-        c.is_privileged().then(|| said("privileged: true"))?
+    each_linux(pod, |c| match c.is_privileged() {
+        true => said("privileged: true"),
+        false => None,
     })
 }
 
 /// Pods in the node's PID namespace.
 pub fn host_pid(pod: &Value) -> Vec<Sighting> {
-    pod_field(pod, "hostPID")
+    pod_field(pod, "hostPID", false)
 }
 
 /// Pods in the node's IPC namespace.
 pub fn host_ipc(pod: &Value) -> Vec<Sighting> {
-    pod_field(pod, "hostIPC")
+    pod_field(pod, "hostIPC", false)
 }
 
 /// Pods in the node's network namespace.
 pub fn host_network(pod: &Value) -> Vec<Sighting> {
     // HostProcess pods of Windows share it too.
-    if is_true(pod, "/spec/hostNetwork") {
-        of_pod("hostNetwork: true".to_owned())
-    } else {
-        Vec::new()
-    }
+    pod_field(pod, "hostNetwork", true)
 }
 
 /// Containers whose processes may gain more rights than their parent. That is
@@ -179,25 +219,21 @@ pub fn escalation(pod: &Value) -> Vec<Sighting> {
         let word = c
             .container
             .pointer("/securityContext/allowPrivilegeEscalation");
-        match word {
-            Some(Value::Bool(false)) => None,
-            Some(Value::Bool(true)) => said("allowPrivilegeEscalation: true"),
-            _ => unsaid("allowPrivilegeEscalation not set, so true"),
+        match word.and_then(Value::as_bool) {
+            Some(false) => None,
+            Some(true) => said("allowPrivilegeEscalation: true"),
+            None => unsaid("allowPrivilegeEscalation not set, so true"),
         }
     })
 }
 
 /// Containers that nothing keeps from running as root.
 pub fn root(pod: &Value) -> Vec<Sighting> {
-    each_linux(pod, |c| {
-        let user = c.effective("/runAsUser").and_then(Value::as_i64);
-        let refused = c.effective("/runAsNonRoot") == Some(&Value::Bool(true));
-        match user {
-            Some(0) => said("runAsUser: 0"),
-            Some(_) => None,
-            None if refused => None,
-            None => unsaid("neither runAsNonRoot nor runAsUser is set: the image's user decides"),
-        }
+    each_linux(pod, |c| match c.user() {
+        Some(0) => said("runAsUser: 0"),
+        Some(_) => None,
+        None if c.says("/runAsNonRoot") == Some(true) => None,
+        None => unsaid("neither runAsNonRoot nor runAsUser is set: the image's user decides"),
     })
 }
 
@@ -208,10 +244,9 @@ pub fn net_raw(pod: &Value) -> Vec<Sighting> {
         if c.is_privileged() {
             return said("privileged: true gives every capability");
         }
-        let adds = c.added();
-        let added = |w: &str| adds.iter().any(|c| c.eq_ignore_ascii_case(w));
-        if added("NET_RAW") || added("ALL") {
-            said(say!["capabilities.add: ", strings::join(&adds, ", ")])
+        let added = c.added();
+        if is_among("NET_RAW", &added) {
+            list("capabilities.add: ", &added)
         } else if c.drops("NET_RAW") {
             None
         } else {
@@ -222,14 +257,7 @@ pub fn net_raw(pod: &Value) -> Vec<Sighting> {
 
 /// Containers with more capabilities than the runtime gives.
 pub fn added_capabilities(pod: &Value) -> Vec<Sighting> {
-    each_linux(pod, |c| {
-        let added = c.added();
-        if !added.is_empty() {
-            said(say!["capabilities.add: ", strings::join(&added, ", ")])
-        } else {
-            None
-        }
-    })
+    each_linux(pod, |c| list("capabilities.add: ", &c.added()))
 }
 
 /// Containers that keep capabilities.
@@ -247,9 +275,9 @@ pub fn kept_capabilities(pod: &Value) -> Vec<Sighting> {
 
 /// Containers with all rights on a Windows node.
 pub fn windows_host_process(pod: &Value) -> Vec<Sighting> {
-    each(pod, |c| {
-        (c.effective("/windowsOptions/hostProcess") == Some(&Value::Bool(true)))
-            .then(|| said("windowsOptions.hostProcess: true"))?
+    each(pod, |c| match c.says("/windowsOptions/hostProcess") {
+        Some(true) => said("windowsOptions.hostProcess: true"),
+        _ => None,
     })
 }
 
@@ -262,23 +290,20 @@ pub fn host_path(pod: &Value) -> Vec<Sighting> {
             paths.push(say![text(volume, "/name"), " = ", path]);
         }
     }
-    if paths.is_empty() {
-        Vec::new()
-    } else {
-        of_pod(say!["hostPath ", strings::join(&paths, ", ")])
-    }
+    of_pod(list("hostPath ", &paths))
 }
 
 /// Containers that take ports of the node.
 pub fn host_ports(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
-        let ports = array(c.container, "/ports").iter();
-        let taken: Vec<_> = ports
-            .filter_map(|p| p.pointer("/hostPort")?.as_i64())
-            .filter(|p| *p != 0)
-            .map(|p| say![p])
-            .to_list();
-        (!taken.is_empty()).then(|| said(say!["hostPort ", strings::join(&taken, ", ")]))?
+        let mut taken = Vec::new();
+        for port in array(c.container, "/ports") {
+            match port.pointer("/hostPort").and_then(Value::as_i64) {
+                None | Some(0) => {}
+                Some(port) => taken.push(say![port]),
+            }
+        }
+        list("hostPort ", &taken)
     })
 }
 
@@ -297,7 +322,7 @@ pub fn secret_environment(pod: &Value) -> Vec<Sighting> {
                 seen.push(say!["all of Secret ", text(source, "/name")]);
             }
         }
-        (!seen.is_empty()).then(|| said(say!["env: ", strings::join(&seen, ", ")]))?
+        list("env: ", &seen)
     })
 }
 
@@ -307,9 +332,9 @@ pub fn seccomp(pod: &Value) -> Vec<Sighting> {
         if c.is_privileged() {
             return said("privileged: true switches seccomp off");
         }
-        match c.effective("/seccompProfile/type").and_then(Value::as_str) {
-            Some("RuntimeDefault" | "Localhost") => None,
-            Some(other) => said(say!["seccompProfile.type: ", other]),
+        match c.profile("/seccompProfile/type") {
+            Some((_, true)) => None,
+            Some((other, false)) => said(&say!["seccompProfile.type: ", other]),
             None => unsaid("seccompProfile is set neither on the container nor on the pod"),
         }
     })
@@ -318,24 +343,24 @@ pub fn seccomp(pod: &Value) -> Vec<Sighting> {
 /// Containers to which no security context that restricts them applies.
 pub fn no_security_context(pod: &Value) -> Vec<Sighting> {
     each(pod, |c| {
-        let is = |field: &str, wanted: bool| c.effective(field) == Some(&Value::Bool(wanted));
-        let restricted = is("/runAsNonRoot", true)
-            || is("/readOnlyRootFilesystem", true)
-            || is("/allowPrivilegeEscalation", false)
-            || c.effective("/runAsUser")
-                .and_then(Value::as_i64)
-                .is_some_and(|u| u != 0)
-            || c.effective("/windowsOptions/runAsUserName").is_some()
-            || c.effective("/seLinuxOptions").is_some()
-            || c.effective("/capabilities/drop").is_some()
-            || matches!(
-                c.effective("/seccompProfile/type").and_then(Value::as_str),
-                Some("RuntimeDefault" | "Localhost")
-            )
-            || matches!(
-                c.effective("/appArmorProfile/type").and_then(Value::as_str),
-                Some("RuntimeDefault" | "Localhost")
-            );
+        let mut restricted = c.user().is_some_and(|u| u != 0);
+        for (field, wanted) in [
+            ("/runAsNonRoot", true),
+            ("/readOnlyRootFilesystem", true),
+            ("/allowPrivilegeEscalation", false),
+        ] {
+            restricted |= c.says(field) == Some(wanted);
+        }
+        for field in [
+            "/windowsOptions/runAsUserName",
+            "/seLinuxOptions",
+            "/capabilities/drop",
+        ] {
+            restricted |= c.effective(field).is_some();
+        }
+        for field in ["/seccompProfile/type", "/appArmorProfile/type"] {
+            restricted |= c.profile(field).is_some_and(|(_, restricts)| restricts);
+        }
         if restricted {
             None
         } else if c.container.pointer("/securityContext").is_some() {
@@ -349,11 +374,13 @@ pub fn no_security_context(pod: &Value) -> Vec<Sighting> {
 /// Whether the kubelet made this API object of a static pod's file. Nothing
 /// mounts a token into such a pod.
 pub fn is_mirror(pod: &Value) -> bool {
-    pod.pointer("/metadata/annotations/kubernetes.io~1config.mirror")
-        .is_some()
-        || array(pod, "/metadata/ownerReferences")
-            .iter()
-            .any(|o| text(o, "/kind") == "Node")
+    let mut mirror = pod
+        .pointer("/metadata/annotations/kubernetes.io~1config.mirror")
+        .is_some();
+    for owner in array(pod, "/metadata/ownerReferences") {
+        mirror |= text(owner, "/kind") == "Node";
+    }
+    mirror
 }
 
 /// The name of the service account that a pod runs as.
@@ -379,22 +406,25 @@ pub fn mounts_token(pod: &Value, account: Option<&Value>) -> bool {
 /// What a pod belongs to, so that its findings keep their key when it is
 /// replaced: its Deployment, DaemonSet, StatefulSet, Job, or the pod itself.
 pub fn owner(pod: &Value) -> String {
-    let controller = array(pod, "/metadata/ownerReferences")
-        .iter()
-        .find(|o| is_true(o, "/controller") && text(o, "/kind") != "Node");
-    let Some(controller) = controller else {
-        return super::key("Pod", namespace(pod), name(pod));
-    };
-    let (kind, owner) = (text(controller, "/kind"), text(controller, "/name"));
+    let (mut kind, mut owner) = ("Pod", name(pod));
+    for reference in array(pod, "/metadata/ownerReferences") {
+        if is_true(reference, "/controller") && text(reference, "/kind") != "Node" {
+            kind = text(reference, "/kind");
+            owner = text(reference, "/name");
+            break;
+        }
+    }
     // A Deployment names its ReplicaSets after itself and the hash that their
     // pods carry.
-    let deployment = label(pod, "pod-template-hash")
-        .and_then(|hash| owner.strip_suffix(hash)?.strip_suffix("-"))
-        .filter(|_| kind == "ReplicaSet");
-    match deployment {
-        Some(name) => super::key("Deployment", namespace(pod), name),
-        None => super::key(kind, namespace(pod), owner),
+    if kind == "ReplicaSet"
+        && let Some(hash) = label(pod, "pod-template-hash")
+        && let Some(named) = owner.strip_suffix(hash)
+        && let Some(named) = named.strip_suffix("-")
+    {
+        kind = "Deployment";
+        owner = named;
     }
+    super::key(kind, namespace(pod), owner)
 }
 
 #[cfg(test)]
@@ -403,9 +433,9 @@ mod tests {
     use crate::json::json;
 
     /// A pod with one container `c`, of the given pod spec and container.
-    fn pod(mut spec: Value, mut container: Value) -> Value {
-        container["name"] = json!("c");
-        spec["containers"] = json!([container]);
+    fn pod(spec: Value, container: Value) -> Value {
+        let container = container.with("name", json!("c"));
+        let spec = spec.with("containers", json!([container]));
         json!({"metadata": {"name": "p", "namespace": "n"}, "spec": spec})
     }
 

@@ -3,28 +3,27 @@
 
 use super::{array, key, name, namespace, selects, text, texts};
 use crate::json::Value;
-use crate::list::ToList;
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
 
 /// One rule of a role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PolicyRule {
+pub struct PolicyRule<'a> {
     /// Verbs; `*` is all.
-    pub verbs: Vec<String>,
+    pub verbs: Vec<&'a str>,
     /// API groups; empty text is the core group, `*` is all.
-    pub groups: Vec<String>,
+    pub groups: Vec<&'a str>,
     /// Resources, `resource/subresource`, `*/subresource`, or `*` for all.
-    pub resources: Vec<String>,
+    pub resources: Vec<&'a str>,
     /// Names of objects; all if empty.
-    pub names: Vec<String>,
+    pub names: Vec<&'a str>,
     /// Paths that are no resources.
-    pub urls: Vec<String>,
+    pub urls: Vec<&'a str>,
 }
 
-impl PolicyRule {
-    fn read(rule: &Value) -> Self {
+impl<'a> PolicyRule<'a> {
+    fn read(rule: &'a Value) -> Self {
         Self {
             verbs: texts(rule, "/verbs"),
             groups: texts(rule, "/apiGroups"),
@@ -36,40 +35,41 @@ impl PolicyRule {
 
     /// Whether anything in the rule stands for more than it names.
     pub fn has_wildcard(&self) -> bool {
-        let star = |list: &[String]| list.iter().any(|s| s == "*");
-        star(&self.verbs)
-            || star(&self.groups)
-            || star(&self.urls)
-            || self.resources.iter().any(|r| strings::has(r, b'*'))
+        let mut any = false;
+        for list in [&self.verbs, &self.groups, &self.urls] {
+            any |= strings::among("*", list);
+        }
+        for resource in &self.resources {
+            any |= strings::has(resource, b'*');
+        }
+        any
     }
 
     /// `verbs on resources (group)`, for a person.
     pub fn describe(&self) -> String {
-        let verbs = strings::join(&self.verbs, ",");
-        let mut words = if self.resources.is_empty() {
-            say![verbs, " on ", strings::join(&self.urls, ",")]
-        } else {
-            let groups: Vec<_> = self.groups.iter().map(|g| group_name(g)).to_list();
-            let resources = strings::join(&self.resources, ",");
-            say![
-                verbs,
-                " on ",
-                resources,
-                " (",
-                strings::join(&groups, ","),
-                ")"
-            ]
+        let mut words = strings::join(&self.verbs, ",");
+        let mut add = |before: &str, list: &[&str]| {
+            words.push_str(before);
+            words.push_str(&strings::join(list, ","));
         };
+        if self.resources.is_empty() {
+            add(" on ", &self.urls);
+        } else {
+            let mut groups = self.groups.clone();
+            for group in &mut groups {
+                if group.is_empty() {
+                    *group = "core";
+                }
+            }
+            add(" on ", &self.resources);
+            add(" (", &groups);
+            add(")", &[]);
+        }
         if !self.names.is_empty() {
-            words.push_str(" named ");
-            words.push_str(&strings::join(&self.names, ","));
+            add(" named ", &self.names);
         }
         words
     }
-}
-
-fn group_name(group: &str) -> &str {
-    if group.is_empty() { "core" } else { group }
 }
 
 /// Something a role may allow: these verbs on these resources.
@@ -104,21 +104,23 @@ impl Grant {
 
     /// Whether all rights are among the other's.
     pub fn within(&self, other: &Self) -> bool {
-        self.rights.iter().all(|r| other.rights.contains(r))
+        self.rights.iter().all(|r| strings::among(r, &other.rights))
     }
 }
 
 /// What rules grant of some powers. With `in_namespace`, only of those that a
 /// RoleBinding can give.
-pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Grant {
+pub fn granted(powers: &[Power], rules: &[PolicyRule<'_>], in_namespace: bool) -> Grant {
     let mut grant = Grant {
         named: true,
         ..Grant::default()
     };
+    let is =
+        |wanted: &str, list: &[&str]| strings::among("*", list) || strings::among(wanted, list);
     for rule in rules {
         let mut matched = false;
-        for power in powers.iter().filter(|p| p.namespaced || !in_namespace) {
-            if !rule.groups.iter().any(|g| g == "*" || g == power.group) {
+        for power in powers {
+            if (in_namespace && !power.namespaced) || !is(power.group, &rule.groups) {
                 continue;
             }
             for resource in power.resources {
@@ -130,12 +132,10 @@ pub fn granted(powers: &[Power], rules: &[PolicyRule], in_namespace: bool) -> Gr
                     // with names; creating a subresource does carry one.
                     let nameless = *verb == "deletecollection"
                         || (*verb == "create" && !strings::has(resource, b'/'));
-                    if (rule.names.is_empty() || !nameless)
-                        && rule.verbs.iter().any(|v| v == "*" || v == verb)
-                    {
+                    if is(verb, &rule.verbs) && (rule.names.is_empty() || !nameless) {
                         let right = say![verb, " ", resource];
                         matched = true;
-                        if !grant.rights.contains(&right) {
+                        if !strings::among(&right, &grant.rights) {
                             grant.rights.push(right);
                         }
                     }
@@ -169,71 +169,99 @@ fn covers(rule: &str, requested: &str) -> bool {
 
 /// A Role or ClusterRole.
 #[derive(Debug, Clone)]
-pub struct Role {
+pub struct Role<'a> {
     /// Empty for a ClusterRole.
-    pub namespace: String,
+    pub namespace: &'a str,
     /// Its name.
-    pub name: String,
+    pub name: &'a str,
     /// Its rules; those of an aggregated role as the API server filled them in,
     /// or, where it has not yet, gathered here.
-    pub rules: Vec<PolicyRule>,
+    pub rules: Vec<PolicyRule<'a>>,
     /// Whether it carries the label of what the API server ships.
     pub labelled: bool,
     /// Names of the ClusterRoles whose rules it takes over.
-    pub aggregates: Vec<String>,
+    pub aggregates: Vec<&'a str>,
 }
 
-impl Role {
+impl<'a> Role<'a> {
+    fn read(object: &'a Value) -> Self {
+        let mut role = Self {
+            namespace: namespace(object),
+            name: name(object),
+            rules: Vec::new(),
+            labelled: is_labelled(object),
+            aggregates: Vec::new(),
+        };
+        role.take(object);
+        role
+    }
+
+    /// Takes over an object's rules.
+    fn take(&mut self, object: &'a Value) {
+        for rule in array(object, "/rules") {
+            self.rules.push(PolicyRule::read(rule));
+        }
+    }
+
     /// Its stable key.
     pub fn key(&self) -> String {
-        let kind = if self.namespace.is_empty() {
-            "ClusterRole"
-        } else {
-            "Role"
-        };
-        key(kind, &self.namespace, &self.name)
+        cluster_or_not("Role", self.namespace, self.name)
+    }
+}
+
+/// The key of a Role or RoleBinding, or of their cluster-wide kin.
+fn cluster_or_not(kind: &str, namespace: &str, name: &str) -> String {
+    let key = key(kind, namespace, name);
+    if namespace.is_empty() {
+        say!["Cluster", key]
+    } else {
+        key
     }
 }
 
 /// Whom a binding names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BoundTo {
+pub struct BoundTo<'a> {
     /// `User`, `Group` or `ServiceAccount`.
-    pub kind: String,
+    pub kind: &'a str,
     /// A service account's namespace.
-    pub namespace: String,
+    pub namespace: &'a str,
     /// The name.
-    pub name: String,
+    pub name: &'a str,
 }
 
-impl BoundTo {
-    /// For a person: `User alice`, `ServiceAccount ns/name`.
-    pub fn describe(&self) -> String {
-        if self.namespace.is_empty() {
-            say![self.kind, " ", self.name]
-        } else {
-            say![self.kind, " ", self.namespace, "/", self.name]
+impl<'a> BoundTo<'a> {
+    fn read(subject: &'a Value) -> Self {
+        let kind = text(subject, "/kind");
+        Self {
+            kind,
+            // Only service accounts live in namespaces.
+            namespace: match kind {
+                "ServiceAccount" => text(subject, "/namespace"),
+                _ => "",
+            },
+            name: text(subject, "/name"),
         }
+    }
+
+    /// Whether this is a group or user of this name.
+    pub fn is(&self, kind: &str, name: &str) -> bool {
+        self.kind == kind && self.name == name
     }
 
     /// Whether this is everybody, or everybody of a kind, however it is put.
     pub fn is_everybody(&self) -> bool {
-        match self.kind.as_str() {
-            "Group" => {
-                matches!(
-                    self.name.as_str(),
-                    "system:authenticated" | "system:unauthenticated"
-                ) || self.name.starts_with("system:serviceaccounts")
-            }
-            "User" => self.name == "system:anonymous",
-            _ => false,
-        }
+        self.is("User", "system:anonymous")
+            || self.is("Group", "system:authenticated")
+            || self.is("Group", "system:unauthenticated")
+            || (self.kind == "Group" && self.name.starts_with("system:serviceaccounts"))
     }
 
-    /// The namespace of a service account, also of one that is written as a user.
-    pub fn service_account(&self) -> Option<(&str, &str)> {
-        match self.kind.as_str() {
-            "ServiceAccount" => Some((&self.namespace, &self.name)),
+    /// The namespace of a service account, also of one that is written as a
+    /// user, and its name.
+    pub fn service_account(&self) -> Option<(&'a str, &'a str)> {
+        match self.kind {
+            "ServiceAccount" => Some((self.namespace, self.name)),
             "User" => {
                 let account = self.name.strip_prefix("system:serviceaccount:")?;
                 strings::cut(account, b':')
@@ -241,171 +269,151 @@ impl BoundTo {
             _ => None,
         }
     }
-
-    /// Whether this is a service account of one of these namespaces.
-    pub fn is_account_of(&self, namespaces: &[String]) -> bool {
-        self.service_account()
-            .is_some_and(|(ns, _)| namespaces.iter().any(|n| n == ns))
-    }
 }
 
 /// A RoleBinding or ClusterRoleBinding.
 #[derive(Debug, Clone)]
-pub struct Binding {
+pub struct Binding<'a> {
     /// Empty for a ClusterRoleBinding.
-    pub namespace: String,
+    pub namespace: &'a str,
     /// Its name.
-    pub name: String,
+    pub name: &'a str,
     /// `Role` or `ClusterRole`.
-    pub role_kind: String,
+    pub role_kind: &'a str,
     /// The role's name.
-    pub role: String,
+    pub role: &'a str,
     /// Whom it names.
-    pub subjects: Vec<BoundTo>,
+    pub subjects: Vec<BoundTo<'a>>,
     /// Whether it carries the label of what the API server ships.
     pub labelled: bool,
 }
 
-impl Binding {
-    /// Its stable key.
-    pub fn key(&self) -> String {
-        let kind = if self.namespace.is_empty() {
-            "ClusterRoleBinding"
-        } else {
-            "RoleBinding"
-        };
-        key(kind, &self.namespace, &self.name)
+impl<'a> Binding<'a> {
+    fn read(object: &'a Value) -> Self {
+        let mut subjects = Vec::new();
+        for subject in array(object, "/subjects") {
+            subjects.push(BoundTo::read(subject));
+        }
+        Self {
+            namespace: namespace(object),
+            name: name(object),
+            role_kind: text(object, "/roleRef/kind"),
+            role: text(object, "/roleRef/name"),
+            subjects,
+            labelled: is_labelled(object),
+        }
     }
 
-    /// Whom it names, for a person.
+    /// Its stable key.
+    pub fn key(&self) -> String {
+        cluster_or_not("RoleBinding", self.namespace, self.name)
+    }
+
+    /// Whom it names, for a person: `User alice, ServiceAccount ns/name`.
     pub fn who(&self) -> String {
-        if self.subjects.is_empty() {
-            return "nobody".to_owned();
+        let mut who = String::new();
+        for subject in &self.subjects {
+            if !who.is_empty() {
+                who.push_str(", ");
+            }
+            who.push_str(subject.kind);
+            who.push(' ');
+            if !subject.namespace.is_empty() {
+                who.push_str(subject.namespace);
+                who.push('/');
+            }
+            who.push_str(subject.name);
         }
-        let all: Vec<_> = self.subjects.iter().map(BoundTo::describe).to_list();
-        strings::join(&all, ", ")
+        if who.is_empty() {
+            who.push_str("nobody");
+        }
+        who
     }
 }
 
 /// All roles and bindings of a cluster.
 #[derive(Debug, Clone, Default)]
-pub struct Rbac {
+pub struct Rbac<'a> {
     /// ClusterRoles and Roles.
-    pub roles: Vec<Role>,
+    pub roles: Vec<Role<'a>>,
     /// ClusterRoleBindings and RoleBindings.
-    pub bindings: Vec<Binding>,
+    pub bindings: Vec<Binding<'a>>,
 }
 
-impl Rbac {
+impl<'a> Rbac<'a> {
     /// Reads listed objects.
     pub fn read(
-        cluster_roles: &[Value],
-        roles: &[Value],
-        cluster_role_bindings: &[Value],
-        role_bindings: &[Value],
+        cluster_roles: &'a [Value],
+        roles: &'a [Value],
+        cluster_role_bindings: &'a [Value],
+        role_bindings: &'a [Value],
     ) -> Self {
-        let mut all: Vec<_> = cluster_roles.iter().chain(roles).map(read_role).to_list();
-        for (i, object) in cluster_roles.iter().enumerate() {
-            let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
-            if selectors.is_empty() {
-                continue;
-            }
-            let mut names = Vec::new();
-            let mut rules = Vec::new();
+        let mut rbac = Self::default();
+        for object in cluster_roles {
+            let mut role = Role::read(object);
+            let filled = !role.rules.is_empty();
             for other in cluster_roles {
                 let labels = other.pointer("/metadata/labels");
+                let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
                 if selectors.iter().any(|s| selects(Some(s), labels)) {
-                    names.push(name(other).to_owned());
-                    rules.extend(array(other, "/rules").iter().map(PolicyRule::read));
+                    role.aggregates.push(name(other));
+                    if !filled {
+                        role.take(other);
+                    }
                 }
             }
-            if let Some(role) = all.get_mut(i) {
-                if role.rules.is_empty() {
-                    role.rules = rules;
-                }
-                role.aggregates = names;
+            rbac.roles.push(role);
+        }
+        for object in roles {
+            rbac.roles.push(Role::read(object));
+        }
+        for list in [cluster_role_bindings, role_bindings] {
+            for object in list {
+                rbac.bindings.push(Binding::read(object));
             }
         }
-        let bindings = cluster_role_bindings.iter().chain(role_bindings);
-        Self {
-            roles: all,
-            bindings: bindings.map(read_binding).to_list(),
-        }
+        rbac
     }
 
     /// The role that a binding gives. None if it does not exist: the binding
     /// then gives nothing.
-    pub fn role_of(&self, binding: &Binding) -> Option<&Role> {
-        let wanted = if binding.role_kind == "Role" {
-            binding.namespace.as_str()
-        } else {
-            ""
-        };
-        self.roles
-            .iter()
-            .find(|r| r.name == binding.role && r.namespace == wanted)
+    pub fn role_of(&self, binding: &Binding<'_>) -> Option<&Role<'a>> {
+        self.roles.iter().find(|role| gives(binding, role))
     }
 
     /// The bindings that give a role to somebody.
-    pub fn bindings_of<'a>(&'a self, role: &'a Role) -> impl Iterator<Item = &'a Binding> {
-        self.bindings.iter().filter(move |b| {
-            b.role == role.name
-                && !b.subjects.is_empty()
-                && if role.namespace.is_empty() {
-                    b.role_kind == "ClusterRole"
-                } else {
-                    b.role_kind == "Role" && b.namespace == role.namespace
-                }
-        })
+    pub fn bindings_of(&self, role: &Role<'_>) -> Vec<&Binding<'a>> {
+        let mut bindings = Vec::new();
+        for binding in &self.bindings {
+            if gives(binding, role) && !binding.subjects.is_empty() {
+                bindings.push(binding);
+            }
+        }
+        bindings
     }
 
     /// The bindings that name a service account.
-    pub fn bindings_to_account<'a>(
-        &'a self,
-        namespace: &'a str,
-        name: &'a str,
-    ) -> impl Iterator<Item = &'a Binding> {
-        let account = Some((namespace, name));
-        self.bindings
-            .iter()
-            .filter(move |b| b.subjects.iter().any(|s| s.service_account() == account))
-    }
-}
-
-fn read_role(object: &Value) -> Role {
-    Role {
-        namespace: namespace(object).to_owned(),
-        name: name(object).to_owned(),
-        rules: array(object, "/rules")
-            .iter()
-            .map(PolicyRule::read)
-            .to_list(),
-        labelled: is_labelled(object),
-        aggregates: Vec::new(),
-    }
-}
-
-fn read_binding(object: &Value) -> Binding {
-    let subject = |s: &Value| {
-        let kind = text(s, "/kind");
-        BoundTo {
-            kind: kind.to_owned(),
-            // Only service accounts live in namespaces.
-            namespace: match kind {
-                "ServiceAccount" => text(s, "/namespace").to_owned(),
-                _ => String::new(),
-            },
-            name: text(s, "/name").to_owned(),
+    pub fn bindings_to_account(&self, namespace: &str, name: &str) -> Vec<&Binding<'a>> {
+        let mut bindings = Vec::new();
+        for binding in &self.bindings {
+            for subject in &binding.subjects {
+                if subject.service_account() == Some((namespace, name)) {
+                    bindings.push(binding);
+                    break;
+                }
+            }
         }
-    };
-    Binding {
-        namespace: namespace(object).to_owned(),
-        name: name(object).to_owned(),
-        role_kind: text(object, "/roleRef/kind").to_owned(),
-        role: text(object, "/roleRef/name").to_owned(),
-        subjects: array(object, "/subjects").iter().map(subject).to_list(),
-        labelled: is_labelled(object),
+        bindings
     }
+}
+
+/// Whether a binding gives a role: one of its own namespace, or a ClusterRole.
+fn gives(binding: &Binding<'_>, role: &Role<'_>) -> bool {
+    let wanted = match binding.role_kind {
+        "Role" => binding.namespace,
+        _ => "",
+    };
+    role.name == binding.role && role.namespace == wanted
 }
 
 fn is_labelled(object: &Value) -> bool {
@@ -499,7 +507,7 @@ mod tests {
             (PROXY, core(&["get"], &["nodes/proxy"]), "get nodes/proxy"),
             (PROXY, core(&["get"], &["nodes"]), ""),
         ] {
-            assert_eq!(rights(powers, rule.clone(), false), expected, "{rule}");
+            assert_eq!(rights(powers, rule, false), expected, "{rule}");
         }
         assert_eq!(rights(PROXY, core(&["get"], &["nodes/proxy"]), true), "");
     }
@@ -510,7 +518,8 @@ mod tests {
             "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}]});
         let whole = json!({"metadata": {"name": "whole"},
             "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"to": "all"}}]}});
-        let rbac = Rbac::read(&[part, whole], &[], &[], &[]);
+        let roles = [part, whole];
+        let rbac = Rbac::read(&roles, &[], &[], &[]);
         let whole = &rbac.roles[1];
         assert_eq!(whole.aggregates, ["part"]);
         assert_eq!(
@@ -524,11 +533,12 @@ mod tests {
         let role = |ns: &str| json!({"metadata": {"name": "r", "namespace": ns}, "rules": []});
         let binding = json!({"metadata": {"name": "b", "namespace": "two"},
             "roleRef": {"kind": "Role", "name": "r"}, "subjects": [{"kind": "User", "name": "u"}]});
-        let rbac = Rbac::read(&[], &[role("one"), role("two")], &[], &[binding]);
+        let (roles, bindings) = ([role("one"), role("two")], [binding]);
+        let rbac = Rbac::read(&[], &roles, &[], &bindings);
         let found = rbac.role_of(&rbac.bindings[0]).map(Role::key);
         assert_eq!(found.as_deref(), Some("Role/two/r"));
-        assert_eq!(rbac.bindings_of(&rbac.roles[0]).count(), 0);
-        assert_eq!(rbac.bindings_of(&rbac.roles[1]).count(), 1);
+        assert_eq!(rbac.bindings_of(&rbac.roles[0]).len(), 0);
+        assert_eq!(rbac.bindings_of(&rbac.roles[1]).len(), 1);
     }
 
     #[test]
@@ -541,9 +551,9 @@ mod tests {
             ("User", "system:authenticated", false),
         ] {
             let subject = BoundTo {
-                kind: kind.into(),
-                namespace: String::new(),
-                name: name.into(),
+                kind,
+                namespace: "",
+                name,
             };
             assert_eq!(subject.is_everybody(), everybody, "{kind} {name}");
         }

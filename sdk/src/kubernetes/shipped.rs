@@ -8,8 +8,7 @@
 //! hold the union over these versions: the API server adds to its roles on
 //! upgrade and removes nothing.
 
-use super::rbac::{Binding, Grant, PolicyRule, Power, Role, granted};
-use crate::list::ToList;
+use super::rbac::{Binding, BoundTo, Grant, PolicyRule, Power, Role, granted};
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
@@ -79,86 +78,80 @@ const KUBEADM_BINDINGS: &[(&str, &str, &[&str])] = &[
     ("kubeadm:node-autoapprove-certificate-rotation", "system:certificates.k8s.io:certificatesigningrequests:selfnodeclient", &["Group:system:nodes"]),
 ];
 
-fn rows(role: &Role) -> impl Iterator<Item = &'static Row> {
-    let wanted = if role.namespace.is_empty() {
-        role.name.clone()
-    } else {
-        say![role.namespace, "/", role.name]
-    };
-    let labelled = role.labelled;
-    RULES
-        .iter()
-        .filter(move |(name, ..)| labelled && *name == wanted)
-}
-
-fn rule(row: &Row) -> PolicyRule {
-    let split = |list: &str| strings::owned(&strings::split(list, b','));
-    PolicyRule {
-        verbs: split(row.1),
-        groups: vec![row.2.to_owned()],
-        resources: split(row.3),
-        ..PolicyRule::default()
+/// The rules that a role ships with.
+fn rules(role: &Role<'_>) -> Vec<PolicyRule<'static>> {
+    let mut rules = Vec::new();
+    if !role.labelled {
+        return rules;
     }
+    let wanted = match role.namespace {
+        "" => role.name.to_owned(),
+        namespace => say![namespace, "/", role.name],
+    };
+    for (name, verbs, group, resources) in RULES {
+        if *name == wanted {
+            rules.push(PolicyRule {
+                verbs: strings::split(verbs, b','),
+                groups: vec![group],
+                resources: strings::split(resources, b','),
+                ..PolicyRule::default()
+            });
+        }
+    }
+    rules
 }
 
 /// Whether what a role grants of some powers is what it ships with.
-pub fn is_grant(role: &Role, powers: &[Power], grant: &Grant) -> bool {
-    let rules: Vec<_> = rows(role).map(rule).to_list();
-    grant.within(&granted(powers, &rules, false))
+pub fn is_grant(role: &Role<'_>, powers: &[Power], grant: &Grant) -> bool {
+    grant.within(&granted(powers, &rules(role), false))
 }
 
 /// Whether a rule with a wildcard is one that the role ships with.
-pub fn is_wildcard_rule(role: &Role, seen: &PolicyRule) -> bool {
+pub fn is_wildcard_rule(role: &Role<'_>, seen: &PolicyRule<'_>) -> bool {
     if role.labelled && role.name == "cluster-admin" && role.namespace.is_empty() {
         return true;
     }
-    let within =
-        |some: &[String], all: &[String]| !some.is_empty() && some.iter().all(|s| all.contains(s));
+    let within = |some: &[&str], all: &[&str]| {
+        !some.is_empty() && some.iter().all(|s| strings::among(s, all))
+    };
     seen.urls.is_empty()
-        && rows(role).any(|row| {
-            let row = rule(row);
-            within(&seen.verbs, &row.verbs)
-                && within(&seen.groups, &row.groups)
-                && within(&seen.resources, &row.resources)
+        && rules(role).iter().any(|rule| {
+            within(&seen.verbs, &rule.verbs)
+                && within(&seen.groups, &rule.groups)
+                && within(&seen.resources, &rule.resources)
         })
 }
 
 /// Whether a binding gives the role it ships with to nobody but those it ships
 /// with.
-pub fn is_binding(binding: &Binding) -> bool {
-    let subjects = |expected: &[&str]| {
-        binding.subjects.iter().all(|s| {
-            s.namespace.is_empty()
-                && expected
-                    .iter()
-                    .any(|e| strings::cut(e, b':') == Some((s.kind.as_str(), s.name.as_str())))
-        })
-    };
-    let row = |rows: &[(&str, &str, &[&str])]| {
-        rows.iter().any(|(name, role, expected)| {
-            binding.name == *name && binding.role == *role && subjects(expected)
-        })
-    };
+pub fn is_binding(binding: &Binding<'_>) -> bool {
     if !binding.namespace.is_empty() {
         return binding.labelled
-            && matches!(binding.namespace.as_str(), "kube-system" | "kube-public")
+            && matches!(binding.namespace, "kube-system" | "kube-public")
             && is_controller(binding);
     }
-    if binding.role_kind != "ClusterRole" {
-        return false;
+    binding.role_kind == "ClusterRole"
+        && (is_row(binding, KUBEADM_BINDINGS)
+            || (binding.labelled && (is_row(binding, BINDINGS) || is_controller(binding))))
+}
+
+/// Whether a binding is one of these and names nobody but those of its row.
+fn is_row(binding: &Binding<'_>, rows: &[(&str, &str, &[&str])]) -> bool {
+    for (name, role, expected) in rows {
+        if binding.name == *name && binding.role == *role {
+            return binding.subjects.iter().all(|s| {
+                s.namespace.is_empty() && strings::among(&say![s.kind, ":", s.name], expected)
+            });
+        }
     }
-    row(KUBEADM_BINDINGS) || (binding.labelled && (row(BINDINGS) || is_controller(binding)))
+    false
 }
 
 /// A controller's binding: its own role, to its own service account.
-fn is_controller(binding: &Binding) -> bool {
-    binding.role == binding.name
-        && binding
-            .name
-            .strip_prefix("system:controller:")
-            .is_some_and(|account| {
-                binding.subjects.iter().all(|s| {
-                    s.kind == "ServiceAccount" && s.namespace == "kube-system" && s.name == account
-                })
-            })
+fn is_controller(binding: &Binding<'_>) -> bool {
+    let Some(account) = binding.name.strip_prefix("system:controller:") else {
+        return false;
+    };
+    let own = |s: &BoundTo<'_>| s.is("ServiceAccount", account) && s.namespace == "kube-system";
+    binding.role == binding.name && binding.subjects.iter().all(own)
 }

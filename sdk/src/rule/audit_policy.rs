@@ -116,37 +116,44 @@ pub(super) fn judge(
     if !reading.is_set() {
         return Judged::new(Verdict::Fail, "without a policy no event is logged");
     }
-    let read = reading
-        .open(facts, instance)
-        .and_then(|entry| Ok((document(&*entry, "Policy", "audit.k8s.io")?, entry)));
-    let (document, entry) = match read {
-        Ok(read) => read,
-        Err(problem) => return Judged::problem(problem),
-    };
+    match judge_file(facts, instance, reading, demand) {
+        Ok(judged) => judged,
+        Err(problem) => Judged::problem(&problem),
+    }
+}
+
+fn judge_file(
+    facts: &dyn Facts,
+    instance: &Instance,
+    reading: &Reading,
+    demand: Demand,
+) -> Result<Judged, Box<Problem>> {
+    let entry = reading.open(facts, instance)?;
+    let document = document(&*entry, "Policy", "audit.k8s.io")?;
     let path = entry.path();
-    let Some(rules) = document["rules"].as_array().filter(|r| !r.is_empty()) else {
-        let problem = Problem::bad(&path, "has no rules", entry.observation());
-        return Judged::problem(problem);
-    };
-    if let Some(bad) = rules.iter().find(|r| level(r).is_none()) {
-        let why = say![
-            "has a rule with the unknown level ",
-            config::plain(&bad["level"])
-        ];
-        return Judged::problem(Problem::bad(&path, &why, entry.observation()));
+    let rules = document["rules"].items();
+    if rules.is_empty() {
+        return Err(Problem::bad(&path, "has no rules", entry.observation()));
+    }
+    let mut logs = false;
+    for rule in rules {
+        let Some(level) = level(rule) else {
+            let level = config::plain(&rule["level"]);
+            let why = say!["has a rule with the unknown level ", level];
+            return Err(Problem::bad(&path, &why, entry.observation()));
+        };
+        logs |= level > Level::None;
     }
     let (state, reason) = match demand {
-        Demand::LogsSomething => match rules.iter().any(|r| level(r) > Some(Level::None)) {
-            true => (Verdict::Pass, String::new()),
-            false => (Verdict::Fail, "every rule has the level None".to_owned()),
-        },
+        Demand::LogsSomething if logs => (Verdict::Pass, String::new()),
+        Demand::LogsSomething => (Verdict::Fail, "every rule has the level None".to_owned()),
         Demand::CoversKeyConcerns => concerns(rules),
     };
-    Judged {
+    Ok(Judged {
         actual: Some(say![rules.len(), " rules in ", path]),
         observations: vec![entry.observation()],
-        ..Judged::new(state, reason)
-    }
+        ..Judged::new(state, &reason)
+    })
 }
 
 fn concerns(rules: &[Value]) -> (Verdict, String) {
@@ -166,21 +173,18 @@ fn concerns(rules: &[Value]) -> (Verdict, String) {
                 leaking.push(*verb);
             }
         }
-        if !unlogged.is_empty() {
-            lacks.push(say![
-                strings::join(&unlogged, "/"),
-                " ",
-                concern.resource,
-                " is not logged"
-            ]);
-        }
-        if !leaking.is_empty() {
-            lacks.push(say![
-                strings::join(&leaking, "/"),
-                " ",
-                concern.resource,
-                " is logged with its contents"
-            ]);
+        for (verbs, what) in [
+            (unlogged, " is not logged"),
+            (leaking, " is logged with its contents"),
+        ] {
+            if !verbs.is_empty() {
+                lacks.push(say![
+                    strings::join(&verbs, "/"),
+                    " ",
+                    concern.resource,
+                    what
+                ]);
+            }
         }
     }
     if !lacks.is_empty() {
@@ -223,16 +227,12 @@ fn level(rule: &Value) -> Option<Level> {
     })
 }
 
-fn texts(value: &Value) -> impl Iterator<Item = &str> {
-    value
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
+fn texts(value: &Value) -> impl Iterator<Item = &'static str> {
+    value.items().iter().filter_map(Value::as_str)
 }
 
 fn has_any(value: &Value) -> bool {
-    value.as_array().is_some_and(|a| !a.is_empty())
+    !value.items().is_empty()
 }
 
 /// Whether a rule catches some requests of this kind.

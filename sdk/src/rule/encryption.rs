@@ -25,83 +25,94 @@ pub(super) fn judge(
     if !reading.is_set() {
         return Judged::new(Verdict::Fail, "secrets are stored unencrypted");
     }
-    let read = reading
-        .open(facts, instance)
-        .and_then(|entry| Ok((document(&*entry, KIND, GROUP)?, entry)));
-    let (document, entry) = match read {
-        Ok(read) => read,
-        Err(problem) => return Judged::problem(problem),
-    };
+    match judge_file(facts, instance, reading, allowed) {
+        Ok(judged) => judged,
+        Err(problem) => Judged::problem(&problem),
+    }
+}
+
+fn judge_file(
+    facts: &dyn Facts,
+    instance: &Instance,
+    reading: &Reading,
+    allowed: &[String],
+) -> Result<Judged, Box<Problem>> {
+    let entry = reading.open(facts, instance)?;
+    let document = document(&*entry, KIND, GROUP)?;
     let path = entry.path();
-    let bad = |why: &str| Judged::problem(Problem::bad(&path, why, entry.observation()));
-    let Some(entries) = document["resources"].as_array() else {
-        return bad("has no list of resources");
-    };
-    let covers = |entry: &&Value| {
-        let resources = entry["resources"].as_array().into_iter().flatten();
-        resources
-            .filter_map(Value::as_str)
-            .any(|r| matches!(r, "secrets" | "secrets." | "*." | "*.*"))
-    };
-    let answer = |state, actual: String, reason: String| Judged {
+    let (state, actual, reason) = judge_document(document, allowed)
+        .map_err(|why| Problem::bad(&path, why, entry.observation()))?;
+    Ok(Judged {
         actual: Some(say![actual, " (", path, ")"]),
         observations: vec![entry.observation()],
-        ..Judged::new(state, reason)
+        ..Judged::new(state, &reason)
+    })
+}
+
+/// The verdict, what was seen and why; or what the document should be and is not.
+fn judge_document(
+    document: Value,
+    allowed: &[String],
+) -> Result<(Verdict, String, String), &'static str> {
+    let Some(entries) = document["resources"].as_array() else {
+        return Err("has no list of resources");
+    };
+    let covers = |entry: &&Value| {
+        let mut resources = entry["resources"].items().iter();
+        resources.any(|r| matches!(r.as_str(), Some("secrets" | "secrets." | "*." | "*.*")))
     };
     let Some(first) = entries.iter().find(covers) else {
         let text = "no entry covers secrets, so they are stored unencrypted";
-        return answer(
+        return Ok((
             Verdict::Fail,
             "no provider for secrets".to_owned(),
             text.to_owned(),
-        );
+        ));
     };
-    let Some(providers) = first["providers"].as_array() else {
-        return bad("has an entry without providers");
-    };
-    let names: Option<Vec<String>> = providers.iter().map(name).collect();
-    let Some(names) = names.filter(|n| !n.is_empty()) else {
-        return bad("has a provider that is not one of a known form");
-    };
+    let mut names = Vec::new();
+    for provider in first["providers"].items() {
+        let Some(name) = name(provider) else {
+            return Err("has a provider that is not one of a known form");
+        };
+        names.push(name);
+    }
     let Some(writer) = names.first() else {
-        return bad("has an entry without providers");
+        return Err("has an entry without providers");
     };
     let kind = strings::before(writer, b' ');
     let shown = strings::join(&names, ", ");
-    let (state, mut reason) = match kind {
-        "identity" => (
-            Verdict::Fail,
-            "identity comes first, so secrets are written unencrypted".to_owned(),
-        ),
-        kind if allowed.iter().any(|a| a == kind) => (Verdict::Pass, String::new()),
-        kind => (
-            Verdict::Fail,
-            say![kind, " writes secrets, which is not among them"],
-        ),
-    };
-    if state == Verdict::Pass {
-        let mut notes = Vec::new();
-        if writer == "kms v1" {
-            notes.push("KMS v1 is deprecated since 1.28 and off by default since 1.29");
-        }
-        if names.iter().any(|n| n == "identity") {
-            notes.push("identity after it still reads what was stored unencrypted");
-        }
-        reason = strings::join(&notes, "; ");
+    if kind == "identity" {
+        let text = "identity comes first, so secrets are written unencrypted";
+        return Ok((Verdict::Fail, shown, text.to_owned()));
     }
-    answer(state, shown, reason)
+    if !strings::among(kind, allowed) {
+        let text = say![kind, " writes secrets, which is not among them"];
+        return Ok((Verdict::Fail, shown, text));
+    }
+    let mut notes = Vec::new();
+    if writer == "kms v1" {
+        notes.push("KMS v1 is deprecated since 1.28 and off by default since 1.29");
+    }
+    if strings::among("identity", &names) {
+        notes.push("identity after it still reads what was stored unencrypted");
+    }
+    Ok((Verdict::Pass, shown, strings::join(&notes, "; ")))
 }
 
 /// A provider's name; of KMS, with its API version.
 fn name(provider: &Value) -> Option<String> {
-    let members = provider.as_object()?;
-    let mut given = members.iter().filter(|(_, v)| v.is_object());
-    let (name, settings) = given.next()?;
-    if given.next().is_some() {
-        return None;
+    let mut found = None;
+    for (name, settings) in provider.as_object()? {
+        if settings.is_object() {
+            if found.is_some() {
+                return None;
+            }
+            found = Some((*name, settings));
+        }
     }
-    Some(match (name.as_str(), settings["apiVersion"].as_str()) {
-        ("kms", version) => say!["kms ", version.unwrap_or("v1")],
-        (name, _) => name.to_owned(),
+    let (name, settings) = found?;
+    Some(match name {
+        "kms" => say!["kms ", settings["apiVersion"].as_str().unwrap_or("v1")],
+        name => name.to_owned(),
     })
 }

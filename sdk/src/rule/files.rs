@@ -5,9 +5,9 @@ mod locate;
 use alloc::rc::Rc;
 
 use super::Cx;
+use crate::config::about;
 use crate::facts::{Entry, Error, FileKind, Observation, Stat};
 use crate::files::{Mode, Owner, owner};
-use crate::list::ToList;
 use crate::order;
 use crate::prelude::*;
 use crate::say;
@@ -82,26 +82,26 @@ impl Located {
     fn add(&mut self, key: &str, opened: Result<Rc<dyn Entry>, Error>) {
         match opened {
             Ok(entry) => self.files.push(entry),
-            Err(error) => self.lack(key, error.text().to_owned(), &error),
+            Err(error) => self.lack(key, &error),
         }
     }
 
-    fn lack(&mut self, key: &str, text: String, error: &Error) {
-        self.problem(key, text, error.observations());
+    fn lack(&mut self, key: &str, error: &Error) {
+        self.problem(key, error.text(), &error.observations());
     }
 
-    fn problem(&mut self, key: &str, text: String, observations: Vec<Observation>) {
+    fn problem(&mut self, key: &str, text: &str, observations: &[Observation]) {
         self.problems.push(Unknown {
             key: key.to_owned(),
-            text,
-            observations,
+            text: text.to_owned(),
+            observations: observations.to_vec(),
         });
     }
 
-    fn nothing(&mut self, verdict: Verdict, reason: impl Into<String>) {
+    fn nothing(&mut self, verdict: Verdict, reason: &str) {
         self.empty = Empty {
             verdict,
-            reason: reason.into(),
+            reason: reason.to_owned(),
         };
     }
 }
@@ -115,13 +115,13 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             Ok(stat) if located.skip_directories && stat.kind == FileKind::Directory => continue,
             Ok(stat) => judge(rule, &**entry, &stat),
             Err(error) => {
-                let mut seen = vec![entry.observation()];
-                seen.extend(error.observations());
-                unknown(rule, entry.path(), error.text().to_owned(), seen)
+                let mut seen = error.observations();
+                seen.insert(0, entry.observation());
+                unknown(rule, entry.path(), error.text(), &seen)
             }
         };
         // Two ways to one file are one subject.
-        if subjects.iter().all(|s| s.key != subject.key) {
+        if known(&mut subjects, &subject.key).is_none() {
             subjects.push(subject);
         }
     }
@@ -131,47 +131,50 @@ pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
             text,
             observations,
         } = problem;
-        match subjects.iter_mut().find(|s| s.key == key) {
+        match known(&mut subjects, &key) {
             // What is known to be wrong stays wrong.
             Some(subject) => {
                 subject.state = subject.state.max(Verdict::Error);
                 subject.reason = text;
-                subject.observations.extend(observations);
+                subject.observations.extend(&observations);
             }
-            None => subjects.push(unknown(rule, key, text, observations)),
+            None => subjects.push(unknown(rule, key, &text, &observations)),
         }
     }
     order::sort(&mut subjects, |a, b| {
         a.state > b.state || (a.state == b.state && a.key < b.key)
     });
-    let Some(worst) = subjects.first() else {
-        return Outcome {
-            verdict: located.empty.verdict,
-            reason: located.empty.reason,
-            expected: rule.expected(),
-            actual: "no such file".to_owned(),
-            basis: Basis::Explicit,
-            subjects,
-            observations: located.observations,
-        };
-    };
-    let like = subjects.iter().filter(|s| s.state == worst.state).count();
-    Outcome {
-        verdict: worst.state,
-        reason: reason(worst, like, subjects.len()),
+    let mut outcome = Outcome {
+        verdict: located.empty.verdict,
+        reason: located.empty.reason,
         expected: rule.expected(),
-        actual: worst.actual.clone(),
+        actual: "no such file".to_owned(),
         basis: Basis::Explicit,
+        subjects: Vec::new(),
         observations: located.observations,
-        subjects,
+    };
+    if let Some(worst) = subjects.first() {
+        outcome.verdict = worst.state;
+        outcome.reason = reason(worst, &subjects);
+        outcome.actual.clone_from(&worst.actual);
     }
+    outcome.subjects = subjects;
+    outcome
+}
+
+fn known<'a>(subjects: &'a mut [Subject], key: &str) -> Option<&'a mut Subject> {
+    subjects.iter_mut().find(|s| s.key == key)
 }
 
 impl FilesRule {
     fn expected(&self) -> String {
-        let mode = self.mode.map(|m| say!["mode ", m, " or stricter"]);
-        let owner = self.owner.as_ref().map(|o| say!["owner ", o]);
-        let both: Vec<String> = mode.into_iter().chain(owner).to_list();
+        let mut both = Vec::new();
+        if let Some(mode) = self.mode {
+            both.push(say!["mode ", mode, " or stricter"]);
+        }
+        if let Some(owner) = &self.owner {
+            both.push(say!["owner ", owner]);
+        }
         strings::join(&both, ", ")
     }
 }
@@ -203,32 +206,32 @@ fn judge(rule: &FilesRule, entry: &dyn Entry, stat: &Stat) -> Subject {
     }
 }
 
-fn unknown(
-    rule: &FilesRule,
-    key: String,
-    reason: String,
-    observations: Vec<Observation>,
-) -> Subject {
+fn unknown(rule: &FilesRule, key: String, reason: &str, observations: &[Observation]) -> Subject {
     Subject {
         key,
         state: Verdict::Error,
         expected: rule.expected(),
         actual: "not known".to_owned(),
-        reason,
+        reason: reason.to_owned(),
         basis: Basis::Explicit,
-        observations,
+        observations: observations.to_vec(),
     }
 }
 
-fn reason(worst: &Subject, like: usize, all: usize) -> String {
+fn reason(worst: &Subject, all: &[Subject]) -> String {
+    let mut like = 0_usize;
+    for subject in all {
+        like += usize::from(subject.state == worst.state);
+    }
     let others = match like {
         1 => String::new(),
         n => say![" (and ", n - 1, " more)"],
     };
     match worst.state {
-        Verdict::Pass if all == 1 => say![worst.key, " has ", worst.actual],
-        Verdict::Pass => say!["all ", all, " files have ", worst.expected],
-        Verdict::Fail => say![worst.key, " has ", worst.actual, others],
-        _ => say![worst.key, ": ", worst.reason, others],
+        Verdict::Pass if all.len() > 1 => {
+            say!["all ", all.len(), " files have ", worst.expected]
+        }
+        Verdict::Pass | Verdict::Fail => say![worst.key, " has ", worst.actual, others],
+        _ => say![about(&worst.key, &worst.reason), others],
     }
 }

@@ -55,7 +55,7 @@ impl Reader {
                 self.only(body, &["name", "with"]);
                 Rule::Code {
                     name: self.text(&body["name"]),
-                    with: body["with"].clone(),
+                    with: body["with"],
                 }
             }
             "all-of" => Rule::AllOf(self.list(body, Self::rule)),
@@ -86,9 +86,9 @@ impl Reader {
             "unset" => Expect::Unset,
             "not-zero" => Expect::NotZero,
             "loopback" => Expect::Loopback,
-            "is" => Expect::Is(body.clone()),
-            "is-not" => Expect::IsNot(body.clone()),
-            "not-written" => Expect::NotWritten(body.clone()),
+            "is" => Expect::Is(*body),
+            "is-not" => Expect::IsNot(*body),
+            "not-written" => Expect::NotWritten(*body),
             "has" => Expect::Has(self.text(body)),
             "lacks" => Expect::Lacks(self.text(body)),
             "within" => Expect::Within(self.list(body, Self::text)),
@@ -172,11 +172,7 @@ impl Reader {
     fn tagged<'a>(&mut self, json: &'a Value) -> (&'a str, &'a Value) {
         match json {
             Value::String(name) => return (name, &Value::Null),
-            Value::Object(members) => {
-                if let [(name, body)] = members.as_slice() {
-                    return (name, body);
-                }
-            }
+            Value::Object([(name, body)]) => return (name, body),
             _ => {}
         }
         self.wants("the name of a kind, or an object with that one member,");
@@ -189,7 +185,7 @@ impl Reader {
             return self.wants("an object");
         };
         for (name, _) in members {
-            if !known.contains(&name.as_str()) {
+            if !known.contains(name) {
                 self.unknown(name);
             }
         }

@@ -4,9 +4,8 @@
 use super::{Cx, audit_policy, encryption};
 use crate::component::{self, Component, Instance, Presence, Words};
 use crate::config::{self, Content, Origin, Problem, Reading, Stop, plain};
-use crate::defaults;
+use crate::defaults::{self, Removed};
 use crate::json::Value;
-use crate::list::ToList;
 use crate::order;
 use crate::prelude::*;
 use crate::say;
@@ -109,10 +108,10 @@ pub(super) struct Judged {
 }
 
 impl Judged {
-    pub(super) fn new(state: Verdict, reason: impl Into<String>) -> Self {
+    pub(super) fn new(state: Verdict, reason: &str) -> Self {
         Self {
             state,
-            reason: reason.into(),
+            reason: reason.to_owned(),
             actual: None,
             observations: Vec::new(),
         }
@@ -130,13 +129,13 @@ impl Judged {
             kind,
             ", so what the component makes of it is not known"
         ];
-        Self::new(Verdict::Error, text)
+        Self::new(Verdict::Error, &text)
     }
 
-    pub(super) fn problem(problem: Problem) -> Self {
+    pub(super) fn problem(problem: &Problem) -> Self {
         Self {
-            observations: problem.observations,
-            ..Self::new(Verdict::Error, problem.text)
+            observations: problem.observations.clone(),
+            ..Self::new(Verdict::Error, &problem.text)
         }
     }
 }
@@ -183,16 +182,12 @@ fn outcome(mut subjects: Vec<Subject>) -> Outcome {
         );
     };
     let mut reason = match first.state {
-        Verdict::Fail => say![
-            first.key,
-            " is ",
-            first.actual,
-            ", should be ",
-            first.expected
-        ],
         Verdict::Error | Verdict::NotApplicable => first.key.clone(),
-        Verdict::Pass | Verdict::Manual => say![first.key, " is ", first.actual],
+        _ => say![first.key, " is ", first.actual],
     };
+    if first.state == Verdict::Fail {
+        reason = say![reason, ", should be ", first.expected];
+    }
     if !first.reason.is_empty() {
         reason = say![reason, ": ", first.reason];
     }
@@ -221,13 +216,13 @@ fn judge(cx: &Cx<'_>, instance: &Instance, demand: &Demand) -> Subject {
         Ok(reading) => reading,
         Err(Stop::Problem(problem)) => {
             subject.reason = problem.text;
-            subject.observations.extend(problem.observations);
+            subject.observations.extend(&problem.observations);
             return subject;
         }
-        Err(Stop::Removed { at, by }) => return removed(subject, instance, at, by),
+        Err(Stop::Removed(row)) => return removed(subject, instance, row),
     };
-    if let Some((at, by)) = removed_plugin(instance, demand, &reading) {
-        return removed(subject, instance, at, by);
+    if let Some(row) = removed_plugin(instance, demand, &reading) {
+        return removed(subject, instance, row);
     }
     let judged = match demand.literal && !reading.is_set() {
         true => Judged::met(false),
@@ -240,13 +235,17 @@ fn judge(cx: &Cx<'_>, instance: &Instance, demand: &Demand) -> Subject {
     subject.basis = basis(instance, &reading);
     order::cite(&mut subject.observations, &reading.observations);
     order::cite(&mut subject.observations, &judged.observations);
-    let mut reasons = vec![judged.reason];
+    let mut unwritten_reason = String::new();
     if demand.literal && !reading.is_set() {
-        reasons.push(unwritten(cx, instance, &reading, &demand.expect));
+        unwritten_reason = unwritten(cx, instance, &reading, &demand.expect);
     }
-    reasons.extend(reading.notes);
-    reasons.extend(instance.notes.iter().cloned());
-    reasons.retain(|r| !r.is_empty());
+    let mut reasons: Vec<&str> = Vec::new();
+    let said = [judged.reason, unwritten_reason];
+    for reason in said.iter().chain(&reading.notes).chain(&instance.notes) {
+        if !reason.is_empty() {
+            reasons.push(reason);
+        }
+    }
     subject.reason = strings::join(&reasons, "; ");
     subject
 }
@@ -263,14 +262,14 @@ fn unwritten(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expec
     }
 }
 
-fn removed(mut subject: Subject, instance: &Instance, at: u32, by: &str) -> Subject {
+fn removed(mut subject: Subject, instance: &Instance, row: &Removed) -> Subject {
+    let at = u32::from(row.at);
     subject.state = Verdict::NotApplicable;
     subject.actual = say!["removed in 1.", at];
     subject.reason = say![
-        "removed in 1.",
-        at,
+        subject.actual,
         ", replaced by ",
-        by,
+        row.by,
         " (",
         instance.version.source,
         ")"
@@ -283,7 +282,7 @@ fn removed_plugin(
     instance: &Instance,
     demand: &Demand,
     reading: &Reading,
-) -> Option<(u32, &'static str)> {
+) -> Option<&'static Removed> {
     let (Expect::Has(plugin) | Expect::Lacks(plugin)) = &demand.expect else {
         return None;
     };
@@ -317,18 +316,19 @@ fn basis(instance: &Instance, reading: &Reading) -> Basis {
 }
 
 fn actual(reading: &Reading, demand: &Expect) -> String {
-    let shown = reading.shown();
-    match (&reading.origin, demand) {
-        (Origin::Derived(_), Expect::Has(plugin)) => {
-            let has = reading.list().is_some_and(|l| l.contains(plugin));
-            say![plugin, " ", if has { "on" } else { "off" }]
-        }
-        (Origin::Derived(_), Expect::Lacks(plugin)) => {
-            let has = reading.list().is_some_and(|l| l.contains(plugin));
-            say![plugin, " ", if has { "on" } else { "off" }]
-        }
-        (Origin::Default(_), _) => say!["not set (default ", shown, ")"],
-        (Origin::Explicit(place), _) if reading.is_set() && !place.starts_with("flag") => {
+    if let (Origin::Derived(_), Expect::Has(plugin) | Expect::Lacks(plugin)) =
+        (&reading.origin, demand)
+    {
+        let has = reading.list().is_some_and(|l| l.contains(plugin));
+        return say![plugin, if has { " on" } else { " off" }];
+    }
+    let shown = reading.shown(matches!(
+        demand,
+        Expect::Has(_) | Expect::Lacks(_) | Expect::Within(_) | Expect::Person(_)
+    ));
+    match &reading.origin {
+        Origin::Default(_) => say!["not set (default ", shown, ")"],
+        Origin::Explicit(place) if reading.is_set() && !place.starts_with("flag") => {
             say![shown, " (", place, ")"]
         }
         _ => shown,
@@ -349,10 +349,8 @@ fn expected(demand: &Expect) -> String {
         Expect::NotZero => "a duration other than 0".to_owned(),
         Expect::Loopback => "a loopback address".to_owned(),
         Expect::EncryptsSecretsWith(providers) => {
-            say![
-                "secrets encrypted first with ",
-                strings::join(providers, " or ")
-            ]
+            let providers = strings::join(providers, " or ");
+            say!["secrets encrypted first with ", providers]
         }
         Expect::AuditPolicy(demand) => demand.expected().to_owned(),
         Expect::DiffersFrom { component, setting } => {
@@ -367,7 +365,7 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
     if let Some(question) = &reading.open_question
         && !matches!(demand, Expect::Set | Expect::Unset)
     {
-        return Judged::new(Verdict::Manual, question.clone());
+        return Judged::new(Verdict::Manual, question);
     }
     match demand {
         Expect::Set => Judged::met(reading.is_set()),
@@ -388,7 +386,7 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
         Expect::Within(elements) => within(reading, elements),
         Expect::AtLeast(least) => match reading.integer() {
             Some(number) => Judged::met(number >= *least),
-            None if reading.content == Content::Nothing => Judged::met(false),
+            None if matches!(reading.content, Content::Nothing) => Judged::met(false),
             None => Judged::unreadable("a whole number"),
         },
         Expect::NotZero => match reading.duration() {
@@ -407,12 +405,12 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
         Expect::DiffersFrom { component, setting } => {
             differs(cx, instance, reading, *component, setting)
         }
-        Expect::Person(question) => Judged::new(Verdict::Manual, question.clone()),
+        Expect::Person(question) => Judged::new(Verdict::Manual, question),
     }
 }
 
 fn equals(reading: &Reading, value: &Value, should: bool) -> Judged {
-    if reading.content == Content::Nothing {
+    if matches!(reading.content, Content::Nothing) {
         return Judged::met(!should);
     }
     let is = match value {
@@ -427,7 +425,7 @@ fn equals(reading: &Reading, value: &Value, should: bool) -> Judged {
         Value::String(value) => match reading.text() {
             Some(text) if should && is_other_loopback(&text, value) => {
                 let why = say!["a loopback address too, but ", value, " is demanded"];
-                return Judged::new(Verdict::Fail, why);
+                return Judged::new(Verdict::Fail, &why);
             }
             Some(text) => text == *value,
             None => return Judged::unreadable("a text"),
@@ -450,7 +448,7 @@ fn element_of(reading: &Reading, element: &str, should: bool) -> Judged {
     };
     let has = list.iter().any(|e| e == element);
     match &reading.incomplete {
-        Some(why) if !has => Judged::new(Verdict::Error, why.clone()),
+        Some(why) if !has => Judged::new(Verdict::Error, why),
         _ => Judged::met(has == should),
     }
 }
@@ -463,17 +461,18 @@ fn within(reading: &Reading, elements: &[String]) -> Judged {
         let text = "the suites that its Go version chooses are used";
         return Judged::new(Verdict::Fail, text);
     }
-    let others: Vec<&str> = list
-        .iter()
-        .filter(|e| !elements.contains(e))
-        .map(String::as_str)
-        .to_list();
+    let mut others = Vec::new();
+    for element in list {
+        if !elements.contains(&element) {
+            others.push(element);
+        }
+    }
     match others.is_empty() {
         true => Judged::met(true),
-        false => Judged::new(
-            Verdict::Fail,
-            say!["not among them: ", strings::join(&others, ", ")],
-        ),
+        false => {
+            let text = say!["not among them: ", strings::join(&others, ", ")];
+            Judged::new(Verdict::Fail, &text)
+        }
     }
 }
 
@@ -489,14 +488,44 @@ fn differs(
     if !reading.is_set() {
         return Judged::met(false);
     }
-    let (own, mut observations) = match digest(cx, instance, reading) {
-        Ok(own) => own,
-        Err(problem) => return Judged::problem(problem),
-    };
-    let instances = match component::find(cx, other) {
-        Presence::Here(instances) => instances,
+    match compare(cx, instance, reading, other, setting) {
+        Ok(judged) => judged,
+        Err(problem) => Judged::problem(&problem),
+    }
+}
+
+fn compare(
+    cx: &Cx<'_>,
+    instance: &Instance,
+    reading: &Reading,
+    other: Component,
+    setting: &str,
+) -> Result<Judged, Box<Problem>> {
+    let mut seen = Vec::new();
+    let own = digest(cx, instance, reading, &mut seen)?;
+    let theirs = say![other.name(), " --", setting];
+    let (state, text) = match component::find(cx, other) {
+        Presence::Here(instances) => {
+            let mut answer = (Verdict::Pass, say![theirs, " has other contents"]);
+            for instance in &instances {
+                let reading = match config::read(cx.facts, instance, setting) {
+                    Ok(reading) if reading.is_set() => reading,
+                    Ok(_) | Err(Stop::Removed(_)) => {
+                        let text = say![theirs, " is not set, nothing to compare with"];
+                        return Ok(Judged::new(Verdict::Manual, &text));
+                    }
+                    Err(Stop::Problem(problem)) => return Err(problem),
+                };
+                if digest(cx, instance, &reading, &mut seen)? == own {
+                    let text = say![instance.label, " --", setting, " has the same contents"];
+                    answer = (Verdict::Fail, text);
+                    break;
+                }
+            }
+            answer
+        }
         Presence::NotHere(words) => {
-            observations.extend(words.observations);
+            seen.extend(&words.observations);
             let text = say![
                 "compare it with the file of --",
                 setting,
@@ -504,65 +533,35 @@ fn differs(
                 other.name(),
                 " runs, not here: ",
                 words.text,
-                "; \
-                 this one has the SHA-256 ",
+                "; this one has the SHA-256 ",
                 own
             ];
-            return Judged {
-                observations,
-                ..Judged::new(Verdict::Manual, text)
-            };
+            (Verdict::Manual, text)
         }
         Presence::Unknown(words) => {
-            return Judged::problem(Problem {
+            return Err(Box::new(Problem {
                 text: words.text,
                 observations: words.observations,
-            });
+            }));
         }
     };
-    for instance in &instances {
-        let compared = match config::read(cx.facts, instance, setting) {
-            Ok(reading) if reading.is_set() => digest(cx, instance, &reading),
-            Ok(_) | Err(Stop::Removed { .. }) => {
-                let text = say![
-                    other.name(),
-                    " --",
-                    setting,
-                    " is not set, nothing to compare with"
-                ];
-                return Judged::new(Verdict::Manual, text);
-            }
-            Err(Stop::Problem(problem)) => Err(problem),
-        };
-        let (theirs, seen) = match compared {
-            Ok(theirs) => theirs,
-            Err(problem) => return Judged::problem(problem),
-        };
-        observations.extend(seen);
-        if theirs == own {
-            let text = say![instance.label, " --", setting, " has the same contents"];
-            return Judged {
-                observations,
-                ..Judged::new(Verdict::Fail, text)
-            };
-        }
-    }
-    let text = say![other.name(), " --", setting, " has other contents"];
-    Judged {
-        observations,
-        ..Judged::new(Verdict::Pass, text)
-    }
+    Ok(Judged {
+        observations: seen,
+        ..Judged::new(state, &text)
+    })
 }
 
+/// The digest of the file that a value names. Adds what was seen for it.
 fn digest(
     cx: &Cx<'_>,
     instance: &Instance,
     reading: &Reading,
-) -> Result<(String, Vec<u64>), Problem> {
+    seen: &mut Vec<u64>,
+) -> Result<String, Box<Problem>> {
     let entry = reading.open(cx.facts, instance)?;
     let digest = entry.digest();
     let digest = digest.map_err(|e| Problem::of(&entry.path(), &e))?;
-    let mut observations = reading.observations.clone();
-    observations.push(entry.observation());
-    Ok((digest, observations))
+    seen.extend(&reading.observations);
+    seen.push(entry.observation());
+    Ok(digest)
 }

@@ -1,16 +1,14 @@
 //! Who may do what: the checks on roles and bindings.
 
 use cisb_sdk::json::Value;
-use cisb_sdk::kubernetes::rbac::{Binding, Grant, Power, Rbac, Role, granted};
-use cisb_sdk::kubernetes::shipped;
-use cisb_sdk::list::ToList;
+use cisb_sdk::kubernetes::rbac::{Binding, BoundTo, Grant, Power, Rbac, Role, granted};
+use cisb_sdk::kubernetes::{key_of, shipped, text, texts};
 use cisb_sdk::prelude::*;
-use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
 use cisb_sdk::strings;
-use cisb_sdk::verdict::{Outcome, Verdict};
+use cisb_sdk::verdict::Verdict;
 
-use super::sheet::{Lists, Sheet, exempts_shipped, lists, misnamed, system_namespaces};
+use super::sheet::{Lists, Policy, Sheet, add};
 
 /// The requests of every check here.
 pub(super) const RBAC: &[&str] = &[
@@ -117,23 +115,22 @@ const fn power(
     }
 }
 
-fn powers(name: &str) -> Option<(&'static [Power], &'static str)> {
-    Some(match name {
-        "everything" => (EVERYTHING, "do everything with everything"),
-        "secrets" => (SECRETS, "get, list or watch Secrets"),
-        "create-pods" => (PODS, "create Pods"),
-        "escalation" => (ESCALATION, "bind, escalate or impersonate"),
-        "persistent-volumes" => (VOLUMES, "create PersistentVolumes"),
-        "node-proxy" => (NODE_PROXY, "use nodes/proxy"),
-        "approval" => (APPROVAL, "approve certificate signing requests"),
-        "webhooks" => (WEBHOOKS, "change webhook configurations"),
-        "tokens" => (TOKENS, "create service account tokens"),
-        _ => return None,
-    })
-}
+/// What a check of holders may name, and what it is called.
+const POWERS: &[(&str, &[Power], &str)] = &[
+    ("everything", EVERYTHING, "do everything with everything"),
+    ("secrets", SECRETS, "get, list or watch Secrets"),
+    ("create-pods", PODS, "create Pods"),
+    ("escalation", ESCALATION, "bind, escalate or impersonate"),
+    ("persistent-volumes", VOLUMES, "create PersistentVolumes"),
+    ("node-proxy", NODE_PROXY, "use nodes/proxy"),
+    ("approval", APPROVAL, "approve certificate signing requests"),
+    ("webhooks", WEBHOOKS, "change webhook configurations"),
+    ("tokens", TOKENS, "create service account tokens"),
+];
 
 /// The roles and bindings of listed objects.
-pub(super) fn rbac(lists: &Lists) -> Rbac {
+#[inline(never)]
+pub(super) fn rbac<'a>(lists: &'a Lists<'_>) -> Rbac<'a> {
     Rbac::read(
         lists.of("clusterroles"),
         lists.of("roles"),
@@ -143,26 +140,27 @@ pub(super) fn rbac(lists: &Lists) -> Rbac {
 }
 
 /// Who holds a power. `with.power` names it.
-pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
-    let lists = match lists(cx, RBAC) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
+pub(super) const HOLDERS: Policy = Policy {
+    requests: RBAC,
+    expected: "",
+    least: Verdict::Pass,
+    words: "",
+    judge: holders,
+};
+
+fn holders(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
+    let name = text(with, "/power");
+    let Some((_, powers, words)) = POWERS.iter().find(|p| p.0 == name) else {
+        return sheet.misnamed("power", name);
     };
-    let name = with.get("power").and_then(Value::as_str).unwrap_or("");
-    let Some((powers, words)) = powers(name) else {
-        return misnamed("power", name);
-    };
-    let rbac = rbac(&lists);
-    let expected = say!["nobody outside of the cluster's own components may ", words];
-    let expected = match name {
+    let rbac = rbac(lists);
+    sheet.expected = match name {
         "everything" => {
-            "cluster-admin is bound to nobody but whom Kubernetes and kubeadm bind".into()
+            "cluster-admin is bound to nobody but whom Kubernetes and kubeadm bind".to_owned()
         }
-        _ => expected,
+        _ => say!["nobody outside of the cluster's own components may ", words],
     };
-    let mut sheet = Sheet::new(expected, lists.all_seen());
-    let system = system_namespaces(cx);
-    let exempt = exempts_shipped(cx);
+    sheet.words = say!["only what Kubernetes and kubeadm ship may ", words];
     for binding in &rbac.bindings {
         let Some(role) = rbac.role_of(binding) else {
             continue;
@@ -171,160 +169,146 @@ pub(super) fn holders(cx: &Cx<'_>, with: &Value) -> Outcome {
         if grant.is_empty() {
             continue;
         }
-        let (state, reason) = judge(binding, role, &grant, powers, &system, exempt);
-        let seen = seen(&lists, binding, role);
-        let actual = say![
-            "gives ",
-            role.key(),
-            " to ",
-            binding.who(),
-            ": ",
-            strings::join(&grant.rules, "; ")
-        ];
-        sheet.put(binding.key(), state, actual, reason, seen);
+        let (state, reason) = judge(lists, binding, role, &grant, powers);
+        let of = [binding_list(binding), role_list(role)];
+        let actual = gives(binding, role, &grant.rules);
+        sheet.put(binding.key(), state, actual, reason, &of);
     }
     for role in &rbac.roles {
-        if rbac.bindings_of(role).next().is_some() {
-            continue;
-        }
         let grant = granted(powers, &role.rules, !role.namespace.is_empty());
-        if grant.is_empty() {
+        if grant.is_empty() || !rbac.bindings_of(role).is_empty() {
             continue;
         }
-        let (state, reason) = if exempt && shipped::is_grant(role, powers, &grant) {
+        let (state, reason) = if lists.exempts_shipped() && shipped::is_grant(role, powers, &grant)
+        {
             (Verdict::Pass, "as shipped, and bound to nobody")
         } else {
             (
                 Verdict::Manual,
-                "bound to nobody now, but one binding away from use; remove it if nothing needs it",
+                "one binding away from use; remove it if nothing needs it",
             )
         };
-        let request = role_list(role);
         let actual = say!["bound to nobody: ", strings::join(&grant.rules, "; ")];
-        sheet.put(role.key(), state, actual, reason, lists.seen(request));
+        sheet.put(role.key(), state, actual, reason, &[role_list(role)]);
     }
-    sheet.finish(&say!["only what Kubernetes and kubeadm ship may ", words])
+}
+
+/// What a binding does, for a person.
+fn gives(binding: &Binding<'_>, role: &Role<'_>, rules: &[String]) -> String {
+    let rules = strings::join(rules, "; ");
+    say!["gives ", role.key(), " to ", binding.who(), ": ", rules]
 }
 
 fn judge(
-    binding: &Binding,
-    role: &Role,
+    lists: &Lists<'_>,
+    binding: &Binding<'_>,
+    role: &Role<'_>,
     grant: &Grant,
     powers: &[Power],
-    system: &[String],
-    exempt: bool,
 ) -> (Verdict, &'static str) {
-    let as_shipped = shipped::is_grant(role, powers, grant);
-    if exempt && shipped::is_binding(binding) {
-        return if as_shipped {
+    let all = |is: &dyn Fn(&BoundTo<'_>) -> bool| binding.subjects.iter().all(is);
+    if lists.exempts_shipped() && shipped::is_binding(binding) {
+        if shipped::is_grant(role, powers, grant) {
             (Verdict::Pass, "as shipped")
         } else {
             (
                 Verdict::Fail,
                 "the binding is as shipped, but its role grants more than what it ships with",
             )
-        };
-    }
-    if binding.subjects.is_empty() {
-        return (
+        }
+    } else if binding.subjects.is_empty() {
+        (
             Verdict::Manual,
             "names nobody now; remove it if nothing needs it",
-        );
-    }
-    let masters =
-        |s: &cisb_sdk::kubernetes::rbac::BoundTo| s.kind == "Group" && s.name == "system:masters";
-    if binding.subjects.iter().all(masters) {
-        return (
+        )
+    } else if all(&is_master) {
+        (
             Verdict::Pass,
             "adds nothing: the API server allows system:masters everything",
-        );
-    }
-    if binding.subjects.iter().any(|s| s.is_everybody()) {
-        return (Verdict::Fail, "names everybody, or everybody of a kind");
-    }
-    if binding.subjects.iter().all(|s| s.is_account_of(system)) {
-        return (
+        )
+    } else if !all(&|s| !s.is_everybody()) {
+        (Verdict::Fail, "names everybody, or everybody of a kind")
+    } else if all(&|s| is_of_system(lists, s)) {
+        (
             Verdict::Manual,
             "names only service accounts of system namespaces: is the right part of their work?",
-        );
-    }
-    if !binding.namespace.is_empty() {
-        return (
+        )
+    } else if !binding.namespace.is_empty() {
+        (
             Verdict::Manual,
             "limited to one namespace and to those it names: do they need it?",
-        );
-    }
-    if grant.named {
-        return (
+        )
+    } else if grant.named {
+        (
             Verdict::Manual,
             "limited to named objects: do those it names need it?",
-        );
-    }
-    (Verdict::Fail, "not among what ships, and cluster-wide")
-}
-
-fn role_list(role: &Role) -> &'static str {
-    if role.namespace.is_empty() {
-        "clusterroles"
+        )
     } else {
-        "roles"
+        (Verdict::Fail, "not among what ships, and cluster-wide")
     }
 }
 
-fn binding_list(binding: &Binding) -> &'static str {
-    if binding.namespace.is_empty() {
-        "clusterrolebindings"
-    } else {
-        "rolebindings"
+fn is_master(subject: &BoundTo<'_>) -> bool {
+    subject.is("Group", "system:masters")
+}
+
+/// Whether this is a service account of a system namespace.
+fn is_of_system(lists: &Lists<'_>, subject: &BoundTo<'_>) -> bool {
+    match subject.service_account() {
+        Some((namespace, _)) => lists.is_system(namespace),
+        None => false,
     }
 }
 
-fn seen(lists: &Lists, binding: &Binding, role: &Role) -> Vec<u64> {
-    let mut seen = lists.seen(binding_list(binding));
-    seen.extend(lists.seen(role_list(role)));
-    seen
+fn role_list(role: &Role<'_>) -> &'static str {
+    match role.namespace {
+        "" => "clusterroles",
+        _ => "roles",
+    }
+}
+
+fn binding_list(binding: &Binding<'_>) -> &'static str {
+    match binding.namespace {
+        "" => "clusterrolebindings",
+        _ => "rolebindings",
+    }
 }
 
 /// Roles that say `*`.
-pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, RBAC) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let rbac = rbac(&lists);
-    let system = system_namespaces(cx);
-    let exempt = exempts_shipped(cx);
-    let expected = "verbs, API groups and resources are named, no `*`";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
+pub(super) const WILDCARDS: Policy = Policy {
+    requests: RBAC,
+    expected: "verbs, API groups and resources are named, no `*`",
+    least: Verdict::Pass,
+    words: "only roles that Kubernetes ships use wildcards",
+    judge: wildcards,
+};
+
+fn wildcards(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    let rbac = rbac(lists);
     for role in &rbac.roles {
-        let wild: Vec<_> = role.rules.iter().filter(|r| r.has_wildcard()).to_list();
+        let (mut wild, mut beyond) = (String::new(), String::new());
+        for rule in &role.rules {
+            if rule.has_wildcard() {
+                let words = rule.describe();
+                add(&mut wild, "; ", &words);
+                if !(lists.exempts_shipped() && shipped::is_wildcard_rule(role, rule)) {
+                    add(&mut beyond, "; ", &words);
+                }
+            }
+        }
         if wild.is_empty() {
             continue;
         }
-        let more = |r: &&&cisb_sdk::kubernetes::rbac::PolicyRule| {
-            !(exempt && shipped::is_wildcard_rule(role, r))
-        };
-        let beyond: Vec<_> = wild.iter().filter(more).map(|r| r.describe()).to_list();
-        let bindings: Vec<_> = rbac.bindings_of(role).to_list();
-        let who: Vec<_> = bindings.iter().map(|b| b.who()).to_list();
-        let who = match who.is_empty() {
-            true => "bound to nobody".to_owned(),
-            false => say!["bound to ", strings::join(&who, ", ")],
-        };
-        let seen = lists.seen(role_list(role));
-        if beyond.is_empty() {
-            let rules: Vec<_> = wild.iter().map(|r| r.describe()).to_list();
-            let actual = say![strings::join(&rules, "; "), "; ", who];
-            sheet.put(role.key(), Verdict::Pass, actual, "as shipped", seen);
-            continue;
+        let mut who = String::new();
+        let mut of_system = true;
+        for binding in rbac.bindings_of(role) {
+            add(&mut who, ", ", &binding.who());
+            of_system &= binding.subjects.iter().all(|s| is_of_system(lists, s));
         }
-        let of_system = system.contains(&role.namespace)
-            || (!bindings.is_empty()
-                && bindings
-                    .iter()
-                    .flat_map(|b| &b.subjects)
-                    .all(|s| s.is_account_of(&system)));
-        let (state, reason) = if of_system {
+        of_system &= !who.is_empty();
+        let (state, reason) = if beyond.is_empty() {
+            (Verdict::Pass, "as shipped")
+        } else if of_system || lists.is_system(role.namespace) {
             (
                 Verdict::Manual,
                 "reaches only system namespaces: can the rule name what it needs?",
@@ -332,40 +316,38 @@ pub(super) fn wildcards(cx: &Cx<'_>, _: &Value) -> Outcome {
         } else {
             (Verdict::Fail, "a wildcard also grants what is added later")
         };
-        let actual = say![strings::join(&beyond, "; "), "; ", who];
-        sheet.put(role.key(), state, actual, reason, seen);
+        let rules = match state {
+            Verdict::Pass => wild,
+            _ => beyond,
+        };
+        let who = match who.is_empty() {
+            true => "nobody",
+            false => &who,
+        };
+        let actual = say![rules, "; bound to ", who];
+        sheet.put(role.key(), state, actual, reason, &[role_list(role)]);
     }
-    sheet.finish("only roles that Kubernetes ships use wildcards")
 }
 
 /// Bindings that name `system:masters`, and requests made by its members.
-pub(super) fn masters(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, &["clusterrolebindings", "rolebindings", "csrs"]) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let rbac = rbac(&lists);
-    let exempt = exempts_shipped(cx);
-    let expected = "nobody is a member of system:masters; its only binding is the shipped one";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
-    for binding in &rbac.bindings {
-        let named = |s: &cisb_sdk::kubernetes::rbac::BoundTo| {
-            s.kind == "Group" && s.name == "system:masters"
-        };
-        if !binding.subjects.iter().any(named) {
+pub(super) const MASTERS: Policy = Policy {
+    requests: &["clusterrolebindings", "rolebindings", "csrs"],
+    expected: "nobody is a member of system:masters; its only binding is the shipped one",
+    least: Verdict::Manual,
+    words: "membership is written in client certificates, which the API does not show: \
+            find those issued with O=system:masters (on kubeadm: super-admin.conf, and admin.conf \
+            before 1.29) and who has them",
+    judge: masters,
+};
+
+fn masters(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    for binding in &rbac(lists).bindings {
+        if !binding.subjects.iter().any(is_master) {
             continue;
         }
-        let actual = say![
-            "gives ",
-            binding.role_kind,
-            " ",
-            binding.role,
-            " to ",
-            binding.who()
-        ];
-        let (state, reason) = if exempt && shipped::is_binding(binding) {
+        let (state, reason) = if lists.exempts_shipped() && shipped::is_binding(binding) {
             (Verdict::Pass, "as shipped")
-        } else if binding.subjects.iter().any(|s| s.is_everybody()) {
+        } else if binding.subjects.iter().any(BoundTo::is_everybody) {
             (
                 Verdict::Fail,
                 "reckons with members of the group, and gives the role to everybody of a kind too",
@@ -376,93 +358,73 @@ pub(super) fn masters(cx: &Cx<'_>, _: &Value) -> Outcome {
                 "reckons with members of the group, whom no binding can restrict",
             )
         };
-        sheet.put(
-            binding.key(),
-            state,
-            actual,
-            reason,
-            lists.seen(binding_list(binding)),
-        );
+        let (kind, role) = (binding.role_kind, binding.role);
+        let actual = say!["gives ", kind, " ", role, " to ", binding.who()];
+        let of = [binding_list(binding)];
+        sheet.put(binding.key(), state, actual, reason, &of);
     }
     for request in lists.of("csrs") {
-        let groups = cisb_sdk::kubernetes::texts(request, "/spec/groups");
-        if groups.iter().any(|g| g == "system:masters") {
-            let name = cisb_sdk::kubernetes::name(request);
-            let user = cisb_sdk::kubernetes::text(request, "/spec/username");
+        if strings::among("system:masters", &texts(request, "/spec/groups")) {
+            let user = text(request, "/spec/username");
             sheet.put(
-                say!["CertificateSigningRequest/", name],
+                key_of("CertificateSigningRequest", request),
                 Verdict::Manual,
                 say!["made by ", user, ", a member of system:masters"],
                 "somebody uses the group",
-                lists.seen("csrs"),
+                &["csrs"],
             );
         }
     }
-    sheet.finish_open(
-        "membership is written in client certificates, which the API does not show: \
-         find those issued with O=system:masters (on kubeadm: super-admin.conf, and admin.conf before 1.29) \
-         and who has them",
-    )
 }
 
 /// Whether bootstrap tokens reach more than a joining node needs.
-pub(super) fn bootstrap_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, RBAC) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
+pub(super) const BOOTSTRAP_TOKENS: Policy = Policy {
+    requests: RBAC,
+    expected: "bootstrap tokens reach only what a joining node needs",
+    least: Verdict::Pass,
+    words: "bindings give bootstrap tokens nothing but what a joining node needs",
+    judge: bootstrap_tokens,
+};
+
+fn bootstrap_tokens(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    let rbac = rbac(lists);
+    let token = |s: &BoundTo<'_>| {
+        s.is("Group", "system:bootstrappers")
+            || (s.kind == "Group" && s.name.starts_with("system:bootstrappers:"))
+            || (s.kind == "User" && s.name.starts_with("system:bootstrap:"))
     };
-    let rbac = rbac(&lists);
-    let expected = "bootstrap tokens reach only what a joining node needs";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
     for binding in &rbac.bindings {
-        let token = |s: &cisb_sdk::kubernetes::rbac::BoundTo| match s.kind.as_str() {
-            "Group" => {
-                s.name == "system:bootstrappers" || s.name.starts_with("system:bootstrappers:")
-            }
-            "User" => s.name.starts_with("system:bootstrap:"),
-            _ => false,
-        };
         if !binding.subjects.iter().any(token) {
             continue;
         }
         let Some(role) = rbac.role_of(binding) else {
             continue;
         };
-        let rules: Vec<_> = role.rules.iter().map(|r| r.describe()).to_list();
-        let actual = say![
-            "gives ",
-            role.key(),
-            " to ",
-            binding.who(),
-            ": ",
-            strings::join(&rules, "; ")
-        ];
-        let joining = role.rules.iter().all(|r| {
-            let known = r.resources.iter().all(|resource| {
-                r.groups
-                    .iter()
-                    .all(|g| JOINING.contains(&(g.as_str(), resource.as_str())))
-            });
-            let verbs = ["get", "list", "watch", "create"];
-            known
-                && r.urls.is_empty()
-                && r.verbs.iter().all(|v| verbs.contains(&v.as_str()))
+        let mut rules = Vec::new();
+        let mut joining = true;
+        for rule in &role.rules {
+            rules.push(rule.describe());
+            joining &= rule.urls.is_empty();
+            for verb in &rule.verbs {
+                joining &= strings::among(verb, &["get", "list", "watch", "create"]);
+            }
+            for resource in &rule.resources {
+                for group in &rule.groups {
+                    joining &= JOINING.contains(&(*group, *resource));
+                }
                 // Settings of the cluster are read by name.
-                && (!r.resources.iter().any(|s| s == "configmaps")
-                    || (!r.names.is_empty() && r.verbs.iter().all(|v| v == "get")))
-        });
+                if *resource == "configmaps" {
+                    joining &= !rule.names.is_empty() && rule.verbs.iter().all(|v| *v == "get");
+                }
+            }
+        }
         let (state, reason) = if joining {
             (Verdict::Pass, "what a joining node needs")
         } else {
             (Verdict::Fail, "more than a joining node needs")
         };
-        sheet.put(
-            binding.key(),
-            state,
-            actual,
-            reason,
-            seen(&lists, binding, role),
-        );
+        let actual = gives(binding, role, &rules);
+        let of = [binding_list(binding), role_list(role)];
+        sheet.put(binding.key(), state, actual, reason, &of);
     }
-    sheet.finish("bindings give bootstrap tokens nothing but what a joining node needs")
 }

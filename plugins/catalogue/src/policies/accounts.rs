@@ -2,16 +2,13 @@
 
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::rbac::Rbac;
-use cisb_sdk::kubernetes::{array, key, name, namespace, pods, text};
-use cisb_sdk::list::ToList;
+use cisb_sdk::kubernetes::{array, key_of, name, namespace, pods, text};
 use cisb_sdk::prelude::*;
-use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
-use cisb_sdk::strings;
-use cisb_sdk::verdict::{Outcome, Verdict};
+use cisb_sdk::verdict::Verdict;
 
 use super::access::rbac;
-use super::sheet::{Lists, Sheet, few, lists, system_namespaces};
+use super::sheet::{Lists, Policy, Sheet, add, few};
 
 /// The requests of the checks of service accounts.
 pub(super) const ACCOUNTS: &[&str] = &[
@@ -21,92 +18,118 @@ pub(super) const ACCOUNTS: &[&str] = &[
     "rolebindings",
 ];
 
-/// The service accounts with namespace and name, read once.
-fn by_name(lists: &Lists) -> Vec<(&str, &str, &Value)> {
-    let accounts = lists.of("serviceaccounts").iter();
-    accounts.map(|a| (namespace(a), name(a), a)).to_list()
-}
-
-fn bound(rbac: &Rbac, namespace: &str, name: &str) -> Vec<String> {
-    rbac.bindings_to_account(namespace, name)
-        .map(|b| say![b.key(), " to ", b.role_kind, " ", b.role])
-        .to_list()
+/// What binds an account: `bound by` some bindings. Empty if nothing does.
+#[inline(never)]
+fn bound(rbac: &Rbac<'_>, namespace: &str, name: &str) -> String {
+    let mut bindings = Vec::new();
+    for binding in rbac.bindings_to_account(namespace, name) {
+        let (kind, role) = (binding.role_kind, binding.role);
+        bindings.push(say![binding.key(), " to ", kind, " ", role]);
+    }
+    match bindings.is_empty() {
+        true => String::new(),
+        false => say!["bound by ", few(&bindings)],
+    }
 }
 
 /// Default service accounts: bound, or their token given out.
-pub(super) fn default_accounts(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, ACCOUNTS) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let rbac = rbac(&lists);
-    let system = system_namespaces(cx);
-    let expected = "automountServiceAccountToken: false, no binding";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
-    let defaults = lists.of("serviceaccounts").iter();
-    for account in defaults.filter(|a| name(a) == "default") {
+pub(super) const DEFAULT_ACCOUNTS: Policy = Policy {
+    requests: ACCOUNTS,
+    expected: "automountServiceAccountToken: false, no binding",
+    least: Verdict::Pass,
+    words: "no default service account is used",
+    judge: default_accounts,
+};
+
+fn default_accounts(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    let rbac = rbac(lists);
+    for account in lists.of("serviceaccounts") {
+        if name(account) != "default" {
+            continue;
+        }
         let ns = namespace(account);
-        let mut wrong = Vec::new();
-        match account.pointer("/automountServiceAccountToken") {
-            Some(Value::Bool(false)) => {}
-            Some(Value::Bool(true)) => wrong.push("automountServiceAccountToken: true".to_owned()),
-            _ => wrong.push("automountServiceAccountToken not set, so true".to_owned()),
+        let set = account.pointer("/automountServiceAccountToken");
+        let mut wrong = match set.and_then(Value::as_bool) {
+            Some(false) => "",
+            Some(true) => "automountServiceAccountToken: true",
+            None => "automountServiceAccountToken not set, so true",
         }
-        let bindings = bound(&rbac, ns, "default");
-        if !bindings.is_empty() {
-            wrong.push(say!["bound by ", few(&bindings)]);
+        .to_owned();
+        add(&mut wrong, "; ", &bound(&rbac, ns, "default"));
+        let mut users = Vec::new();
+        for pod in lists.pods_of(ns) {
+            if pods::service_account(pod) == "default" && pods::mounts_token(pod, Some(account)) {
+                users.push(pods::owner(pod));
+            }
         }
-        let users: Vec<_> = lists
-            .of("pods")
-            .iter()
-            .filter(|p| namespace(p) == ns && pods::service_account(p) == "default")
-            .filter(|p| pods::mounts_token(p, Some(account)))
-            .map(pods::owner)
-            .to_list();
         if !users.is_empty() {
-            wrong.push(say!["its token is mounted by ", few(&users)]);
+            let mounted = say!["its token is mounted by ", few(&users)];
+            add(&mut wrong, "; ", &mounted);
         }
-        let subject = key("ServiceAccount", ns, "default");
-        let seen = lists.all_seen();
-        if wrong.is_empty() {
-            let actual = "automountServiceAccountToken: false, no binding, no pod mounts its token";
-            sheet.put(subject, Verdict::Pass, actual.to_owned(), "", seen);
+        let (state, reason) = if wrong.is_empty() {
+            wrong = "automountServiceAccountToken: false, no binding, no pod mounts its token"
+                .to_owned();
+            (Verdict::Pass, "")
+        } else if lists.is_system(ns) {
+            (
+                Verdict::Manual,
+                "in a system namespace: does a component use it?",
+            )
         } else {
-            let (state, reason) = if system.iter().any(|s| s == ns) {
-                (
-                    Verdict::Manual,
-                    "in a system namespace: does a component use it?",
-                )
-            } else {
-                (Verdict::Fail, "")
-            };
-            sheet.put(subject, state, strings::join(&wrong, "; "), reason, seen);
-        }
+            (Verdict::Fail, "")
+        };
+        let subject = key_of("ServiceAccount", account);
+        sheet.put(subject, state, wrong, reason, &[]);
     }
-    sheet.finish("no default service account is used")
 }
 
 /// Pods that get a token nobody asked for.
-pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, ACCOUNTS) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let rbac = rbac(&lists);
-    let system = system_namespaces(cx);
-    let expected = "a token is mounted only where the pod uses the API";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
-    let accounts = by_name(&lists);
+pub(super) const TOKEN_MOUNTS: Policy = Policy {
+    requests: ACCOUNTS,
+    expected: "a token is mounted only where the pod uses the API",
+    least: Verdict::Pass,
+    words: "no pod mounts a service account's token",
+    judge: token_mounts,
+};
+
+fn token_mounts(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    let rbac = rbac(lists);
+    // With namespace and name, read once.
+    let mut accounts = Vec::new();
+    for account in lists.of("serviceaccounts") {
+        accounts.push((namespace(account), name(account), account));
+    }
     for pod in lists.of("pods") {
         let (ns, user) = (namespace(pod), pods::service_account(pod));
         let account = accounts.iter().find(|a| a.1 == user && a.0 == ns);
         if !pods::mounts_token(pod, account.map(|a| a.2)) {
             continue;
         }
-        let bindings = bound(&rbac, ns, user);
-        let holds = match bindings.is_empty() {
-            true => "to which no binding gives anything".to_owned(),
-            false => say!["bound by ", few(&bindings)],
+        let bound = bound(&rbac, ns, user);
+        let (state, reason) = if lists.is_system(ns) {
+            (
+                Verdict::Manual,
+                "in a system namespace: does it use the API?",
+            )
+        } else if user == "default" {
+            (
+                Verdict::Fail,
+                "a default account's token is nobody's choice",
+            )
+        } else if bound.is_empty() {
+            (
+                Verdict::Fail,
+                "a token without rights of its own is not needed",
+            )
+        } else {
+            (
+                Verdict::Manual,
+                "its account was made for it and holds rights: does it use the API?",
+            )
+        };
+        let holds = match bound.is_empty() {
+            true => "to which no binding gives anything",
+            false => &bound,
         };
         let actual = say![
             "mounts the token of ServiceAccount ",
@@ -116,126 +139,104 @@ pub(super) fn token_mounts(cx: &Cx<'_>, _: &Value) -> Outcome {
             ", ",
             holds
         ];
-        let (state, reason) = if system.iter().any(|s| s == ns) {
-            (
-                Verdict::Manual,
-                "in a system namespace: does it use the API?",
-            )
-        } else if user != "default" && !bindings.is_empty() {
-            (
-                Verdict::Manual,
-                "its account was made for it and holds rights: does it use the API?",
-            )
-        } else if user == "default" {
-            (
-                Verdict::Fail,
-                "a default account's token is nobody's choice",
-            )
-        } else {
-            (
-                Verdict::Fail,
-                "a token without rights of its own is not needed",
-            )
-        };
-        sheet.put(pods::owner(pod), state, actual, reason, lists.all_seen());
+        sheet.put(pods::owner(pod), state, actual, reason, &[]);
     }
-    sheet.finish("no pod mounts a service account's token")
 }
 
 /// People who seem to authenticate by client certificate.
-pub(super) fn client_certificates(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, &["csrs", "clusterrolebindings", "rolebindings"]) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let expected = "people authenticate by an identity provider, not by client certificate";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
+pub(super) const CLIENT_CERTIFICATES: Policy = Policy {
+    requests: &["csrs", "clusterrolebindings", "rolebindings"],
+    expected: "people authenticate by an identity provider, not by client certificate",
+    least: Verdict::Manual,
+    words: "certificates are issued outside of the API too: find out how people authenticate, \
+            and whether anybody uses a copy of admin.conf",
+    judge: client_certificates,
+};
+
+fn client_certificates(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
     for request in lists.of("csrs") {
         if text(request, "/spec/signerName") != "kubernetes.io/kube-apiserver-client" {
             continue;
         }
-        let conditions = array(request, "/status/conditions").iter();
-        let conditions: Vec<_> = conditions.map(|c| text(c, "/type")).to_list();
-        let actual = say![
-            "a client certificate was asked for by ",
-            text(request, "/spec/username"),
-            ": ",
-            match conditions.is_empty() {
-                true => "Pending".to_owned(),
-                false => strings::join(&conditions, ", "),
-            }
-        ];
+        let mut conditions = String::new();
+        for condition in array(request, "/status/conditions") {
+            add(&mut conditions, ", ", text(condition, "/type"));
+        }
+        if conditions.is_empty() {
+            add(&mut conditions, "", "Pending");
+        }
+        let user = text(request, "/spec/username");
         sheet.put(
-            key("CertificateSigningRequest", "", name(request)),
+            key_of("CertificateSigningRequest", request),
             Verdict::Manual,
-            actual,
+            say![
+                "a client certificate was asked for by ",
+                user,
+                ": ",
+                conditions
+            ],
             "is this certificate a person's?",
-            lists.seen("csrs"),
+            &["csrs"],
         );
     }
-    for binding in &rbac(&lists).bindings {
+    for binding in &rbac(lists).bindings {
         for subject in &binding.subjects {
             let own = subject.name.starts_with("system:")
                 || subject.name == "kube-apiserver-kubelet-client";
             if subject.kind == "User" && !own {
-                let actual = say![binding.key(), " gives ", binding.role];
                 sheet.put(
                     say!["User/", subject.name],
                     Verdict::Manual,
-                    actual,
+                    say![binding.key(), " gives ", binding.role],
                     "how does this user authenticate?",
-                    lists.all_seen(),
+                    &[],
                 );
             }
         }
     }
-    sheet.finish_open(
-        "certificates are issued outside of the API too: find out how people authenticate, \
-         and whether anybody uses a copy of admin.conf",
-    )
 }
 
 /// Service accounts that somebody outside of the cluster seems to use.
-pub(super) fn account_tokens(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, ACCOUNTS) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let rbac = rbac(&lists);
-    let system = system_namespaces(cx);
-    let expected = "service accounts are used by workloads, not by people";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
+pub(super) const ACCOUNT_TOKENS: Policy = Policy {
+    requests: ACCOUNTS,
+    expected: "service accounts are used by workloads, not by people",
+    least: Verdict::Manual,
+    words: "whether a person holds a token is not to be seen in the API: \
+            look at what kubeconfigs of people contain",
+    judge: account_tokens,
+};
+
+fn account_tokens(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    let rbac = rbac(lists);
     for account in lists.of("serviceaccounts") {
         let (ns, user) = (namespace(account), name(account));
-        let subject = || key("ServiceAccount", ns, user);
-        let stored: Vec<_> = array(account, "/secrets")
-            .iter()
-            .map(|s| text(s, "/name"))
-            .to_list();
+        let subject = key_of("ServiceAccount", account);
+        let mut stored = Vec::new();
+        for secret in array(account, "/secrets") {
+            stored.push(text(secret, "/name").to_owned());
+        }
         if !stored.is_empty() {
             sheet.put(
-                subject(),
+                subject.clone(),
                 Verdict::Manual,
                 say!["tokens that do not expire may be in Secret ", few(&stored)],
                 "who has a copy?",
-                lists.seen("serviceaccounts"),
+                &["serviceaccounts"],
             );
         }
-        let mut pods = lists.of("pods").iter();
-        let used = pods.any(|p| namespace(p) == ns && pods::service_account(p) == user);
-        let bindings = bound(&rbac, ns, user);
-        if !used && !bindings.is_empty() && !system.iter().any(|s| s == ns) {
+        let bound = bound(&rbac, ns, user);
+        let mut outside = !bound.is_empty() && !lists.is_system(ns);
+        for pod in lists.pods_of(ns) {
+            outside &= pods::service_account(pod) != user;
+        }
+        if outside {
             sheet.put(
-                subject(),
+                subject,
                 Verdict::Manual,
-                say!["no pod runs as it, yet it is bound by ", few(&bindings)],
+                say!["no pod runs as it, yet it is ", bound],
                 "who uses it from outside?",
-                lists.all_seen(),
+                &[],
             );
         }
     }
-    sheet.finish_open(
-        "whether a person holds a token is not to be seen in the API: \
-         look at what kubeconfigs of people contain",
-    )
 }

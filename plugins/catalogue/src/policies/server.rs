@@ -14,42 +14,55 @@ pub(super) const API_SERVER: &str = "kube-apiserver";
 #[derive(Default)]
 pub(super) struct Servers {
     /// The receipt for having looked.
-    pub(super) seen: Vec<Observation>,
+    pub(super) seen: Option<Observation>,
     /// Whether the whole process table was seen.
     pub(super) complete: bool,
-    /// Each with its receipt.
-    pub(super) each: Vec<(Observation, Args)>,
+    /// Each of them.
+    pub(super) each: Vec<Server>,
 }
 
-/// Finds them. What keeps them from being seen only leaves them unknown.
-pub(super) fn servers(cx: &Cx<'_>) -> Servers {
-    let Ok(found) = cx.facts.find(API_SERVER) else {
-        return Servers::default();
-    };
-    let mut servers = Servers {
-        seen: vec![found.observation],
-        complete: found.complete,
-        each: Vec::new(),
-    };
-    for process in &found.processes {
-        let info = process.info();
-        // Arguments that could not be read are an empty list.
-        if matches!(info.place, Place::Node | Place::StaticPod) && !info.args.is_empty() {
-            let args = Args::parse(Style::Pflag, &info.args);
-            servers.each.push((process.observation(), args));
-        }
-    }
-    servers
+/// An API server.
+pub(super) struct Server {
+    /// The receipt for its arguments.
+    pub(super) seen: Observation,
+    /// Its arguments.
+    pub(super) args: Args,
 }
 
-/// Whether a flag that holds a list has this member.
-pub(super) fn lists(args: &Args, flag: &str, member: &str) -> bool {
-    for flag in args.all(flag) {
-        for value in strings::split(&flag.value, b',') {
-            if value.trim_ascii() == member {
-                return true;
+impl Servers {
+    /// Finds them. What keeps them from being seen only leaves them unknown.
+    pub(super) fn of(cx: &Cx<'_>) -> Self {
+        let mut servers = Self::default();
+        let Ok(found) = cx.facts.find(API_SERVER) else {
+            return servers;
+        };
+        servers.seen = Some(found.observation);
+        servers.complete = found.complete;
+        for process in &found.processes {
+            let info = process.info();
+            // Arguments that could not be read are an empty list.
+            if matches!(info.place, Place::Node | Place::StaticPod) && !info.args.is_empty() {
+                servers.each.push(Server {
+                    seen: process.observation(),
+                    args: Args::parse(Style::Pflag, &info.args),
+                });
             }
         }
+        servers
     }
-    false
+}
+
+impl Server {
+    /// Whether a flag that holds a list has this member.
+    #[inline(never)]
+    pub(super) fn has(&self, flag: &str, member: &str) -> bool {
+        for flag in self.args.all(flag) {
+            for value in strings::split(&flag.value, b',') {
+                if value.trim_ascii() == member {
+                    return true;
+                }
+            }
+        }
+        false
+    }
 }

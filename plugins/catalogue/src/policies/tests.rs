@@ -651,12 +651,12 @@ fn what_a_pod_leaves_unsaid_is_marked_as_a_default() {
 #[test]
 fn a_table_that_names_what_there_is_not_gets_an_error() {
     let wrong = json!({"power": "fly", "look": "away"});
-    for (code, uses) in [
-        (access::holders as Code, access::RBAC),
-        (workloads::running, &["pods"]),
+    for (policy, uses) in [
+        (&access::HOLDERS, access::RBAC),
+        (&workloads::RUNNING, &["pods"]),
     ] {
         let (_, outcome) = cluster(&[]).run(&requests_for_tests(), uses, |cx| {
-            code(cx, &wrong.clone().into())
+            sheet::run(cx, &wrong.clone().into(), policy)
         });
         assert_eq!(outcome.verdict, Error);
     }

@@ -3,16 +3,13 @@
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::admission::{self, Level};
 use cisb_sdk::kubernetes::pods::{self, Looks};
-use cisb_sdk::kubernetes::{key, label, name, namespace, text};
-use cisb_sdk::list::ToList;
+use cisb_sdk::kubernetes::{key_of, label, name, namespace, text};
 use cisb_sdk::prelude::*;
-use cisb_sdk::rule::Cx;
 use cisb_sdk::say;
-use cisb_sdk::strings;
-use cisb_sdk::verdict::{Basis, Outcome, Verdict};
+use cisb_sdk::verdict::{Basis, Verdict};
 
-use super::server;
-use super::sheet::{Optional, Sheet, few, lists, misnamed, optional, system_namespaces};
+use super::server::Servers;
+use super::sheet::{Lists, Optional, Policy, Sheet, add, few, optional};
 
 /// Whose defaults hold where a pod says nothing.
 const DEFAULTS: &str =
@@ -64,107 +61,97 @@ const LOOKS: &[Look] = &[
     look("windows-host-process", pods::windows_host_process, "no HostProcess container", BASELINE, false),
     look("host-path", pods::host_path, "no pod with a hostPath volume", BASELINE, false),
     look("host-ports", pods::host_ports, "no container with a hostPort", BASELINE, false),
-    look("secret-environment", pods::secret_environment, "Secrets are mounted as files", None, true),
+    look("secret-environment", pods::secret_environment, "no Secret in a container's environment", None, true),
     look("seccomp", pods::seccomp, "seccompProfile RuntimeDefault or Localhost for every container", None, true),
     look("security-context", pods::no_security_context, "a securityContext that restricts every container", None, true),
 ];
 
-/// Pods that do what `with.look` names, and namespaces that would admit them.
-pub(super) fn running(cx: &Cx<'_>, with: &Value) -> Outcome {
-    let wanted = with.get("look").and_then(Value::as_str).unwrap_or("");
+/// Pods that do what `with.look` names.
+pub(super) const RUNNING: Policy = Policy {
+    requests: &["pods"],
+    expected: "",
+    least: Verdict::Pass,
+    words: "",
+    judge: running,
+};
+
+/// The same, and namespaces that would admit them.
+pub(super) const ADMITTED: Policy = Policy {
+    requests: &["pods", "namespaces"],
+    ..RUNNING
+};
+
+fn running(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
+    let wanted = text(with, "/look");
     let Some(look) = LOOKS.iter().find(|l| l.name == wanted) else {
-        return misnamed("look", wanted);
+        return sheet.misnamed("look", wanted);
     };
-    let required: &[&str] = match look.level {
-        Some(_) => &["pods", "namespaces"],
-        None => &["pods"],
-    };
-    let lists = match lists(cx, required) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let system = system_namespaces(cx);
-    let mut sheet = Sheet::new(look.expected, lists.all_seen());
-    for pod in lists.of("pods") {
-        let of_system = system.iter().any(|s| s == namespace(pod));
+    let pods = lists.of("pods");
+    sheet.expected = look.expected.to_owned();
+    sheet.words = say![pods.len(), " pods listed: ", look.expected];
+    for pod in pods {
         for sighting in (look.looks)(pod) {
             let mut subject = pods::owner(pod);
             if !sighting.container.is_empty() {
-                subject.push('/');
-                subject.push_str(&sighting.container);
+                add(&mut subject, "/", &sighting.container);
             }
-            let (state, reason) = if of_system {
-                let reason = "in a system namespace: does this component need it?";
-                (Verdict::Manual, reason)
-            } else {
-                (Verdict::Fail, "")
+            let (state, reason) = match lists.is_system(namespace(pod)) {
+                true => (
+                    Verdict::Manual,
+                    "in a system namespace: does this component need it?",
+                ),
+                false => (Verdict::Fail, ""),
             };
-            let seen = lists.seen("pods");
-            let written = sheet.put(subject, state, sighting.actual, reason, seen);
+            let written = sheet.put(subject, state, sighting.actual, reason, &["pods"]);
             if let Some(subject) = written.filter(|_| sighting.by_default) {
                 subject.basis = Basis::Default(DEFAULTS.to_owned());
             }
         }
     }
     let Some(level) = look.level else {
-        return sheet.finish(&say![
-            lists.of("pods").len(),
-            " pods listed: ",
-            look.expected
-        ]);
+        return;
     };
-    if look.name == "windows-host-process" && sheet.is_empty() && is_all_linux(cx, &mut sheet) {
-        return sheet.finish_absent("no node runs Windows, so no HostProcess container can");
+    if look.name == "windows-host-process" && sheet.is_empty() && is_all_linux(lists, sheet) {
+        sheet.least = Verdict::NotApplicable;
+        sheet.words = "no node runs Windows, so no HostProcess container can".to_owned();
+        return;
     }
-    let guards = Guards::ask(cx, &mut sheet);
+    let guards = Guards::ask(lists, sheet);
     let mut open = Vec::new();
     for ns in lists.of("namespaces") {
-        if system.iter().any(|s| s == name(ns)) {
+        if lists.is_system(name(ns)) {
             continue;
         }
-        let subject = key("Namespace", "", name(ns));
-        let mut seen = lists.seen("namespaces");
-        if guards.enforces(ns, level) {
-            let reason = "Pod Security admission keeps such pods out";
-            sheet.put(
-                subject,
-                Verdict::Pass,
-                admission::describe(ns),
-                reason,
-                seen,
-            );
-            continue;
-        }
-        open.push(subject.clone());
+        let subject = key_of("Namespace", ns);
         let mut actual = admission::describe(ns);
-        if let Some(others) = guards.describe(ns) {
-            actual.push_str(&say!["; pods are also seen by ", others]);
-            seen.extend(&guards.seen);
-        }
-        let (state, reason) = if look.by_pods {
-            (
-                Verdict::Pass,
-                "running pods decide; nothing known keeps such a pod out",
-            )
+        let mut seen: &[u64] = &[];
+        let (state, reason) = if guards.enforces(ns, level) {
+            (Verdict::Pass, "Pod Security admission keeps such pods out")
         } else {
-            (
-                Verdict::Manual,
-                "nothing known keeps such a pod out: does something else?",
-            )
+            open.push(subject.clone());
+            let others = guards.describe(ns);
+            if !others.is_empty() {
+                add(&mut actual, "; pods are also seen by ", &others);
+                seen = &guards.seen;
+            }
+            match look.by_pods {
+                true => (Verdict::Pass, "running pods decide, and are listed"),
+                false => (
+                    Verdict::Manual,
+                    "nothing known keeps such a pod out: does something else?",
+                ),
+            }
         };
-        sheet.put(subject, state, actual, reason, seen);
+        if let Some(subject) = sheet.put(subject, state, actual, reason, &["namespaces"]) {
+            subject.observations.extend(seen);
+        }
     }
     if !open.is_empty() {
-        sheet.notes.push(say![
+        sheet.note(&say![
             "admission gap: Pod Security would admit such pods to ",
             few(&open)
         ]);
     }
-    sheet.finish(&say![
-        lists.of("pods").len(),
-        " pods listed: ",
-        look.expected
-    ])
 }
 
 /// Policies and webhooks, as far as they could be listed.
@@ -173,42 +160,42 @@ struct Guards {
     bindings: Optional,
     webhooks: Optional,
     seen: Vec<u64>,
-    unknown: Option<String>,
+    /// Why some are not known; empty if all are.
+    unknown: String,
     /// Whether the API server has Pod Security switched off.
     off: bool,
 }
 
 impl Guards {
-    fn ask(cx: &Cx<'_>, sheet: &mut Sheet) -> Self {
-        let policies = optional(cx, "validatingadmissionpolicies");
+    fn ask(lists: &Lists<'_>, sheet: &mut Sheet) -> Self {
+        let policies = optional(lists.cx, "validatingadmissionpolicies");
         // Without a policy there is nothing to bind.
         let bindings = match policies.items.is_empty() {
             true => Optional::default(),
-            false => optional(cx, "validatingadmissionpolicybindings"),
+            false => optional(lists.cx, "validatingadmissionpolicybindings"),
         };
-        let webhooks = optional(cx, "validatingwebhooks");
-        let all = [&policies, &bindings, &webhooks];
-        let mut seen: Vec<_> = all.iter().flat_map(|o| o.seen.iter().copied()).to_list();
-        let servers = server::servers(cx);
+        let webhooks = optional(lists.cx, "validatingwebhooks");
+        let mut seen = Vec::new();
+        let mut unknown = String::new();
+        for list in [&policies, &bindings, &webhooks] {
+            seen.extend(list.seen);
+            add(&mut unknown, "; ", list.unknown.as_deref().unwrap_or(""));
+        }
         let mut off = false;
-        for (observation, args) in &servers.each {
-            seen.push(*observation);
-            if server::lists(args, "disable-admission-plugins", "PodSecurity") {
+        for server in Servers::of(lists.cx).each {
+            seen.push(server.seen);
+            if server.has("disable-admission-plugins", "PodSecurity") {
                 off = true;
-                let note = "kube-apiserver runs with PodSecurity in --disable-admission-plugins: levels are not enforced";
-                sheet.notes.push(note.to_owned());
-            } else if args.last("admission-control-config-file").is_some() {
-                let note = "kube-apiserver has an admission configuration, whose Pod Security defaults and exemptions are not considered here";
-                sheet.notes.push(note.to_owned());
+                sheet.note(DISABLED);
+            } else if server.args.last("admission-control-config-file").is_some() {
+                sheet.note(CONFIGURED);
             }
         }
-        let unknown: Vec<_> = all.iter().filter_map(|o| o.unknown.as_deref()).to_list();
-        let unknown = (!unknown.is_empty()).then(|| strings::join(&unknown, "; "));
-        sheet.cite(&seen);
-        if let Some(unknown) = &unknown {
-            sheet
-                .notes
-                .push(say!["other admission control is not known: ", unknown]);
+        for observation in &seen {
+            sheet.cite(Some(*observation));
+        }
+        if !unknown.is_empty() {
+            sheet.note(&say!["other admission control is not known: ", unknown]);
         }
         Self {
             policies,
@@ -225,80 +212,77 @@ impl Guards {
         !self.off && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
     }
 
-    fn describe(&self, namespace: &Value) -> Option<String> {
-        let found = admission::guards(
+    /// What else sees pods; empty if nothing does.
+    #[inline(never)]
+    fn describe(&self, namespace: &Value) -> String {
+        few(&admission::guards(
             namespace,
             &self.policies.items,
             &self.bindings.items,
             &self.webhooks.items,
-        );
-        (!found.is_empty()).then(|| few(&found))
+        ))
     }
 }
 
+const DISABLED: &str =
+    "kube-apiserver runs with PodSecurity in --disable-admission-plugins: levels are not enforced";
+const CONFIGURED: &str = "kube-apiserver has an admission configuration, whose Pod Security defaults and exemptions are not considered here";
+
 /// Whether something decides which pods a namespace admits.
-pub(super) fn mechanism(cx: &Cx<'_>, _: &Value) -> Outcome {
-    let lists = match lists(cx, &["pods", "namespaces"]) {
-        Ok(lists) => lists,
-        Err(unknown) => return *unknown,
-    };
-    let system = system_namespaces(cx);
-    let expected =
-        "every namespace with workloads enforces baseline, restricted or a policy engine's rules";
-    let mut sheet = Sheet::new(expected, lists.all_seen());
-    let guards = Guards::ask(cx, &mut sheet);
+pub(super) const MECHANISM: Policy = Policy {
+    requests: &["pods", "namespaces"],
+    expected: "every namespace with workloads enforces baseline, restricted or a policy engine's rules",
+    least: Verdict::Pass,
+    words: "every namespace outside of the system enforces a Pod Security level",
+    judge: mechanism,
+};
+
+fn mechanism(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+    let guards = Guards::ask(lists, sheet);
     for ns in lists.of("namespaces") {
-        if system.iter().any(|s| s == name(ns)) {
+        if lists.is_system(name(ns)) {
             continue;
         }
-        let subject = key("Namespace", "", name(ns));
-        let count = lists
-            .of("pods")
-            .iter()
-            .filter(|p| namespace(p) == name(ns))
-            .count();
-        let described = admission::describe(ns);
-        let mut seen = lists.all_seen();
-        if guards.enforces(ns, Level::Baseline) {
-            sheet.put(subject, Verdict::Pass, described, "", seen);
-            continue;
-        }
-        seen.extend(&guards.seen);
-        if let Some(others) = guards.describe(ns) {
-            sheet.put(
-                subject,
-                Verdict::Manual,
-                say![described, "; pods are seen by ", others],
-                "what do its rules refuse?",
-                seen,
-            );
-            continue;
-        }
-        let actual = say![described, ", holds ", count, " pods"];
-        let (state, reason) = match (count, &guards.unknown) {
-            (0, _) => (Verdict::Manual, "holds no workload yet: will it?"),
-            (_, Some(unknown)) => (Verdict::Error, unknown.as_str()),
-            (_, None) => (Verdict::Fail, "nothing decides what its pods may do"),
+        let mut actual = admission::describe(ns);
+        let mut seen: &[u64] = &guards.seen;
+        let others = guards.describe(ns);
+        let (state, reason) = if guards.enforces(ns, Level::Baseline) {
+            seen = &[];
+            (Verdict::Pass, "")
+        } else if !others.is_empty() {
+            add(&mut actual, "; pods are seen by ", &others);
+            (Verdict::Manual, "what do its rules refuse?")
+        } else {
+            let count = lists.pods_of(name(ns)).len();
+            add(&mut actual, ", pods: ", &say![count]);
+            match (count, guards.unknown.as_str()) {
+                (0, _) => (Verdict::Manual, "holds no workload yet: will it?"),
+                (_, "") => (Verdict::Fail, "nothing decides what its pods may do"),
+                (_, unknown) => (Verdict::Error, unknown),
+            }
         };
-        sheet.put(subject, state, actual, reason, seen);
+        let subject = sheet.put(key_of("Namespace", ns), state, actual, reason, &[]);
+        if let Some(subject) = subject {
+            subject.observations.extend(seen);
+        }
     }
-    sheet.finish("every namespace outside of the system enforces a Pod Security level")
 }
 
 /// Whether every node is known to run Linux.
-fn is_all_linux(cx: &Cx<'_>, sheet: &mut Sheet) -> bool {
-    let nodes = optional(cx, "nodes");
-    sheet.cite(&nodes.seen);
+fn is_all_linux(lists: &Lists<'_>, sheet: &mut Sheet) -> bool {
+    let nodes = optional(lists.cx, "nodes");
+    sheet.cite(nodes.seen);
     if let Some(unknown) = nodes.unknown {
-        sheet
-            .notes
-            .push(say!["whether a node runs Windows is not known: ", unknown]);
+        sheet.note(&say!["whether a node runs Windows is not known: ", unknown]);
         return false;
     }
-    // A kubelet says it in both places; a Node made by hand may lack one.
-    let says = |node: &Value| match text(node, "/status/nodeInfo/operatingSystem") {
-        "" => label(node, "kubernetes.io/os") == Some("linux"),
-        system => system == "linux",
-    };
-    !nodes.items.is_empty() && nodes.items.iter().all(says)
+    let mut all = !nodes.items.is_empty();
+    for node in &nodes.items {
+        // A kubelet says it in both places; a Node made by hand may lack one.
+        all &= match text(node, "/status/nodeInfo/operatingSystem") {
+            "" => label(node, "kubernetes.io/os") == Some("linux"),
+            system => system == "linux",
+        };
+    }
+    all
 }

@@ -6,8 +6,7 @@ use alloc::rc::Rc;
 use super::Located;
 use crate::component::{self, Component, Instance, Presence};
 use crate::config::{self, Problem, Reading, Stop, kubelet};
-use crate::facts::{Entry, Error, FileKind, Origin, Place, Process};
-use crate::list::ToList;
+use crate::facts::{Entry, Error, FileKind, Matches, Origin, Place, Process};
 use crate::prelude::*;
 use crate::rule::Cx;
 use crate::say;
@@ -69,7 +68,7 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
     let mut located = Located::default();
     match set {
         Set::Glob { request, absent } => {
-            located.nothing(Verdict::NotApplicable, absent.clone());
+            located.nothing(Verdict::NotApplicable, absent);
             glob(cx, request, &mut located);
         }
         Set::Directory {
@@ -102,7 +101,7 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
             for instance in &instances(cx, Component::Kubelet, &mut located) {
                 located.nothing(
                     Verdict::NotApplicable,
-                    say![instance.label, " is told no client certificate authorities"],
+                    &say![instance.label, " is told no client certificate authorities"],
                 );
                 setting(cx, instance, "client-ca-file", &mut located);
             }
@@ -116,40 +115,46 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
 /// A component's instances; says why if there are none.
 fn instances(cx: &Cx<'_>, component: Component, located: &mut Located) -> Vec<Instance> {
     match component::find(cx, component) {
-        Presence::Here(mut instances) => {
-            instances.retain(|instance| {
+        Presence::Here(instances) => {
+            let mut known = Vec::new();
+            for instance in instances {
                 located.observations.extend(&instance.observations);
-                let known = !instance.argv.is_empty();
-                if !known {
-                    let text = "its arguments are not known".to_owned();
-                    located.problem(&instance.label, text, instance.observations.clone());
+                if instance.argv.is_empty() {
+                    let text = "its arguments are not known";
+                    located.problem(&instance.label, text, &instance.observations);
+                } else {
+                    known.push(instance);
                 }
-                known
-            });
-            instances
+            }
+            known
         }
         Presence::NotHere(words) => {
-            located.observations.extend(words.observations);
-            located.nothing(Verdict::NotApplicable, words.text);
+            located.observations.extend(&words.observations);
+            located.nothing(Verdict::NotApplicable, &words.text);
             Vec::new()
         }
         Presence::Unknown(words) => {
-            located.problem(component.name(), words.text, words.observations);
+            located.problem(component.name(), &words.text, &words.observations);
             Vec::new()
         }
+    }
+}
+
+/// Notes a search, and whether it saw everything.
+fn searched(key: &str, matches: &Matches, located: &mut Located) {
+    located.observations.push(matches.observation);
+    if !matches.complete {
+        let text = "not all of it could be searched";
+        located.problem(key, text, &[matches.observation]);
     }
 }
 
 fn glob(cx: &Cx<'_>, request: &str, located: &mut Located) {
     let matches = match cx.facts.glob(request) {
         Ok(matches) => matches,
-        Err(error) => return located.lack(request, error.text().to_owned(), &error),
+        Err(error) => return located.lack(request, &error),
     };
-    located.observations.push(matches.observation);
-    if !matches.complete {
-        let text = "not all of it could be searched".to_owned();
-        located.problem(request, text, vec![matches.observation]);
-    }
+    searched(request, &matches, located);
     for path in matches.paths {
         located.add(&path, cx.facts.open(&path));
     }
@@ -162,82 +167,81 @@ fn directory(cx: &Cx<'_>, request: &str, path: &str, component: Component, locat
     }
     glob(cx, request, located);
     // It is not there. Then the component must keep its files elsewhere.
-    let named: Vec<String> = users
-        .iter()
-        .flat_map(|i| &i.args.flags)
-        .filter(|f| f.name.ends_with("-file"))
-        .map(|f| say![f.spelled, "=", f.value])
-        .to_list();
-    let inside = named
-        .iter()
-        .find(|n| strings::contains(n, &say!["=", path, "/"]));
-    if let Some(flag) = inside {
-        located.nothing(
-            Verdict::Error,
-            say![
-                "nothing was found in ",
-                path,
-                ", but ",
-                component.name(),
-                " has ",
-                flag
-            ],
-        );
-    } else {
-        located.nothing(
-            Verdict::Manual,
-            say![
-                "nothing was found in ",
-                path,
-                ": look at what ",
-                component.name(),
-                " uses instead: ",
-                strings::join(&named, " ")
-            ],
-        );
+    let below = say!["=", path, "/"];
+    let mut named = Vec::new();
+    for instance in &users {
+        for flag in &instance.args.flags {
+            if !flag.name.ends_with("-file") {
+                continue;
+            }
+            let given = say![flag.spelled, "=", flag.value];
+            if strings::contains(&given, &below) {
+                let text = say![
+                    "nothing was found in ",
+                    path,
+                    ", but ",
+                    component.name(),
+                    " has ",
+                    given
+                ];
+                return located.nothing(Verdict::Error, &text);
+            }
+            named.push(given);
+        }
     }
+    let text = say![
+        "nothing was found in ",
+        path,
+        ": look at what ",
+        component.name(),
+        " uses instead: ",
+        strings::join(&named, " ")
+    ];
+    located.nothing(Verdict::Manual, &text);
 }
 
 fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
     let name = component.name();
-    let pods = static_pod::read(cx.facts);
+    let pods = static_pod::read(cx.facts, name);
     located.observations.extend(&pods.observations);
     for problem in &pods.problems {
         // What cannot be read may declare the component too.
         let key = strings::find(problem, ": ").and_then(|at| problem.get(..at));
         let key = key.unwrap_or(problem);
-        located.problem(key, problem.clone(), pods.observations.clone());
+        located.problem(key, problem, &pods.observations);
     }
     let kubelets = watchers(cx, located);
     let mut files: Vec<&str> = Vec::new();
-    for container in pods.containers.iter().filter(|c| c.executable == name) {
-        if !files.contains(&container.file.as_str()) {
+    for container in &pods.containers {
+        if !strings::among(&container.file, &files) {
             files.push(&container.file);
             let opened = reopen(cx, &kubelets, &container.file);
             located.add(&container.file, opened);
         }
     }
-    if files.is_empty() && located.problems.is_empty() {
-        let found = instances(cx, component, located);
-        let is_pod = |i: &Instance| {
-            let process = i.process.as_ref();
-            process.is_some_and(|p| p.info().place == Place::StaticPod)
-        };
-        if !found.is_empty() && (kubelets.is_empty() || found.iter().any(is_pod)) {
-            located.nothing(
-                Verdict::Error,
-                say![
-                    name,
-                    " runs, but the manifest that declares it was not found"
-                ],
-            );
-        } else if !found.is_empty() {
-            located.nothing(
-                Verdict::NotApplicable,
-                say![name, " runs, but no static pod manifest declares it"],
-            );
-        }
+    if !files.is_empty() || !located.problems.is_empty() {
+        return;
     }
+    let found = instances(cx, component, located);
+    if found.is_empty() {
+        return;
+    }
+    let mut is_pod = kubelets.is_empty();
+    for instance in &found {
+        let process = instance.process.as_ref();
+        is_pod |= process.is_some_and(|p| p.info().place == Place::StaticPod);
+    }
+    let (verdict, text) = match is_pod {
+        true => (
+            Verdict::Error,
+            " runs, but the manifest that declares it was not found",
+        ),
+        false => (
+            Verdict::NotApplicable,
+            " runs, but no static pod manifest declares it",
+        ),
+    };
+    located.nothing(verdict, &say![name, text]);
 }
 
 /// The kubelets, which say where manifests are. Without them only the usual
@@ -246,17 +250,17 @@ fn watchers(cx: &Cx<'_>, located: &mut Located) -> Vec<Rc<dyn Process>> {
     let found = match component::own_processes(cx.facts, "kubelet") {
         Ok(found) => found,
         Err(error) => {
-            located.lack("kubelet", error.text().to_owned(), &error);
+            located.lack("kubelet", &error);
             return Vec::new();
         }
     };
     if found.own.is_empty() && !found.complete && cx.facts.node().origin != Origin::Tree {
         let text = say!["which manifests are live is not known: ", found.hint];
-        located.problem("kubelet", text, vec![found.observation]);
+        located.problem("kubelet", &text, &[found.observation]);
     }
     if found.own.iter().any(|k| k.info().args.is_empty()) {
-        let text = "its arguments are not known, and so not where its manifests are".to_owned();
-        located.problem("kubelet", text, vec![found.observation]);
+        let text = "its arguments are not known, and so not where its manifests are";
+        located.problem("kubelet", text, &[found.observation]);
     }
     found.own
 }
@@ -287,73 +291,60 @@ fn reopen(cx: &Cx<'_>, kubelets: &[Rc<dyn Process>], file: &str) -> Result<Rc<dy
 /// Adds the file that a setting names, if it names one.
 fn setting(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) {
     match config::read(cx.facts, instance, name) {
-        Ok(reading) => {
-            add(cx, instance, &reading, located);
-        }
-        Err(Stop::Problem(problem)) => wanting(instance, &say!["--", name], problem, located),
+        Ok(reading) => add(cx, instance, &reading, located),
+        Err(Stop::Problem(problem)) => wanting(instance, &say!["--", name], &problem, located),
         // Then nothing can name a file in it.
-        Err(Stop::Removed { .. }) => {}
+        Err(Stop::Removed(_)) => {}
     }
 }
 
-/// Adds the file that a flag names, if it names one. True if it does.
-fn flagged(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) -> bool {
+/// Adds the file that a flag names, if it names one.
+fn flagged(cx: &Cx<'_>, instance: &Instance, name: &str, located: &mut Located) {
     match config::flag(instance, name) {
-        Ok(None) => false,
+        Ok(None) => {}
         Ok(Some(reading)) => add(cx, instance, &reading, located),
-        Err(problem) => {
-            wanting(instance, &say!["--", name], problem, located);
-            true
+        Err(problem) => wanting(instance, &say!["--", name], &problem, located),
+    }
+}
+
+/// Adds the file that a value names, if it is set.
+fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Located) {
+    located.observations.extend(&reading.observations);
+    if reading.is_set() {
+        match reading.open(cx.facts, instance) {
+            Ok(entry) => located.files.push(entry),
+            Err(problem) => wanting(instance, reading.origin.text(), &problem, located),
         }
     }
 }
 
-/// Adds the file that a value names, if it is set. True if it is.
-fn add(cx: &Cx<'_>, instance: &Instance, reading: &Reading, located: &mut Located) -> bool {
-    located.observations.extend(&reading.observations);
-    if !reading.is_set() {
-        return false;
-    }
-    match reading.open(cx.facts, instance) {
-        Ok(entry) => located.files.push(entry),
-        Err(problem) => wanting(instance, reading.origin.text(), problem, located),
-    }
-    true
-}
-
-fn wanting(instance: &Instance, what: &str, problem: Problem, located: &mut Located) {
+fn wanting(instance: &Instance, what: &str, problem: &Problem, located: &mut Located) {
     let what = what.strip_prefix("flag ").unwrap_or(what);
     let key = say![instance.label, " ", what];
-    located.problem(&key, problem.text, problem.observations);
+    located.problem(&key, &problem.text, &problem.observations);
 }
 
 fn kubeconfigs(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
-    located.nothing(
-        Verdict::NotApplicable,
-        say![
-            instance.label,
-            " is told no kubeconfig, so it keeps no credentials in one"
-        ],
-    );
+    let text = " is told no kubeconfig, so it keeps no credentials in one";
+    located.nothing(Verdict::NotApplicable, &say![instance.label, text]);
+    let (is_proxy, is_scheduler, is_manager) = match instance.component {
+        Component::KubeProxy => (true, false, false),
+        Component::KubeScheduler => (false, true, false),
+        Component::KubeControllerManager => (false, false, true),
+        _ => (false, false, false),
+    };
     // kube-proxy and kube-scheduler ignore --kubeconfig once they have a
     // configuration file; the others have no such file.
-    let has_file = matches!(
-        instance.component,
-        Component::KubeProxy | Component::KubeScheduler
-    );
     match config::flag(instance, "config") {
-        Ok(Some(config)) if has_file && config.is_set() => {
+        Ok(Some(config)) if (is_proxy || is_scheduler) && config.is_set() => {
             client_connection(cx, instance, &config, located);
         }
-        Err(problem) if has_file => wanting(instance, "--config", problem, located),
-        _ => {
-            flagged(cx, instance, "kubeconfig", located);
+        Err(problem) if is_proxy || is_scheduler => {
+            wanting(instance, "--config", &problem, located);
         }
+        _ => flagged(cx, instance, "kubeconfig", located),
     }
-    if matches!(
-        instance.component,
-        Component::KubeScheduler | Component::KubeControllerManager
-    ) {
+    if is_scheduler || is_manager {
         flagged(cx, instance, "authentication-kubeconfig", located);
         flagged(cx, instance, "authorization-kubeconfig", located);
     }
@@ -365,18 +356,18 @@ fn client_connection(cx: &Cx<'_>, instance: &Instance, config: &Reading, located
         Ok((entry, document)) => {
             located.observations.push(entry.observation());
             let pointer = "/clientConnection/kubeconfig";
-            if let Some(reading) = config::field(&entry, &document, pointer) {
+            if let Some(reading) = config::field(&entry, document, pointer) {
                 add(cx, instance, &reading, located);
             }
         }
-        Err(problem) => wanting(instance, "--config", problem, located),
+        Err(problem) => wanting(instance, "--config", &problem, located),
     }
 }
 
 fn kubelet_config(cx: &Cx<'_>, instance: &Instance, located: &mut Located) {
     located.nothing(
         Verdict::NotApplicable,
-        say![instance.label, " is configured by flags alone"],
+        &say![instance.label, " is configured by flags alone"],
     );
     flagged(cx, instance, "config", located);
     flagged_directory(cx, instance, "config-dir", Some(".conf"), located);
@@ -390,13 +381,14 @@ fn flagged_directory(
     suffix: Option<&str>,
     located: &mut Located,
 ) {
-    match config::flag(instance, name) {
-        Ok(Some(reading)) if reading.is_set() => match reading.open(cx.facts, instance) {
-            Ok(dir) => below(&dir, suffix, located),
-            Err(problem) => wanting(instance, &say!["--", name], problem, located),
-        },
-        Ok(_) => {}
-        Err(problem) => wanting(instance, &say!["--", name], problem, located),
+    let opened = match config::flag(instance, name) {
+        Ok(Some(reading)) if reading.is_set() => reading.open(cx.facts, instance),
+        Ok(_) => return,
+        Err(problem) => Err(problem),
+    };
+    match opened {
+        Ok(dir) => below(&dir, suffix, located),
+        Err(problem) => wanting(instance, &say!["--", name], &problem, located),
     }
 }
 
@@ -405,13 +397,9 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
     let path = dir.path();
     let children = match dir.children() {
         Ok(children) => children,
-        Err(error) => return located.lack(&path, error.text().to_owned(), &error),
+        Err(error) => return located.lack(&path, &error),
     };
-    located.observations.push(children.observation);
-    if !children.complete {
-        let text = "not all of it could be searched".to_owned();
-        located.problem(&path, text, vec![children.observation]);
-    }
+    searched(&path, &children, located);
     for name in &children.paths {
         let key = say![strings::trim_end(&path, b'/'), "/", name];
         match dir.open_child(name) {
@@ -422,7 +410,7 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
                 }
                 _ => {}
             },
-            Err(error) => located.lack(&key, error.text().to_owned(), &error),
+            Err(error) => located.lack(&key, &error),
         }
     }
 }
@@ -430,16 +418,16 @@ fn below(dir: &Rc<dyn Entry>, suffix: Option<&str>, located: &mut Located) {
 fn unit(cx: &Cx<'_>, request: &str, name: &str, located: &mut Located) {
     let unit = match systemd::unit(cx.facts, request, name) {
         Ok(unit) => unit,
-        Err(error) => return located.lack(name, error.text().to_owned(), &error),
+        Err(error) => return located.lack(name, &error),
     };
     located.observations.push(unit.observation);
     if !unit.complete {
-        let text = "not all directories of units could be searched".to_owned();
-        located.problem(name, text, vec![unit.observation]);
+        let text = "not all directories of units could be searched";
+        located.problem(name, text, &[unit.observation]);
     }
     located.nothing(
         Verdict::NotApplicable,
-        say![
+        &say![
             "no directory of units has ",
             name,
             ": it is started in another way"
