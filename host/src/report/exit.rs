@@ -140,18 +140,7 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<Problem> {
         text,
     };
     let mut problems = Vec::new();
-    let no_api = report.cluster.api == "none";
-    let errors = ids(report.findings.iter().filter(|finding| {
-        let excused = no_api && waits_for_api(finding) && !is_named(finding, selection);
-        finding.verdict == Verdict::Error && !excused
-    }));
-    if !errors.is_empty() {
-        problems.push(incomplete(format!(
-            "{} could not be assessed: {}",
-            checks(&errors),
-            list(&errors)
-        )));
-    }
+    problems.extend(errors(report, selection).map(incomplete));
     if !report.findings.iter().any(is_assessed) {
         let why = if report.findings.is_empty() {
             "no check ran"
@@ -170,6 +159,20 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The checks that could not be assessed, in one sentence. Those that only lack
+/// an API that nobody asked for are excused unless they were named.
+pub(super) fn errors(report: &Report, selection: &Selection) -> Option<String> {
+    let no_api = report.cluster.api == "none";
+    let errors = ids(report.findings.iter().filter(|finding| {
+        let excused = no_api && waits_for_api(finding) && !is_named(finding, selection);
+        finding.verdict == Verdict::Error && !excused
+    }));
+    (!errors.is_empty()).then(|| {
+        let (checks, list) = (checks(&errors), list(&errors));
+        format!("{checks} could not be assessed: {list}")
+    })
 }
 
 /// Whether something that is here was looked at. Not-applicable does not

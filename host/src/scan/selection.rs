@@ -78,6 +78,7 @@ impl Selected {
             && listed(&wanted.checks, &check.id)
             && in_group
             && wanted.level.is_none_or(|level| check.level <= level)
+            && wanted.scored.is_none_or(|scored| check.scored == scored)
     }
 
     /// Whether a check of the report is not run.
