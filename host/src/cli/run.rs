@@ -29,11 +29,11 @@ Exit codes:
   2  the command line, the configuration or the output file is wrong
   3  a profile was refused
   4  nothing was assessed, or nothing of a target that --targets names; with
-     --exit-code also any check that could not be assessed
+     --exit-code also a scored check that could not be assessed
 
 Where it differs from kube-bench:
-  A check that could not be assessed is WARN, never FAIL and never PASS; with
-  --exit-code it ends in 4. A component that is not on the node is INFO.
+  A check that could not be assessed is WARN, never FAIL and never PASS; if it
+  is scored, it ends in 4 with --exit-code. A component that is not on the node is INFO.
   An id that --check or --group names and no profile has is an error.
   --outputfile works with every format, replaces the file whole, and only its
   owner may read it; text is printed as well.

@@ -10,9 +10,10 @@
 //! | 2 | usage or configuration (no output) |
 //! | 3 | a profile was refused |
 //! | N | a scored check failed, and `--exit-code N` was given |
-//! | 4 | nothing was assessed, or nothing of a target that was named; with `--exit-code`, also any check that could not be |
+//! | 4 | nothing was assessed, or nothing of a target that was named; with `--exit-code`, also a scored check that could not be |
 //! | 0 | none of these |
 
+use crate::finding::Finding;
 use crate::report::Report;
 use crate::report::exit::{self, CLEAN, INCOMPLETE, Policy, REFUSED};
 use crate::request::Selection;
@@ -56,7 +57,7 @@ pub fn outcome(report: &Report, selection: &Selection, wanted: u8) -> Outcome {
         said.push(format!("{checks} not assessed: {}{cure}", gap.cause));
     }
     let unassessed = unassessed(report, selection);
-    let gated = exit::errors(report, selection).filter(|_| wanted != 0);
+    let gated = exit::errors(report, selection, |finding| finding.scored).filter(|_| wanted != 0);
     let is_incomplete = !unassessed.is_empty() || gated.is_some();
     said.extend(unassessed);
     said.extend(gated);
@@ -89,13 +90,10 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<String> {
         return vec![format!("nothing was assessed: {why}")];
     }
     let is_missing = |target: &&String| {
-        let mut ran = report
-            .findings
-            .iter()
-            .filter(|finding| finding.target == **target && !finding.skipped)
-            .peekable();
+        let of = |finding: &&Finding| finding.target == **target && !finding.skipped;
+        let ran = report.findings.iter().filter(of);
         // What --check, --group or --skip left out was not asked for.
-        ran.peek().is_some() && !ran.any(exit::is_assessed)
+        ran.clone().next().is_some() && !exit::is_target_assessed(ran)
     };
     let words = |target: &String| {
         format!("target {target} was asked for and none of its checks found what it is about")
@@ -111,7 +109,7 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::finding::{Finding, Verdict};
+    use crate::finding::Verdict;
     use crate::report::fixture;
 
     fn with(findings: Vec<Finding>) -> Report {
@@ -150,6 +148,11 @@ mod tests {
         ]);
         assert_eq!([code(&mixed, &[], 0), code(&mixed, &[], 1)], [0, 4]);
         assert_eq!(code(&mixed, &["etcd", "node"], 0), 4);
+        let unscored = with(vec![
+            judged("2.1", Verdict::Pass),
+            error("1.1.20", "file", "not-permitted"),
+        ]);
+        assert_eq!(code(&unscored, &[], 1), 0);
         assert_eq!(code(&mixed, &["etcd"], 0), 0);
         // A failure says more than that something was not seen.
         let both = with(vec![
