@@ -1,6 +1,6 @@
 //! Unknown is never pass, through the command line: facts are taken away from
 //! records in turn, and no verdict gets better for it. Every check and every
-//! fact, natively: `plugins/cis-1.10/tests/laws.rs`. Here a part of them shows
+//! fact, natively: `plugins/catalogue/tests/laws.rs`. Here a part of them shows
 //! that host and sandbox keep what the checks keep.
 
 use std::collections::BTreeMap;

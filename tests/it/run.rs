@@ -656,7 +656,15 @@ fn profiles_are_found_by_id_and_by_version() {
         &of(&[&variable], &["--benchmark", "broken"]),
         &["broken-1.0"],
     );
-    is_usage(&of(&[&variable], &[]), &["--benchmark with one of"]);
+    // Where nothing says which, the node decides, and the newest is taken.
+    let ran = of(&[&variable], &[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.report()["Controls"][0]["version"], "cis-1.10");
+    assert!(
+        ran.err.contains("was not written for this version"),
+        "{}",
+        ran.err
+    );
     is_usage(
         &of(&[&variable], &["--version", "1.99"]),
         &["Kubernetes 1.99", "cis-1.10 is for >=1.28"],

@@ -42,9 +42,13 @@ enum Command {
         /// A folder with node records, at any depth.
         #[arg(long)]
         nodes: PathBuf,
-        /// The profile whose verdicts are compared.
-        #[arg(long, default_value = "cis-1.10")]
-        profile: String,
+        /// A folder with kube-bench's configuration: ids, targets, assessment
+        /// and scoring of every profile are compared with it.
+        #[arg(long)]
+        kube_bench_cfg: Option<PathBuf>,
+        /// Only this profile. [default: all that were built]
+        #[arg(long)]
+        profile: Option<String>,
     },
     /// Measures a whole scan: time, memory, size.
     Bench {
@@ -74,7 +78,16 @@ fn run(command: Command) -> Result<()> {
         Command::Demo => demo::run(&workspace),
         Command::Test => gate::run(&workspace),
         Command::Tidy => tidy::run(&workspace),
-        Command::Parity { nodes, profile } => parity::run(&workspace, &nodes, &profile),
+        Command::Parity {
+            nodes,
+            kube_bench_cfg,
+            profile,
+        } => parity::run(
+            &workspace,
+            &nodes,
+            kube_bench_cfg.as_deref(),
+            profile.as_deref(),
+        ),
         Command::Bench { runs } => bench::run(&workspace, runs),
     }
 }

@@ -10,14 +10,20 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::sys::Workspace;
+use crate::sys::{self, Workspace};
 
-/// Why one check may differ from kube-bench.
+mod tables;
+
+use tables::{Departure, Profile};
+
+/// Why one control may differ from kube-bench.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Explanation {
-    /// The check's id.
-    check: String,
+    /// The control's name: ids are renumbered between profiles, controls are not.
+    control: String,
+    /// The profiles in which it differs. Each must show the difference.
+    profiles: Vec<String>,
     /// When it differs. Every part that is given must hold.
     condition: Condition,
     /// What we say, in kube-bench's four words.
@@ -38,7 +44,8 @@ struct Explanation {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 struct Condition {
     /// The records it holds for, by their path below the folder of records.
-    /// Each must show the difference.
+    /// Each of which kube-bench's verdicts are known must show the difference
+    /// in each of the profiles.
     records: Vec<String>,
     /// A text that our reason for the verdict contains, word for word.
     our_reason: Option<String>,
@@ -50,6 +57,9 @@ struct Condition {
 struct Reviewed {
     #[serde(default)]
     difference: Vec<Explanation>,
+    /// Where a profile's table departs from kube-bench's configuration.
+    #[serde(default)]
+    departure: Vec<Departure>,
 }
 
 /// A verdict in kube-bench's four words, and what is said about it.
@@ -62,45 +72,75 @@ struct Said {
 /// A check on which we and kube-bench differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Difference {
+    profile: String,
     record: String,
     check: String,
+    control: String,
     ours: Said,
     theirs: String,
 }
 
-/// Compares every record below a folder, and fails unless the reviewed file
-/// explains exactly what differs.
-pub fn run(workspace: &Workspace, nodes: &Path, profile: &str) -> Result<()> {
-    let file = workspace.path(format!("plugins/{profile}/parity.toml"));
+/// What is compared: a profile on a record.
+type Seen = BTreeSet<(String, String)>;
+
+/// Compares every record below a folder with every profile that was built, or
+/// the one that is named, and fails unless the reviewed file explains exactly
+/// what differs.
+pub fn run(
+    workspace: &Workspace,
+    nodes: &Path,
+    configuration: Option<&Path>,
+    profile: Option<&str>,
+) -> Result<()> {
+    let file = workspace.path("plugins/parity.toml");
     let reviewed = read_reviewed(&file)?;
     let mut complaints = check_reviewed(&reviewed, &test_names(workspace)?);
+    let profiles: Vec<Profile> = profiles(workspace)?
+        .into_iter()
+        .filter(|it| profile.is_none_or(|only| it.id == only))
+        .collect();
+    ensure!(
+        !profiles.is_empty(),
+        "there is no such profile in {}: cargo xtask profiles builds them",
+        workspace.target().join("profiles").display()
+    );
+    if let Some(configuration) = configuration {
+        complaints.extend(tables::compare(
+            configuration,
+            &profiles,
+            &reviewed.departure,
+        )?);
+    }
 
     let mut records = Vec::new();
     find_records(nodes, &mut records)?;
-    let (mut compared, mut differences, mut seen) = (0, Vec::new(), BTreeSet::new());
+    let (mut compared, mut differences, mut seen) = (0, Vec::new(), Seen::new());
     for record in records {
-        let verdicts = record.join(format!("kube-bench/{profile}.json"));
-        if !verdicts.is_file() {
-            continue;
-        }
         let name = record.strip_prefix(nodes)?.display().to_string();
-        let theirs: BTreeMap<String, String> =
-            serde_json::from_slice(&std::fs::read(&verdicts)?)
-                .with_context(|| format!("{} does not parse", verdicts.display()))?;
-        let ours = scan(workspace, profile, &record)?;
-        compared += theirs.len();
-        differences.extend(compare(&name, &ours, &theirs));
-        seen.insert(name);
+        for profile in &profiles {
+            let verdicts = record.join(format!("kube-bench/{}.json", profile.id));
+            if !verdicts.is_file() {
+                continue;
+            }
+            let theirs: BTreeMap<String, String> =
+                serde_json::from_slice(&std::fs::read(&verdicts)?)
+                    .with_context(|| format!("{} does not parse", verdicts.display()))?;
+            let ours = scan(workspace, profile, &record)?;
+            compared += theirs.len();
+            differences.extend(compare(profile, &name, &ours, &theirs));
+            seen.insert((profile.id.clone(), name.clone()));
+        }
     }
     ensure!(
         compared > 0,
-        "no record below {} has kube-bench/{profile}.json",
+        "no record below {} has verdicts of kube-bench",
         nodes.display()
     );
-    complaints.extend(judge(&reviewed, &differences, &seen));
+    complaints.extend(judge(&reviewed, &differences, &seen, profile));
     println!(
-        "parity: {compared} verdicts on {} records, {} differ",
-        seen.len(),
+        "parity: {compared} verdicts of {} profiles on {} records, {} differ",
+        count(&seen, |(profile, _)| profile),
+        count(&seen, |(_, record)| record),
         differences.len()
     );
     for complaint in &complaints {
@@ -123,6 +163,32 @@ pub fn run(workspace: &Workspace, nodes: &Path, profile: &str) -> Result<()> {
     Ok(())
 }
 
+fn count(seen: &Seen, of: fn(&(String, String)) -> &String) -> usize {
+    seen.iter().map(of).collect::<BTreeSet<_>>().len()
+}
+
+/// The profiles that were built, by id: what their manifests say.
+fn profiles(workspace: &Workspace) -> Result<Vec<Profile>> {
+    let folder = workspace.target().join("profiles");
+    let mut found = Vec::new();
+    for entry in folder.read_dir().into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "wasm") {
+            continue;
+        }
+        let manifest = sys::read(
+            Command::new(workspace.cisb())
+                .args(["profile", "inspect", "--format", "json"])
+                .arg(&path),
+        )?;
+        let profile: Profile = serde_json::from_slice(&manifest)
+            .with_context(|| format!("the manifest of {} does not parse", path.display()))?;
+        found.push(profile);
+    }
+    found.sort_by(|a, b| a.id.cmp(&b.id));
+    Ok(found)
+}
+
 fn read_reviewed(file: &Path) -> Result<Reviewed> {
     match std::fs::read_to_string(file) {
         Ok(text) => {
@@ -138,7 +204,10 @@ fn check_reviewed(reviewed: &Reviewed, tests: &BTreeSet<String>) -> Vec<String> 
     let mut complaints = Vec::new();
     for explanation in &reviewed.difference {
         let mut complain = |text: String| {
-            complaints.push(format!("the explanation of {}: {text}", explanation.check));
+            complaints.push(format!(
+                "the explanation of {}: {text}",
+                explanation.control
+            ));
         };
         let Condition {
             records,
@@ -147,7 +216,11 @@ fn check_reviewed(reviewed: &Reviewed, tests: &BTreeSet<String>) -> Vec<String> 
         if records.is_empty() && our_reason.is_none() {
             complain("its condition is empty, so it would explain anything".to_owned());
         }
-        if std::iter::once(&explanation.check)
+        if explanation.profiles.is_empty() {
+            complain("it names no profile".to_owned());
+        }
+        if std::iter::once(&explanation.control)
+            .chain(&explanation.profiles)
             .chain(records)
             .any(|text| text.contains(['*', '?', '[']))
         {
@@ -175,13 +248,21 @@ fn check_reviewed(reviewed: &Reviewed, tests: &BTreeSet<String>) -> Vec<String> 
 }
 
 /// Differences without an explanation, and explanations without a difference.
-fn judge(reviewed: &Reviewed, differences: &[Difference], seen: &BTreeSet<String>) -> Vec<String> {
+/// Where only one profile was compared, what is said of others is left alone.
+fn judge(
+    reviewed: &Reviewed,
+    differences: &[Difference],
+    seen: &Seen,
+    only: Option<&str>,
+) -> Vec<String> {
     let mut complaints = Vec::new();
     for difference in differences {
         if !reviewed.difference.iter().any(|e| explains(e, difference)) {
             complaints.push(format!(
-                "{} on {}: ours {}, theirs {}: {}",
+                "{} {} ({}) on {}: ours {}, theirs {}: {}",
+                difference.profile,
                 difference.check,
+                difference.control,
                 difference.record,
                 difference.ours.status,
                 difference.theirs,
@@ -190,28 +271,39 @@ fn judge(reviewed: &Reviewed, differences: &[Difference], seen: &BTreeSet<String
         }
     }
     for explanation in &reviewed.difference {
-        let shown: BTreeSet<_> = differences
+        let shown: Seen = differences
             .iter()
             .filter(|difference| explains(explanation, difference))
-            .map(|difference| difference.record.as_str())
+            .map(|difference| (difference.profile.clone(), difference.record.clone()))
             .collect();
-        if shown.is_empty() && explanation.condition.records.is_empty() {
+        let mut complain = |text: String| {
             complaints.push(format!(
-                "the explanation of {} ({} for {}) explains nothing",
-                explanation.check, explanation.ours, explanation.theirs
+                "the explanation of {} ({} for {}) {text}",
+                explanation.control, explanation.ours, explanation.theirs
             ));
+        };
+        let records = &explanation.condition.records;
+        for record in records {
+            if !seen.iter().any(|(_, it)| it == record) {
+                complain(format!("names the record `{record}`, which is not here"));
+            }
         }
-        for record in &explanation.condition.records {
-            if !seen.contains(record) {
-                complaints.push(format!(
-                    "the explanation of {} names the record `{record}`, which is not here",
-                    explanation.check
-                ));
-            } else if !shown.contains(record.as_str()) {
-                complaints.push(format!(
-                    "the explanation of {} names the record `{record}`, where nothing differs so",
-                    explanation.check
-                ));
+        for profile in &explanation.profiles {
+            if only.is_some_and(|only| only != profile) {
+                continue;
+            }
+            if !seen.iter().any(|(it, _)| it == profile) {
+                complain(format!("names the profile `{profile}`, which is not here"));
+            } else if !shown.iter().any(|(it, _)| it == profile) {
+                complain(format!("explains nothing in {profile}"));
+            }
+            for record in records {
+                let pair = (profile.clone(), record.clone());
+                if seen.contains(&pair) && !shown.contains(&pair) {
+                    complain(format!(
+                        "names the record `{record}`, where nothing differs so in {profile}"
+                    ));
+                }
             }
         }
     }
@@ -223,7 +315,8 @@ fn explains(explanation: &Explanation, difference: &Difference) -> bool {
         records,
         our_reason,
     } = &explanation.condition;
-    explanation.check == difference.check
+    explanation.control == difference.control
+        && explanation.profiles.contains(&difference.profile)
         && explanation.ours == difference.ours.status
         && explanation.theirs == difference.theirs
         && (records.is_empty() || records.contains(&difference.record))
@@ -233,6 +326,7 @@ fn explains(explanation: &Explanation, difference: &Difference) -> bool {
 }
 
 fn compare(
+    profile: &Profile,
     record: &str,
     ours: &BTreeMap<String, Said>,
     theirs: &BTreeMap<String, String>,
@@ -245,8 +339,10 @@ fn compare(
                 reason: "our report has no such check".to_owned(),
             });
             (ours.status != *theirs).then(|| Difference {
+                profile: profile.id.clone(),
                 record: record.to_owned(),
                 check: check.clone(),
+                control: profile.control(check).to_owned(),
                 ours,
                 theirs: theirs.clone(),
             })
@@ -254,13 +350,10 @@ fn compare(
         .collect()
 }
 
-fn scan(workspace: &Workspace, profile: &str, record: &Path) -> Result<BTreeMap<String, Said>> {
-    let component = workspace.target().join(format!("profiles/{profile}.wasm"));
-    ensure!(
-        component.is_file(),
-        "there is no {}: cargo xtask profiles builds it",
-        component.display()
-    );
+fn scan(workspace: &Workspace, profile: &Profile, record: &Path) -> Result<BTreeMap<String, Said>> {
+    let component = workspace
+        .target()
+        .join(format!("profiles/{}.wasm", profile.id));
     let output = Command::new(workspace.cisb())
         .arg("scan")
         .arg("--profile")
@@ -352,7 +445,8 @@ mod tests {
 
     const EXPLANATION: &str = r#"
         [[difference]]
-        check = "1.2.6"
+        control = "kube-apiserver-authorization-not-always-allow"
+        profiles = ["cis-1.10"]
         condition = { records = ["weak"], our-reason = "AlwaysAllow is not a mode" }
         ours = "PASS"
         theirs = "FAIL"
@@ -367,14 +461,37 @@ mod tests {
 
     fn difference(record: &str, reason: &str) -> Difference {
         Difference {
+            profile: "cis-1.10".to_owned(),
             record: record.to_owned(),
             check: "1.2.6".to_owned(),
+            control: "kube-apiserver-authorization-not-always-allow".to_owned(),
             ours: Said {
                 status: "PASS".to_owned(),
                 reason: reason.to_owned(),
             },
             theirs: "FAIL".to_owned(),
         }
+    }
+
+    fn seen(records: &[&str]) -> Seen {
+        records
+            .iter()
+            .map(|record| ("cis-1.10".to_owned(), (*record).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_said_of_a_profile_that_was_not_compared_is_left_alone() {
+        let weak = seen(&["weak"]);
+        let complaints = judge(&reviewed(), &[], &weak, Some("cis-1.12"));
+        assert!(complaints.is_empty(), "{complaints:?}");
+        let mut other = reviewed();
+        other.difference[0].profiles = vec!["cis-1.12".to_owned()];
+        let complaints = judge(&other, &[], &weak, None).join(" ");
+        assert!(
+            complaints.contains("`cis-1.12`, which is not here"),
+            "{complaints}"
+        );
     }
 
     fn names(names: &[&str]) -> BTreeSet<String> {
@@ -384,27 +501,28 @@ mod tests {
     #[test]
     fn an_explained_difference_is_quiet() {
         let found = [difference("weak", "here AlwaysAllow is not a mode.")];
-        assert!(judge(&reviewed(), &found, &names(&["weak"])).is_empty());
+        assert!(judge(&reviewed(), &found, &seen(&["weak"]), None).is_empty());
         assert!(check_reviewed(&reviewed(), &names(&["the_last_value_wins"])).is_empty());
     }
 
     #[test]
     fn another_record_or_another_reason_is_not_explained() {
-        let seen = names(&["weak", "strong"]);
+        let seen = seen(&["weak", "strong"]);
         for other in [
             difference("strong", "AlwaysAllow is not a mode"),
             difference("weak", "something else"),
         ] {
-            let complaints = judge(&reviewed(), &[other], &seen);
-            assert_eq!(complaints.len(), 2, "{complaints:?}");
+            let complaints = judge(&reviewed(), &[other], &seen, None);
+            assert_eq!(complaints.len(), 3, "{complaints:?}");
             assert!(complaints[0].contains("ours PASS, theirs FAIL"));
-            assert!(complaints[1].contains("nothing differs so"));
+            assert!(complaints[1].contains("explains nothing in cis-1.10"));
+            assert!(complaints[2].contains("nothing differs so in cis-1.10"));
         }
     }
 
     #[test]
     fn a_record_that_is_not_here_is_said() {
-        let complaints = judge(&reviewed(), &[], &names(&["strong"]));
+        let complaints = judge(&reviewed(), &[], &seen(&["strong"]), None);
         assert!(
             complaints[0].contains("which is not here"),
             "{complaints:?}"
@@ -415,11 +533,13 @@ mod tests {
     fn an_explanation_must_be_whole_narrow_and_tested() {
         let mut loose = reviewed();
         loose.difference[0].condition = Condition::default();
-        loose.difference[0].check = "1.2.*".to_owned();
+        loose.difference[0].control = "kube-apiserver-*".to_owned();
+        loose.difference[0].profiles.clear();
         loose.difference[0].source.clear();
         let complaints = check_reviewed(&loose, &BTreeSet::new()).join("\n");
         for needle in [
             "condition is empty",
+            "names no profile",
             "wildcards",
             "`source` is empty",
             "no test",
@@ -431,7 +551,9 @@ mod tests {
     #[test]
     fn a_check_that_we_do_not_report_differs() {
         let theirs = BTreeMap::from([("9.9".to_owned(), "PASS".to_owned())]);
-        let found = compare("weak", &BTreeMap::new(), &theirs);
+        let profile: Profile =
+            serde_json::from_str(r#"{"id": "p", "sections": [], "checks": []}"#).unwrap();
+        let found = compare(&profile, "weak", &BTreeMap::new(), &theirs);
         assert_eq!(found[0].ours.status, "ABSENT");
     }
 

@@ -1,6 +1,7 @@
 //! Builds the packages under `plugins/` into components: compiled for bare
-//! WebAssembly, wrapped, described, and given their manifest. The same source
-//! gives the same bytes from every folder.
+//! WebAssembly, wrapped, described, and given their manifest. A package that
+//! has several manifests becomes as many profiles: the same code, other tables.
+//! The same source gives the same bytes from every folder.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -86,21 +87,41 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
         .with_context(|| format!("{} cannot be made", folder.display()))?;
     let mut built = Vec::new();
     for package in &packages {
-        let module = compile(workspace, package, library)?;
-        let manifest = manifest(workspace, package)?;
-        let (id, bytes, size) = assemble(&module, &manifest, &package.license)
-            .with_context(|| format!("{} does not become a profile", package.name))?;
-        let path = folder.join(format!("{id}.wasm"));
-        std::fs::write(&path, &bytes)
-            .with_context(|| format!("{} cannot be written", path.display()))?;
-        built.push(Built {
-            id,
-            path,
-            bytes,
-            manifest: size,
-        });
+        let component = component::encode(&compile(workspace, package, library)?)?;
+        for manifest in manifests(workspace, package)? {
+            let (id, bytes, size) = assemble(&component, &manifest, &package.license)
+                .with_context(|| format!("{} does not become a profile", package.name))?;
+            let path = folder.join(format!("{id}.wasm"));
+            ensure!(
+                !built.iter().any(|it: &Built| it.id == id),
+                "two profiles have the id {id}"
+            );
+            std::fs::write(&path, &bytes)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+            built.push(Built {
+                id,
+                path,
+                bytes,
+                manifest: size,
+            });
+        }
     }
+    remove_others(&folder, &built)?;
     Ok(built)
+}
+
+/// Removes what an earlier build left that is no profile any more.
+fn remove_others(folder: &Path, built: &[Built]) -> Result<()> {
+    for entry in folder.read_dir()? {
+        let path = entry?.path();
+        let old = path.extension().is_some_and(|it| it == "wasm")
+            && !built.iter().any(|it| it.path == path);
+        if old {
+            std::fs::remove_file(&path)
+                .with_context(|| format!("{} cannot be removed", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Builds all profiles again in a copy of the source that lies elsewhere, and
@@ -132,9 +153,9 @@ pub fn reproduce(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Wraps a module, describes it and adds the manifest. Returns the profile's
-/// id, the whole, and the size of the manifest.
-fn assemble(module: &[u8], manifest: &[u8], license: &str) -> Result<(String, Vec<u8>, usize)> {
+/// Describes a component and adds the manifest. Returns the profile's id, the
+/// whole, and the size of the manifest.
+fn assemble(component: &[u8], manifest: &[u8], license: &str) -> Result<(String, Vec<u8>, usize)> {
     let manifest: Manifest =
         serde_json::from_slice(manifest).context("the manifest does not parse")?;
     ensure!(
@@ -153,9 +174,8 @@ fn assemble(module: &[u8], manifest: &[u8], license: &str) -> Result<(String, Ve
         manifest.id
     );
     let compact = serde_json::to_vec(&manifest)?;
-    let component = component::encode(module)?;
     let described = component::describe(
-        &component,
+        component,
         &Metadata {
             name: manifest.id.clone(),
             version: manifest.version.clone(),
@@ -267,16 +287,23 @@ fn folders(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 3]> {
     ])
 }
 
-/// What the package's own program prints: run natively, before anything of the
-/// profile runs anywhere else.
-fn manifest(workspace: &Workspace, package: &Package) -> Result<Vec<u8>> {
-    sys::read(
+/// What the package's own program prints, a manifest on each line: run
+/// natively, before anything of the profiles runs anywhere else.
+fn manifests(workspace: &Workspace, package: &Package) -> Result<Vec<Vec<u8>>> {
+    let printed = sys::read(
         workspace
             .cargo()
             .args(["run", "--quiet", "--locked", "--release"])
             .args(["--package", &package.name])
-            .args(["--bin", &format!("{}-manifest", package.name)]),
-    )
+            .args(["--bin", &format!("{}-manifests", package.name)]),
+    )?;
+    let lines: Vec<Vec<u8>> = printed
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(<[u8]>::to_vec)
+        .collect();
+    ensure!(!lines.is_empty(), "{} prints no manifest", package.name);
+    Ok(lines)
 }
 
 /// Brings a copy of the source up to date, touching only what differs so that

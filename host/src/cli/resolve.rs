@@ -1,6 +1,6 @@
 //! Which component a benchmark's id or a Kubernetes version names, where no
 //! file does: a look at the folders that profiles are installed in. Manifests
-//! are read, nothing runs.
+//! are read, nothing runs. What several are left of, the node decides.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,9 +31,6 @@ pub enum ResolveError {
          them with --profiles DIR"
     )]
     NoneInstalled(String),
-    /// Nothing says which.
-    #[error("nothing says which benchmark: give --benchmark with one of {0}, or --profile FILE")]
-    Unclear(String),
     /// No such id.
     #[error("there is no profile {id}; there is {have}{}", near::hint(.near))]
     Unknown {
@@ -58,14 +55,15 @@ pub enum ResolveError {
         /// Each profile with its range.
         ranges: String,
     },
-    /// A version that several are for.
-    #[error("several profiles are for Kubernetes {version}: give --benchmark with one of {ids}")]
-    Several {
-        /// The version.
-        version: String,
-        /// Their ids.
-        ids: String,
-    },
+}
+
+/// What was said comes to this.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// These run.
+    Named(Vec<PathBuf>),
+    /// The one of these runs that fits the node.
+    Among(Vec<PathBuf>),
 }
 
 /// The components that `--benchmark` or `--version` names among those that are
@@ -74,7 +72,7 @@ pub fn resolve(
     benchmark: Option<&str>,
     version: Option<&str>,
     folders: &[PathBuf],
-) -> Result<Vec<PathBuf>, ResolveError> {
+) -> Result<Found, ResolveError> {
     let installed = installed(folders)?;
     if installed.is_empty() {
         let folders: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
@@ -84,7 +82,7 @@ pub fn resolve(
         (Some(id), _) => installed
             .iter()
             .find(|(name, _)| name == id)
-            .map(|(_, path)| vec![path.clone()])
+            .map(|(_, path)| Found::Named(vec![path.clone()]))
             .ok_or_else(|| unknown(id, installed.iter().map(|(name, _)| name.as_str()))),
         (None, Some(version)) => {
             let version = parse(version)?;
@@ -92,19 +90,16 @@ pub fn resolve(
                 let manifest = scan::inspect(&path).ok()?.manifest;
                 Some((path, manifest))
             });
-            let mut fitting = fitting(&version, readable.collect())?;
-            if fitting.len() > 1 {
-                let ids: Vec<_> = fitting.iter().map(|(_, m)| m.id.clone()).collect();
-                return Err(ResolveError::Several {
-                    version: minor(&version),
-                    ids: ids.join(", "),
-                });
-            }
-            Ok(fitting.drain(..).map(|(path, _)| path).collect())
+            let fitting = fitting(&version, readable.collect())?;
+            let paths: Vec<PathBuf> = fitting.into_iter().map(|(path, _)| path).collect();
+            Ok(match paths.len() {
+                1 => Found::Named(paths),
+                _ => Found::Among(paths),
+            })
         }
         (None, None) => {
-            let ids: Vec<_> = installed.into_iter().map(|(name, _)| name).collect();
-            Err(ResolveError::Unclear(ids.join(", ")))
+            let paths = installed.into_iter().map(|(_, path)| path);
+            Ok(Found::Among(paths.collect()))
         }
     }
 }
@@ -233,7 +228,7 @@ mod tests {
         folder
     }
 
-    fn said(result: Result<Vec<PathBuf>, ResolveError>) -> String {
+    fn said(result: Result<Found, ResolveError>) -> String {
         result.unwrap_err().to_string()
     }
 
@@ -245,8 +240,14 @@ mod tests {
         );
         let folders = [one.path().to_owned(), two.path().to_owned()];
         let found = |id| resolve(Some(id), None, &folders);
-        assert_eq!(found("a-1.0").unwrap(), [one.path().join("a-1.0.wasm")]);
-        assert_eq!(found("b").unwrap(), [two.path().join("b.wasm")]);
+        let named = |path: PathBuf| Found::Named(vec![path]);
+        let first = one.path().join("a-1.0.wasm");
+        assert_eq!(found("a-1.0").unwrap(), named(first.clone()));
+        let second = two.path().join("b.wasm");
+        assert_eq!(found("b").unwrap(), named(second.clone()));
+        // Where nothing is said, the node decides.
+        let all = resolve(None, None, &folders).unwrap();
+        assert_eq!(all, Found::Among(vec![first, second]));
         let error = said(found("a-1.1"));
         assert!(error.contains("there is a-1.0, b"), "{error}");
         assert!(error.contains("did you mean a-1.0?"), "{error}");
@@ -256,11 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_guessed() {
-        let one = folder(&["a.wasm"]);
-        let folders = [one.path().to_owned()];
-        let error = said(resolve(None, None, &folders));
-        assert!(error.contains("--benchmark with one of a"), "{error}");
+    fn where_nothing_is_installed_that_is_said() {
         let empty = folder(&[]);
         let error = said(resolve(Some("a"), None, &[empty.path().to_owned()]));
         assert!(error.contains("--profile FILE"), "{error}");

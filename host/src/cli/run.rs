@@ -47,7 +47,7 @@ Where it differs from kube-bench:
 #[derive(Debug, Args)]
 #[command(after_help = NOTES, args_override_self = true)]
 pub struct RunArgs {
-    /// The profile by its id, such as cis-1.10
+    /// The profile by its id, such as cis-1.10; if absent, the one that fits the node
     #[arg(long, value_name = "ID", conflicts_with = "version")]
     pub benchmark: Option<String>,
 
@@ -196,7 +196,7 @@ pub struct RunArgs {
     pub foreign_config: Option<PathBuf>,
 }
 
-/// A scan whose profiles are still to be found, and what is done with its report.
+/// A scan whose profile is still to be found, and what is done with its report.
 #[derive(Debug)]
 pub struct RunPlan {
     /// The scan; its profiles are those that were named as files.
@@ -269,6 +269,7 @@ pub(super) fn plan(
         },
         level: settings.level,
         scored,
+        skip_strangers: true,
     };
     let mut notes = Vec::new();
     if let Some(folder) = &args.config_dir {
@@ -304,6 +305,7 @@ pub(super) fn plan(
                 true => settings.profile.clone(),
                 false => args.profiles,
             },
+            installed: Vec::new(),
             node,
             cluster,
             cluster_name: args.machine.cluster.or_else(|| settings.cluster.clone()),
@@ -311,6 +313,7 @@ pub(super) fn plan(
             selection,
             parameters: scan::parameters(Vec::new(), settings)?,
             grants: args.grants.or_else(|| settings.grants.clone()),
+            checksums: None,
             evidence: None,
             now: args.now.unwrap_or(ambient.now),
             jobs: settings.jobs.unwrap_or(ambient.jobs).max(1),
@@ -325,10 +328,9 @@ pub(super) fn plan(
     })
 }
 
-/// Takes what no profile has out of what is skipped, with a sentence on each:
-/// nothing is hidden by a name that means nothing, and lists of what to skip
-/// are shared among benchmarks.
-pub fn settle(selection: &mut Selection, manifests: &[Manifest]) -> Vec<String> {
+/// A sentence on each name to skip that no profile has. It is no mistake: it
+/// hides nothing, and lists of what to skip are shared among benchmarks.
+pub fn strangers(selection: &Selection, manifests: &[Manifest]) -> Vec<String> {
     let mut known: Vec<&str> = Vec::new();
     for manifest in manifests {
         known.extend(manifest.checks.iter().map(|check| check.id.as_str()));
@@ -340,19 +342,12 @@ pub fn settle(selection: &mut Selection, manifests: &[Manifest]) -> Vec<String> 
     if known.is_empty() {
         return Vec::new();
     }
-    let (kept, strange): (Vec<String>, Vec<String>) = selection
-        .skip
-        .drain(..)
-        .partition(|name| known.contains(&name.as_str()));
-    selection.skip = kept;
-    let said = |name: String| {
-        let near = near::closest(&name, known.iter().copied());
-        format!(
-            "--skip names {name}, which no profile has{}",
-            near::hint(&near)
-        )
+    let strange = |name: &&String| !known.contains(&name.as_str());
+    let said = |name: &String| {
+        let near = near::hint(&near::closest(name, known.iter().copied()));
+        format!("--skip names {name}, which no profile has{near}")
     };
-    strange.into_iter().map(said).collect()
+    selection.skip.iter().filter(strange).map(said).collect()
 }
 
 /// kube-bench's variables that are set and mean nothing here.

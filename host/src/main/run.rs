@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use cisb::cli::resolve::{self, INSTALLED};
+use cisb::cli::resolve::{self, Found, INSTALLED};
 use cisb::cli::run::{self, Output, RunPlan};
 use cisb::report::kube_bench::{exit, junit, text};
 use cisb::report::{Report, asff, kube_bench};
@@ -16,16 +16,12 @@ pub(super) fn run(mut plan: RunPlan) -> anyhow::Result<u8> {
     for note in &plan.notes {
         say(note);
     }
-    plan.scan.profiles = profiles(&plan)?;
-    let manifests: Vec<_> = plan
-        .scan
-        .profiles
-        .iter()
-        .filter_map(|profile| scan::inspect(profile).ok())
-        .map(|inspection| inspection.manifest)
-        .collect();
-    for note in run::settle(&mut plan.scan.selection, &manifests) {
-        say(&note);
+    match profiles(&plan)? {
+        Found::Named(profiles) => plan.scan.profiles = profiles,
+        Found::Among(installed) => {
+            plan.scan.profiles.clear();
+            plan.scan.installed = installed;
+        }
     }
     let report = with_progress(|progress| scan::run(&plan.scan, progress))?;
     let outcome = exit::outcome(&report, &plan.scan.selection, plan.exit_code);
@@ -33,17 +29,33 @@ pub(super) fn run(mut plan: RunPlan) -> anyhow::Result<u8> {
     if !exit::is_void(&report) {
         put(&plan, &report)?;
     }
-    for word in &outcome.said {
+    for word in strangers(&plan, &report).iter().chain(&outcome.said) {
         say(word);
     }
     Ok(outcome.code)
 }
 
-fn profiles(plan: &RunPlan) -> anyhow::Result<Vec<PathBuf>> {
+/// What is to be said of names to skip, by the profiles that ran.
+fn strangers(plan: &RunPlan, report: &Report) -> Vec<String> {
+    if plan.scan.selection.skip.is_empty() {
+        return Vec::new();
+    }
+    let ran = |id: &str| report.profiles.iter().any(|profile| profile.id == id);
+    let paths = plan.scan.profiles.iter().chain(&plan.scan.installed);
+    let manifests: Vec<_> = paths
+        .filter_map(|path| scan::inspect(path).ok())
+        .map(|inspection| inspection.manifest)
+        .filter(|manifest| ran(&manifest.id))
+        .collect();
+    run::strangers(&plan.scan.selection, &manifests)
+}
+
+fn profiles(plan: &RunPlan) -> anyhow::Result<Found> {
     let (benchmark, version) = (plan.benchmark.as_deref(), plan.version.as_deref());
     let given = &plan.scan.profiles;
     if !given.is_empty() {
-        return Ok(resolve::narrow(given.clone(), benchmark, version)?);
+        let profiles = resolve::narrow(given.clone(), benchmark, version)?;
+        return Ok(Found::Named(profiles));
     }
     let folders = match &plan.folder {
         Some(folder) => vec![folder.clone()],

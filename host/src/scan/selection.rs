@@ -55,7 +55,9 @@ impl Selected {
             known(&wanted.targets, "target", &[&targets])?;
             known(&wanted.checks, "check", &[&checks])?;
             known(&wanted.groups, "group", &[&groups])?;
-            known(&wanted.skip, "check or group", &[&checks, &groups])?;
+            if !wanted.skip_strangers {
+                known(&wanted.skip, "check or group", &[&checks, &groups])?;
+            }
         }
         Ok(Self {
             wanted: wanted.clone(),

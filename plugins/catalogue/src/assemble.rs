@@ -4,58 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cisb_sdk::contract::manifest::{
-    Applies, Assessment, Benchmark, Check, Group, Manifest, Parameter, ParameterType, Procedure,
-    Remediation, Requests, Section,
+    Check, Group, Manifest, Parameter, ParameterType, Procedure, Remediation, Requests, Section, VersionAt,
 };
 use cisb_sdk::contract::{MANIFEST_SCHEMA, WORLD};
 
 use crate::control::{Control, Decided};
+use crate::table::{self, Counted, Row, Table};
 use crate::words;
-
-/// A section of a benchmark: its id, its title, its target, and its groups by
-/// id and title.
-pub type SectionRow = (
-    &'static str,
-    &'static str,
-    &'static str,
-    &'static [(&'static str, &'static str)],
-);
-
-/// A check of a benchmark.
-#[derive(Debug, Clone, Copy)]
-pub struct Row {
-    /// The benchmark's id.
-    pub id: &'static str,
-    /// The name of the control.
-    pub control: &'static str,
-    /// 1 or 2.
-    pub level: u8,
-    /// As the benchmark says.
-    pub assessment: Assessment,
-    /// Whether the benchmark counts it.
-    pub scored: bool,
-}
-
-/// What a profile is besides its controls.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// Such as `cis-1.10`.
-    pub id: &'static str,
-    /// The profile's own version.
-    pub version: &'static str,
-    /// Counts up with every release.
-    pub epoch: u64,
-    /// One line for people.
-    pub title: &'static str,
-    /// The document.
-    pub benchmark: (&'static str, &'static str),
-    /// The Kubernetes versions it was written for.
-    pub kubernetes: &'static str,
-    /// When it fits a node.
-    pub applies: Vec<Applies>,
-    /// Its sections.
-    pub sections: &'static [SectionRow],
-}
 
 /// Why a profile cannot be assembled: a table and the catalogue disagree.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,15 +25,16 @@ impl std::fmt::Display for Mismatch {
 impl std::error::Error for Mismatch {}
 
 /// Assembles a manifest.
-pub fn manifest(identity: &Identity, rows: &[Row]) -> Result<Manifest, Mismatch> {
+pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
     let controls = crate::controls();
-    let mut checks = Vec::with_capacity(rows.len());
-    for row in rows {
+    let mut checks = Vec::new();
+    for (group, row) in table.rows() {
+        let Row(id, name, ..) = row;
         let control = controls
             .iter()
-            .find(|c| c.name == row.control)
-            .ok_or_else(|| Mismatch(format!("{}: no control `{}`", row.id, row.control)))?;
-        checks.push(check(row, control)?);
+            .find(|c| c.name == name)
+            .ok_or_else(|| Mismatch(format!("{id}: no control `{name}`")))?;
+        checks.push(check(group, row, control)?);
     }
     let used: BTreeSet<&str> = checks
         .iter()
@@ -90,33 +46,31 @@ pub fn manifest(identity: &Identity, rows: &[Row]) -> Result<Manifest, Mismatch>
         .collect();
     Ok(Manifest {
         schema: MANIFEST_SCHEMA.to_owned(),
-        id: identity.id.to_owned(),
-        version: identity.version.to_owned(),
-        epoch: identity.epoch,
-        title: identity.title.to_owned(),
-        benchmark: Benchmark {
-            name: identity.benchmark.0.to_owned(),
-            version: identity.benchmark.1.to_owned(),
-            kubernetes: identity.kubernetes.to_owned(),
-        },
+        id: table.id.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        epoch: table.epoch,
+        title: table.title.clone(),
+        benchmark: table.document(),
         world: WORLD.to_owned(),
         min_host: "0.1.0".to_owned(),
-        applies: identity.applies.clone(),
+        applies: table.applies.clone(),
+        versions: versions(),
         requests: only(crate::requests(), &used)?,
         parameters: parameters(),
         procedures: procedures(&wanted),
-        sections: identity
+        sections: table
             .sections
             .iter()
-            .map(|(id, title, target, groups)| Section {
-                id: (*id).to_owned(),
-                title: (*title).to_owned(),
-                target: (*target).to_owned(),
-                groups: groups
+            .map(|section| Section {
+                id: section.id.clone(),
+                title: section.title.clone(),
+                target: section.target.clone(),
+                groups: section
+                    .groups
                     .iter()
-                    .map(|(id, title)| Group {
-                        id: (*id).to_owned(),
-                        title: (*title).to_owned(),
+                    .map(|group| Group {
+                        id: group.id.clone(),
+                        title: group.title.clone(),
                     })
                     .collect(),
             })
@@ -125,23 +79,19 @@ pub fn manifest(identity: &Identity, rows: &[Row]) -> Result<Manifest, Mismatch>
     })
 }
 
-fn check(row: &Row, control: &Control) -> Result<Check, Mismatch> {
+fn check(group: &table::Group, row: &Row, control: &Control) -> Result<Check, Mismatch> {
+    let Row(id, _, level, assessment, counted) = row;
     let words = words::of(control.name)
-        .ok_or_else(|| Mismatch(format!("{}: no words for `{}`", row.id, control.name)))?;
-    let group = row
-        .id
-        .rsplit_once('.')
-        .ok_or_else(|| Mismatch(format!("`{}` has no group", row.id)))?
-        .0;
+        .ok_or_else(|| Mismatch(format!("{id}: no words for `{}`", control.name)))?;
     Ok(Check {
-        id: row.id.to_owned(),
+        id: id.clone(),
         control: control.name.to_owned(),
         title: words.title.to_owned(),
-        group: group.to_owned(),
+        group: group.id.clone(),
         component: control.component.to_owned(),
-        level: row.level,
-        assessment: row.assessment,
-        scored: row.scored,
+        level: *level,
+        assessment: *assessment,
+        scored: *counted == Counted::Scored,
         severity: control.severity,
         ownership: cisb_sdk::contract::manifest::Ownership::Customer,
         judged: matches!(control.decided, Decided::ByFacts(_)),
@@ -191,6 +141,17 @@ fn procedures(wanted: &BTreeSet<&str>) -> BTreeMap<String, Procedure> {
             (p.name.to_owned(), procedure)
         })
         .collect()
+}
+
+/// Where a control plane's static pods state the version of Kubernetes: etcd's
+/// has a version of its own.
+fn versions() -> Vec<VersionAt> {
+    ["kube-apiserver", "kube-controller-manager", "kube-scheduler"]
+        .map(|name| VersionAt {
+            path: format!("/etc/kubernetes/manifests/{name}.yaml"),
+            field: "/spec/containers/*/image".to_owned(),
+        })
+        .into()
 }
 
 /// What an operator may set for every profile of the catalogue.

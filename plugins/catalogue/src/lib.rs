@@ -1,6 +1,6 @@
 //! Controls that the profiles share: each demands one thing, under a stable
 //! name, with its own words, its rule, and the requests that it uses. A profile
-//! is a table on top.
+//! is a table on top, and all of them are the same code with another manifest.
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
@@ -18,12 +18,16 @@ pub mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
+pub mod table;
+#[cfg(not(target_arch = "wasm32"))]
 pub mod words;
 
 /// What every profile's component is made of.
 pub const PROFILE: Profile = Profile {
     codes: policies::CODES,
 };
+
+cisb_sdk::profile!(PROFILE);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

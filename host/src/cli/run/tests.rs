@@ -40,7 +40,11 @@ const ALL: Parts = Parts {
 fn nothing_said_is_everything_as_text() {
     let plan = planned("cisb run");
     assert_eq!(plan.output, Output::Text(ALL));
-    assert_eq!(plan.scan.selection, Selection::default());
+    let all = Selection {
+        skip_strangers: true,
+        ..Selection::default()
+    };
+    assert_eq!(plan.scan.selection, all);
     assert_eq!((plan.exit_code, plan.notes.len()), (0, 0));
     assert!(plan.scan.profiles.is_empty());
 }

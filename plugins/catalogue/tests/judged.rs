@@ -1,0 +1,97 @@
+//! Which checks of each profile facts decide and which a person does, and by
+//! what: written down in its `judged.txt`, so that a change of it is seen.
+//! `BLESS=1` writes it anew.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "all of this is test code, also what no #[test] stands over"
+)]
+
+use std::collections::BTreeMap;
+
+use cisb_catalogue::control::Decided;
+use cisb_catalogue::table::{self, Row, Table};
+use cisb_sdk::contract::manifest::Assessment;
+
+/// The list: check, who decides, the benchmark's assessment if it differs, and
+/// by what.
+fn list(table: &Table) -> String {
+    let decided: BTreeMap<&str, Decided> = cisb_catalogue::controls()
+        .into_iter()
+        .map(|control| (control.name, control.decided))
+        .collect();
+    let judged = table
+        .rows()
+        .filter(|(_, Row(_, control, ..))| matches!(decided[&**control], Decided::ByFacts(_)))
+        .count();
+    let mut text = format!(
+        "judged {judged} of {}\n\n\
+         # judged: facts decide it, and which. manual: a person does, and why.\n\
+         # A star: the benchmark leaves it to a person, we do not.\n\n",
+        table.rows().count()
+    );
+    for (_, Row(id, control, _, assessed, _)) in table.rows() {
+        let (who, what) = match decided[&**control] {
+            Decided::ByFacts(what) => ("judged", what),
+            Decided::ByPerson(what) => ("manual", what),
+        };
+        let star = match (who, assessed) {
+            ("judged", Assessment::Manual) => '*',
+            _ => ' ',
+        };
+        text.push_str(&format!("{id:<7}{who}{star} {control}: {what}\n"));
+    }
+    text
+}
+
+/// The count in a list's first line.
+fn count(list: &str) -> usize {
+    let first = list.lines().next().unwrap();
+    first.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_lists_of_judged_checks_are_as_written_down() {
+    for table in table::read_all(&table::folder()).unwrap() {
+        let path = table::folder().join(&table.id).join("judged.txt");
+        let new = list(&table);
+        let bless = std::env::var_os("BLESS").is_some();
+        let old = match std::fs::read_to_string(&path) {
+            Err(_) if bless => new.clone(),
+            old => old.unwrap(),
+        };
+        // Not even `BLESS=1` takes one away: whoever means to, edits the first line.
+        assert!(
+            count(&new) >= count(&old),
+            "{}: {} checks are judged, and {} were: more is better, less needs a reason",
+            table.id,
+            count(&new),
+            count(&old)
+        );
+        if bless {
+            std::fs::write(&path, &new).unwrap();
+            continue;
+        }
+        assert_eq!(
+            old, new,
+            "{}: BLESS=1 cargo test -p cisb-catalogue --test judged writes the list anew",
+            table.id
+        );
+    }
+}
+
+#[test]
+fn every_check_says_by_what() {
+    for table in table::read_all(&table::folder()).unwrap() {
+        let text = list(&table);
+        let rows: Vec<&str> = text
+            .lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .collect();
+        assert_eq!(rows.len(), table.rows().count());
+        for row in rows {
+            let (_, what) = row.split_once(": ").unwrap();
+            assert!(what.len() > 5, "{}: {row}", table.id);
+        }
+    }
+}
