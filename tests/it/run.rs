@@ -660,6 +660,8 @@ fn profiles_are_found_by_id_and_by_version() {
     let ran = of(&[&variable], &[]);
     assert_eq!(ran.code, 0, "{ran:?}");
     assert_eq!(ran.report()["Controls"][0]["version"], "cis-1.10");
+    let chosen = "cisb: profile cis-1.10, detected: ";
+    assert!(ran.err.contains(chosen), "{}", ran.err);
     assert!(
         ran.err.contains("was not written for this version"),
         "{}",

@@ -24,6 +24,11 @@ pub(super) fn run(mut plan: RunPlan) -> anyhow::Result<u8> {
         }
     }
     let report = with_progress(|progress| scan::run(&plan.scan, progress))?;
+    if !plan.scan.installed.is_empty() {
+        for profile in &report.profiles {
+            say(&format!("profile {}, {}", profile.id, profile.chosen));
+        }
+    }
     let outcome = exit::outcome(&report, &plan.scan.selection, plan.exit_code);
     // Nothing rather than an output without a failure that nothing stands behind.
     if !exit::is_void(&report) {
