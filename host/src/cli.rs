@@ -4,6 +4,8 @@
 pub mod inspect;
 pub mod near;
 mod node;
+pub mod resolve;
+pub mod run;
 mod scan;
 
 use std::ffi::OsString;
@@ -14,9 +16,10 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 pub use self::node::NodeArgs;
+pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, ScanArgs, ScanPlan};
 use crate::config::Settings;
-use crate::report::json;
+use crate::report::{asff, json};
 use crate::request;
 
 /// Audits Kubernetes nodes with sandboxed CIS benchmark profiles.
@@ -68,6 +71,8 @@ Settings come from flags, then CISB_* variables, then /etc/cisb/cisb.toml.";
 pub enum Command {
     /// Check a node against profiles and report
     Scan(Box<ScanArgs>),
+    /// Check a node with kube-bench's flags, outputs and exit codes
+    Run(Box<RunArgs>),
     /// Record what profiles would look at, to be scanned elsewhere
     Collect(Box<CollectArgs>),
     /// Look at profiles
@@ -164,6 +169,10 @@ pub enum Format {
     Json,
     /// As kube-bench writes it with --json
     KubeBench,
+    /// For pipelines that show tests
+    Junit,
+    /// For AWS Security Hub; needs --cluster-arn
+    Asff,
 }
 
 /// The formats of `cisb profile inspect`.
@@ -196,6 +205,8 @@ pub struct Ambient {
 pub enum Plan {
     /// Scan and report.
     Scan(Box<ScanPlan>),
+    /// Scan and print as kube-bench does.
+    Run(Box<RunPlan>),
     /// Record a node.
     Collect(Box<request::Collect>),
     /// Show a profile.
@@ -231,6 +242,21 @@ pub enum UsageError {
     /// A parameter twice.
     #[error("--set names {0} twice: give it once")]
     SetTwice(String),
+    /// Findings for Security Hub, of nobody knows which cluster.
+    #[error("{0} needs the cluster that the findings are about: give --cluster-arn ARN or set {1}")]
+    NoClusterArn(&'static str, &'static str),
+    /// Security Hub would refuse it.
+    #[error(transparent)]
+    Account(#[from] asff::AccountError),
+    /// A word among the flags of `cisb run`.
+    #[error("cisb run takes flags only: for {0} say --targets {0}")]
+    RunWord(String),
+    /// A flag that kube-bench has and `cisb run` has not.
+    #[error("--{0} is kube-bench's own: {1}")]
+    RunForeign(&'static str, &'static str),
+    /// Every check is left out.
+    #[error("--scored=false and --unscored=false leave no check: leave one of them out")]
+    NeitherScored,
     /// No such page.
     #[error("there is no command {name}{}", near::hint(.near))]
     NoCommand {
@@ -243,7 +269,13 @@ pub enum UsageError {
 
 /// Reads the command line and the `CISB_*` variables.
 pub fn parse(argv: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(argv)
+    let mut cli = Cli::try_parse_from(argv)?;
+    // Ours is TOML; kube-bench's own configuration is accepted and not read.
+    if let Command::Run(args) = &mut cli.command {
+        let foreign = |path: &mut PathBuf| path.extension().is_none_or(|end| end != "toml");
+        args.foreign_config = cli.config.take_if(foreign);
+    }
+    Ok(cli)
 }
 
 /// What a command line comes to with these settings.
@@ -253,6 +285,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let plan = scan::plan(*args, cli.config.as_deref(), settings, ambient)?;
             Ok(Plan::Scan(Box::new(plan)))
         }
+        Command::Run(args) => Ok(Plan::Run(Box::new(run::plan(*args, settings, ambient)?))),
         Command::Collect(args) => Ok(Plan::Collect(Box::new(collect(*args, settings, ambient)?))),
         Command::Profile(ProfileCommand::Inspect { profile, format }) => {
             Ok(Plan::Inspect { profile, format })

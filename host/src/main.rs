@@ -2,6 +2,9 @@
 //! here are the process's own doors: arguments, environment, clock, standard
 //! streams, the configuration file and the files that reports go to.
 
+#[path = "main/run.rs"]
+mod run;
+
 use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::panic::{self, PanicHookInfo};
@@ -10,11 +13,11 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use cisb::cli::{self, Ambient, Cli, Format, InspectFormat, LogLevel, Plan, ScanPlan};
+use cisb::cli::{self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan};
 use cisb::config::{self, Settings};
 use cisb::report::exit;
 use cisb::report::text::TextOptions;
-use cisb::report::{Report, escape, json, kube_bench, text};
+use cisb::report::{Report, asff, escape, json, junit, kube_bench, text};
 use cisb::{request, scan};
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
@@ -43,8 +46,13 @@ fn run() -> anyhow::Result<u8> {
         .filter_map(|(name, _)| name.into_string().ok())
         .collect();
     let set = set.iter().map(String::as_str);
-    for word in config::unknown_variables(set, &cli::variables()) {
+    for word in config::unknown_variables(set.clone(), &cli::variables()) {
         say(&word);
+    }
+    if matches!(cli.command, Command::Run(_)) {
+        for word in cli::run::foreign_variables(set) {
+            say(&word);
+        }
     }
     let ambient = Ambient {
         now: jiff::Timestamp::now(),
@@ -52,6 +60,7 @@ fn run() -> anyhow::Result<u8> {
     };
     match cli::plan(cli, &settings, ambient)? {
         Plan::Scan(plan) => run_scan(&plan),
+        Plan::Run(plan) => run::run(*plan),
         Plan::Collect(request) => run_collect(&request),
         Plan::Inspect { profile, format } => {
             let inspection = match scan::inspect(&profile) {
@@ -87,7 +96,7 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
     };
     for output in &plan.outputs {
         let mut bytes = Vec::new();
-        write_report(&report, output.format, &options, &mut bytes)?;
+        write_report(&report, plan, output.format, &options, &mut bytes)?;
         write_private(&output.path, &bytes)
             .with_context(|| format!("cannot write the report to {}", output.path.display()))?;
     }
@@ -96,7 +105,7 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
         color: choice != anstream::ColorChoice::Never,
         ..options
     };
-    print(|out| write_report(&report, plan.format, &on_screen, out))?;
+    print(|out| write_report(&report, plan, plan.format, &on_screen, out))?;
     let report_took = started.elapsed().saturating_sub(scanned);
     tracing::debug!(
         "spent: whole scan {} µs, report {} µs",
@@ -137,6 +146,7 @@ fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {
 
 fn write_report(
     report: &Report,
+    plan: &ScanPlan,
     format: Format,
     options: &TextOptions,
     out: &mut dyn Write,
@@ -145,6 +155,12 @@ fn write_report(
         Format::Text => text::write(report, options, out),
         Format::Json => json::write(report, out),
         Format::KubeBench => kube_bench::write(report, out),
+        Format::Junit => junit::write(report, out),
+        Format::Asff => match &plan.account {
+            Some(account) => asff::write(report, account, out),
+            // The plan has one wherever a format asks for it.
+            None => Err(io::ErrorKind::InvalidInput.into()),
+        },
     }
 }
 

@@ -1,17 +1,20 @@
 //! The report: the one value that every output prints, and the exit code.
 //! Pure: no file, no clock.
 
+pub mod asff;
 pub mod escape;
 pub mod exit;
 #[cfg(test)]
 mod fixture;
 pub mod json;
+pub mod junit;
 pub mod kube_bench;
 mod layout;
 mod screen;
 #[cfg(test)]
 mod tests;
 pub mod text;
+mod xml;
 
 use cisb_contract::manifest::Section;
 use serde::{Deserialize, Serialize};

@@ -105,6 +105,10 @@ pub struct Selection {
     pub skip: Vec<String>,
     /// `--level`: 1 selects level 1, 2 selects both.
     pub level: Option<u8>,
+    /// Only checks that the benchmark counts, or only those that it does not.
+    pub scored: Option<bool>,
+    /// Whether names in `skip` that no profile has are passed over: they hide nothing.
+    pub skip_strangers: bool,
 }
 
 /// What makes a scan fail.

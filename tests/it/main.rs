@@ -20,4 +20,6 @@ mod machine;
 mod modern;
 mod parity;
 mod records;
+mod run;
 mod secrets;
+mod xml;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::node::{self, NodeArgs};
 use super::{Ambient, Format, UsageError};
 use crate::config::Settings;
+use crate::report::asff::Account;
 use crate::report::exit::Policy;
 use crate::request::{ClusterSource, FailOn, NodeSource, Scan, Selection};
 
@@ -157,6 +158,33 @@ pub struct OutputArgs {
     #[arg(long = "output", value_name = "FORMAT=PATH", value_parser = destination)]
     pub outputs: Vec<Destination>,
 
+    /// The cluster, for the format asff
+    #[arg(
+        long,
+        value_name = "ARN",
+        env = "CISB_CLUSTER_ARN",
+        hide_env_values = true
+    )]
+    pub cluster_arn: Option<String>,
+
+    /// The account, for the format asff; the cluster's if absent
+    #[arg(
+        long,
+        value_name = "DIGITS",
+        env = "CISB_AWS_ACCOUNT",
+        hide_env_values = true
+    )]
+    pub aws_account: Option<String>,
+
+    /// The region, for the format asff; the cluster's if absent
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "CISB_AWS_REGION",
+        hide_env_values = true
+    )]
+    pub aws_region: Option<String>,
+
     /// Keep exactly what the scan looked at, as a node record that gives the same findings
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
@@ -182,6 +210,8 @@ pub struct ScanPlan {
     pub format: Format,
     /// What files get.
     pub outputs: Vec<Destination>,
+    /// Whose findings they are, where a format asks.
+    pub account: Option<Account>,
     /// The command again, without selection and outputs.
     pub command: String,
 }
@@ -231,6 +261,8 @@ pub(super) fn plan(
         groups: chosen.groups,
         skip: or(chosen.skip, &settings.skip),
         level: chosen.level.or(settings.level),
+        scored: None,
+        skip_strangers: false,
     };
     for (at, output) in args.output.outputs.iter().enumerate() {
         if args.output.outputs[..at]
@@ -240,6 +272,12 @@ pub(super) fn plan(
             return Err(UsageError::SameOutput(output.path.clone()));
         }
     }
+    let format = args
+        .output
+        .format
+        .or(settings.format)
+        .unwrap_or(Format::Text);
+    let account = account(&args.output, format)?;
     Ok(ScanPlan {
         scan: Scan {
             profiles: profiles(args.profiles, settings)?,
@@ -264,12 +302,9 @@ pub(super) fn plan(
             fail_on_severity: args.policy.fail_on_severity.or(settings.fail_on_severity),
             exit_code: args.policy.exit_code.or(settings.exit_code),
         },
-        format: args
-            .output
-            .format
-            .or(settings.format)
-            .unwrap_or(Format::Text),
+        format,
         outputs: args.output.outputs,
+        account,
         command,
     })
 }
@@ -289,8 +324,22 @@ pub(super) fn profiles(
     }
 }
 
+/// Whose findings they are, if any output is for Security Hub.
+fn account(output: &OutputArgs, format: Format) -> Result<Option<Account>, UsageError> {
+    let mut formats = output.outputs.iter().map(|output| output.format);
+    if format != Format::Asff && !formats.any(|format| format == Format::Asff) {
+        return Ok(None);
+    }
+    let arn = output
+        .cluster_arn
+        .as_deref()
+        .ok_or(UsageError::NoClusterArn("asff", "CISB_CLUSTER_ARN"))?;
+    let (account, region) = (output.aws_account.as_deref(), output.aws_region.as_deref());
+    Ok(Some(Account::new(arn, account, region)?))
+}
+
 /// `--set` over the settings' `[set]`.
-fn parameters(
+pub(super) fn parameters(
     given: Vec<(String, String)>,
     settings: &Settings,
 ) -> Result<Vec<(String, String)>, UsageError> {
@@ -359,7 +408,7 @@ fn quoted(word: &str) -> String {
 }
 
 /// One name of a list.
-fn item(text: &str) -> Result<String, String> {
+pub(super) fn item(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("a name is missing: separate names by single commas".to_owned()),
         name => Ok(name.to_owned()),

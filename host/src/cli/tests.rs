@@ -252,7 +252,7 @@ fn what_cannot_be_parsed_is_refused() {
         (
             "cisb scan --output html=x",
             ErrorKind::ValueValidation,
-            "text, json, kube-bench",
+            "text, json, kube-bench, junit, asff",
         ),
         (
             "cisb scan --output json=-",
@@ -414,7 +414,6 @@ fn help_names_what_works_and_nothing_else() {
         assert!(help.contains(words), "{words}");
     }
     for words in [
-        "junit",
         "sarif",
         "--exceptions",
         "--baseline",

@@ -140,18 +140,7 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<Problem> {
         text,
     };
     let mut problems = Vec::new();
-    let no_api = report.cluster.api == "none";
-    let errors = ids(report.findings.iter().filter(|finding| {
-        let excused = no_api && waits_for_api(finding) && !is_named(finding, selection);
-        finding.verdict == Verdict::Error && !excused
-    }));
-    if !errors.is_empty() {
-        problems.push(incomplete(format!(
-            "{} could not be assessed: {}",
-            checks(&errors),
-            list(&errors)
-        )));
-    }
+    problems.extend(errors(report, selection, |_| true).map(incomplete));
     if !report.findings.iter().any(is_assessed) {
         let why = if report.findings.is_empty() {
             "no check ran"
@@ -161,8 +150,8 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<Problem> {
         problems.push(incomplete(format!("nothing was assessed: {why}")));
     } else {
         for target in &selection.targets {
-            let mut findings = report.findings.iter().filter(|f| f.target == *target);
-            if !findings.any(is_assessed) {
+            let findings = report.findings.iter().filter(|f| f.target == *target);
+            if !is_target_assessed(findings) {
                 problems.push(incomplete(format!(
                     "target {target} was asked for and none of its checks found what it is about"
                 )));
@@ -170,6 +159,24 @@ fn unassessed(report: &Report, selection: &Selection) -> Vec<Problem> {
         }
     }
     problems
+}
+
+/// The checks that count and could not be assessed, in one sentence. Those that
+/// only lack an API that nobody asked for are excused unless they were named.
+pub(super) fn errors(
+    report: &Report,
+    selection: &Selection,
+    counts: impl Fn(&Finding) -> bool,
+) -> Option<String> {
+    let no_api = report.cluster.api == "none";
+    let errors = ids(report.findings.iter().filter(|finding| {
+        let excused = no_api && waits_for_api(finding) && !is_named(finding, selection);
+        finding.verdict == Verdict::Error && !excused && counts(finding)
+    }));
+    (!errors.is_empty()).then(|| {
+        let (checks, list) = (checks(&errors), list(&errors));
+        format!("{checks} could not be assessed: {list}")
+    })
 }
 
 /// Whether something that is here was looked at. Not-applicable does not
@@ -189,6 +196,16 @@ pub fn is_assessed(finding: &Finding) -> bool {
             Verdict::Manual => finding.evidence.iter().any(shows),
             Verdict::NotApplicable | Verdict::Error => false,
         }
+}
+
+/// Whether a target was looked at, by its findings. Beside checks whose subject
+/// is not here, what is left to a person proves nothing: on a worker, checks of
+/// the control plane can still show the kubelet.
+pub fn is_target_assessed<'a>(findings: impl Iterator<Item = &'a Finding> + Clone) -> bool {
+    let decided = |finding: &Finding| matches!(finding.verdict, Verdict::Pass | Verdict::Fail);
+    let mut ran = findings.filter(|finding| !finding.skipped);
+    let is_manual_alone = ran.clone().all(|f| f.verdict == Verdict::Manual);
+    ran.any(|finding| decided(finding) || (is_manual_alone && is_assessed(finding)))
 }
 
 /// Whether the API is all that an unassessed check lacks: an API answer is
@@ -547,5 +564,12 @@ mod tests {
             code(report(), &targets(&["etcd", "node"]), &Policy::default()),
             4
         );
+        // A person can look at what there is, but not beside what is not here.
+        let master = targets(&["master", "node"]);
+        let mut mixed = report();
+        mixed.findings.push(manual("1.1.20"));
+        assert_eq!(code(mixed.clone(), &master, &Policy::default()), 4);
+        mixed.findings.remove(0);
+        assert_eq!(code(mixed, &master, &Policy::default()), 0);
     }
 }

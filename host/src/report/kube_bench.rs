@@ -1,7 +1,12 @@
 //! The report as kube-bench writes it with `--json`, field for field and in
 //! its order, for whatever already reads that. The shape has no place for a
 //! refused profile, for coverage or for severities: those are said on standard
-//! error and by the exit code.
+//! error and by the exit code. Its other outputs, and the exit code of
+//! `cisb run`, stand in files of their own below.
+
+pub mod exit;
+pub mod junit;
+pub mod text;
 
 use std::io::{self, Write};
 
@@ -14,8 +19,28 @@ use crate::finding::{Finding, Verdict};
 
 /// Writes the report on one line with a line end.
 pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    line(&Output::of(report, &layout::sections(report)), out)
+}
+
+/// [`write`] for `cisb run`: sections of these targets (of all, if none is
+/// named) are there even where nothing of them was selected, and without totals
+/// the output is the list of sections alone.
+pub fn write_run(
+    report: &Report,
+    targets: &[String],
+    totals: bool,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let output = Output::of(report, &layout::whole_sections(report, targets));
+    match totals {
+        true => line(&output, out),
+        false => line(&output.controls, out),
+    }
+}
+
+fn line(value: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
     let mut serializer = serde_json::Serializer::with_formatter(&mut *out, SafeJson::like_go());
-    Output::of(report).serialize(&mut serializer)?;
+    value.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 
@@ -35,7 +60,8 @@ struct Controls<'a> {
     detected_version: String,
     text: &'a str,
     node_type: &'a str,
-    tests: Vec<Group<'a>>,
+    /// Null where nothing was selected.
+    tests: Option<Vec<Group<'a>>>,
     #[serde(flatten)]
     totals: Totals,
 }
@@ -83,10 +109,10 @@ struct Totals {
 }
 
 impl<'a> Output<'a> {
-    fn of(report: &'a Report) -> Self {
+    fn of(report: &'a Report, sections: &[SectionView<'a>]) -> Self {
         let version = detected_version(&report.cluster, &report.node);
         Self {
-            controls: layout::sections(report)
+            controls: sections
                 .iter()
                 .map(|section| Controls::of(section, &version))
                 .collect(),
@@ -103,7 +129,8 @@ impl<'a> Controls<'a> {
             detected_version: version.to_owned(),
             text: section.title,
             node_type: section.target,
-            tests: section.groups.iter().map(Group::of).collect(),
+            tests: (!section.groups.is_empty())
+                .then(|| section.groups.iter().map(Group::of).collect()),
             totals: Totals::of(section.findings()),
         }
     }
@@ -154,6 +181,16 @@ impl<'a> Check<'a> {
     }
 }
 
+impl Check<'_> {
+    /// The check alone, on one line.
+    fn json(&self) -> io::Result<String> {
+        let mut out = Vec::new();
+        let mut serializer = serde_json::Serializer::with_formatter(&mut out, SafeJson::like_go());
+        self.serialize(&mut serializer)?;
+        String::from_utf8(out).map_err(io::Error::other)
+    }
+}
+
 impl Totals {
     fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
         let tally = Tally::of(findings);
@@ -194,3 +231,6 @@ fn detected_version(cluster: &ScannedCluster, node: &ScannedNode) -> String {
     });
     minor.unwrap_or_else(|| "none".to_owned())
 }
+
+#[cfg(test)]
+mod tests;

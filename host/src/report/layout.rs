@@ -95,10 +95,30 @@ pub(crate) struct GroupView<'a> {
 /// Every finding of the report in exactly one group. What no profile has a
 /// place for comes last, in sections made for it: nothing is lost.
 pub(crate) fn sections(report: &Report) -> Vec<SectionView<'_>> {
+    laid_out(report, |_| false)
+}
+
+/// [`sections`], and those of the named targets (of all, if none is named) also
+/// where nothing of them was selected: each control file of kube-bench's is in
+/// its output, sorted by the number it bears.
+pub(crate) fn whole_sections<'a>(report: &'a Report, targets: &[String]) -> Vec<SectionView<'a>> {
+    let mut views = laid_out(report, |target| {
+        targets.is_empty() || targets.iter().any(|named| named == target)
+    });
+    let place = |view: &SectionView<'_>| {
+        let of = |profile: &ProfileRun| profile.id == view.profile;
+        let profile = report.profiles.iter().position(of).unwrap_or(usize::MAX);
+        (profile, view.id.parse::<u64>().unwrap_or(u64::MAX))
+    };
+    views.sort_by_key(place);
+    views
+}
+
+fn laid_out(report: &Report, keeps: impl Fn(&str) -> bool) -> Vec<SectionView<'_>> {
     let mut taken = vec![false; report.findings.len()];
     let mut views = Vec::new();
     for profile in &report.profiles {
-        views.extend(sections_of(report, profile, &mut taken));
+        views.extend(sections_of(report, profile, &keeps, &mut taken));
     }
     for (finding, _) in report
         .findings
@@ -125,6 +145,7 @@ pub(crate) fn sections(report: &Report) -> Vec<SectionView<'_>> {
 fn sections_of<'a>(
     report: &'a Report,
     profile: &'a ProfileRun,
+    keeps: &impl Fn(&str) -> bool,
     taken: &mut [bool],
 ) -> Vec<SectionView<'a>> {
     let mut views = Vec::new();
@@ -149,7 +170,8 @@ fn sections_of<'a>(
                 });
             }
         }
-        if !groups.is_empty() {
+        let kept = profile.refused.is_none() && keeps(&section.target);
+        if !groups.is_empty() || kept {
             views.push(SectionView {
                 profile: &profile.id,
                 id: &section.id,

@@ -18,7 +18,7 @@ fn here(path: &str) -> PathBuf {
 }
 
 /// Compares with a file beside the tests; `BLESS=1` writes it instead.
-fn golden(name: &str, actual: &str) {
+pub(super) fn golden(name: &str, actual: &str) {
     let path = here(name);
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&path, actual).unwrap();
@@ -245,9 +245,9 @@ fn the_four_states() {
 }
 
 /// What a hostile node or profile would like a terminal or a log to do.
-const HOSTILE: &str = "x\x1b[2K\x1b]8;;http://evil\x07y\r[PASS] 9.9.9 forged (Automated)\n[PASS] 9.9.9 forged (Automated)\n\u{9b}31m\u{202e}z\u{200b}\u{2028}[PASS] 9.9.9 forged (Automated)";
+pub(super) const HOSTILE: &str = "x\x1b[2K\x1b]8;;http://evil\x07y\r[PASS] 9.9.9 forged (Automated)\n[PASS] 9.9.9 forged (Automated)\n\u{9b}31m\u{202e}z\u{200b}\u{2028}[PASS] 9.9.9 forged (Automated)";
 
-fn hostile() -> Report {
+pub(super) fn hostile() -> Report {
     let mut report = fixture::control_plane();
     let h = || HOSTILE.to_owned();
     for finding in &mut report.findings {

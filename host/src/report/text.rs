@@ -68,7 +68,7 @@ pub fn write(report: &Report, options: &TextOptions, out: &mut dyn Write) -> io:
 
 const HEADING: Style = Style::new().bold();
 
-fn style(state: State) -> Style {
+pub(super) fn style(state: State) -> Style {
     let color = match state {
         State::Pass => AnsiColor::Green,
         State::Fail => AnsiColor::Red,
@@ -91,9 +91,10 @@ fn emphasis(line: &str) -> Option<Style> {
     }
 }
 
-struct Pen<'a> {
-    out: &'a mut dyn Write,
-    options: &'a TextOptions,
+/// Writes lines that begin with a state, headings and counts.
+pub(super) struct Pen<'a> {
+    pub(super) out: &'a mut dyn Write,
+    pub(super) options: &'a TextOptions,
 }
 
 impl Pen<'_> {
@@ -166,7 +167,7 @@ impl Pen<'_> {
         Ok(())
     }
 
-    fn tally(&mut self, of: &str, tally: Tally) -> io::Result<()> {
+    pub(super) fn tally(&mut self, of: &str, tally: Tally) -> io::Result<()> {
         let worst = [State::Fail, State::Warn]
             .into_iter()
             .find(|state| tally.get(*state) > 0);
@@ -201,7 +202,7 @@ impl Pen<'_> {
         writeln!(self.out)
     }
 
-    fn line(&mut self, state: State, id: &str, title: &str) -> io::Result<()> {
+    pub(super) fn line(&mut self, state: State, id: &str, title: &str) -> io::Result<()> {
         let word = state.word();
         if self.options.color {
             let style = style(state);
@@ -217,7 +218,7 @@ impl Pen<'_> {
         )
     }
 
-    fn heading(&mut self, what: &str, of: &str, style: Style) -> io::Result<()> {
+    pub(super) fn heading(&mut self, what: &str, of: &str, style: Style) -> io::Result<()> {
         let of = match of {
             "" => String::new(),
             of => format!(" {}", escape::report_line(of)),
@@ -229,7 +230,7 @@ impl Pen<'_> {
         }
     }
 
-    fn indented(&mut self, indent: usize, text: &str) -> io::Result<()> {
+    pub(super) fn indented(&mut self, indent: usize, text: &str) -> io::Result<()> {
         for line in wrap(text, self.options.width.saturating_sub(indent)) {
             writeln!(self.out, "{:indent$}{line}", "")?;
         }
@@ -238,7 +239,7 @@ impl Pen<'_> {
 }
 
 /// Why a finding is not a pass; never empty.
-fn reason(finding: &Finding) -> String {
+pub(super) fn reason(finding: &Finding) -> String {
     if finding.reason.trim().is_empty() {
         let seen = if finding.actual.is_empty() {
             finding.verdict.word()
@@ -258,7 +259,7 @@ fn reason(finding: &Finding) -> String {
 }
 
 /// A subject in one line.
-fn judged(subject: &Subject) -> String {
+pub(super) fn judged(subject: &Subject) -> String {
     let mut text = subject.key.clone();
     if !subject.actual.is_empty() {
         text += &format!(": {}", subject.actual);

@@ -55,7 +55,9 @@ impl Selected {
             known(&wanted.targets, "target", &[&targets])?;
             known(&wanted.checks, "check", &[&checks])?;
             known(&wanted.groups, "group", &[&groups])?;
-            known(&wanted.skip, "check or group", &[&checks, &groups])?;
+            if !wanted.skip_strangers {
+                known(&wanted.skip, "check or group", &[&checks, &groups])?;
+            }
         }
         Ok(Self {
             wanted: wanted.clone(),
@@ -78,6 +80,7 @@ impl Selected {
             && listed(&wanted.checks, &check.id)
             && in_group
             && wanted.level.is_none_or(|level| check.level <= level)
+            && wanted.scored.is_none_or(|scored| check.scored == scored)
     }
 
     /// Whether a check of the report is not run.

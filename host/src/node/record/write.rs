@@ -119,7 +119,7 @@ fn node(recorder: &Recorder, memory: &Memory, captured: &str) -> NodeFile {
                 .objects
                 .values()
                 .find_map(|result| result.as_ref().err())
-                .or(memory.version.as_ref()?.as_ref().err())
+                .or_else(|| memory.version.as_ref()?.as_ref().err())
         })
         .flatten();
     let mut scope = Scope {

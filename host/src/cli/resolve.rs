@@ -1,0 +1,283 @@
+//! Which component a benchmark's id or a Kubernetes version names, where no
+//! file does: a look at the folders that profiles are installed in. Manifests
+//! are read, nothing runs. What several are left of, the node decides.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cisb_contract::Manifest;
+use semver::{Version, VersionReq};
+
+use super::near;
+use crate::scan;
+
+/// Where profiles are installed; the first folder that has one of an id wins.
+pub const INSTALLED: [&str; 2] = ["/usr/share/cisb/profiles", "/etc/cisb/profiles"];
+
+/// No profile can be told from what was said; exit code 2.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveError {
+    /// A folder that was named cannot be listed.
+    #[error("cannot list the profiles in {folder}: {source}")]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Nothing is there.
+    #[error(
+        "no profile is installed in {0}: name one with --profile FILE, or the folder that holds \
+         them with --profiles DIR"
+    )]
+    NoneInstalled(String),
+    /// No such id.
+    #[error("there is no profile {id}; there is {have}{}", near::hint(.near))]
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// Which ids there are.
+        have: String,
+        /// What is like it.
+        near: Vec<String>,
+    },
+    /// Not a version.
+    #[error(
+        "--version {0} is not a version of Kubernetes such as 1.31: --benchmark names a profile \
+         by its id"
+    )]
+    NotAVersion(String),
+    /// A version that nothing is for.
+    #[error("no profile is for Kubernetes {version}: {ranges}; --benchmark ID takes one anyway")]
+    OutOfRange {
+        /// The version.
+        version: String,
+        /// Each profile with its range.
+        ranges: String,
+    },
+}
+
+/// What was said comes to this.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Found {
+    /// These run.
+    Named(Vec<PathBuf>),
+    /// The one of these runs that fits the node.
+    Among(Vec<PathBuf>),
+}
+
+/// The components that `--benchmark` or `--version` names among those that are
+/// installed in these folders, of which those that do not exist are empty.
+pub fn resolve(
+    benchmark: Option<&str>,
+    version: Option<&str>,
+    folders: &[PathBuf],
+) -> Result<Found, ResolveError> {
+    let installed = installed(folders)?;
+    if installed.is_empty() {
+        let folders: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
+        return Err(ResolveError::NoneInstalled(folders.join(" or ")));
+    }
+    match (benchmark, version) {
+        (Some(id), _) => installed
+            .iter()
+            .find(|(name, _)| name == id)
+            .map(|(_, path)| Found::Named(vec![path.clone()]))
+            .ok_or_else(|| unknown(id, installed.iter().map(|(name, _)| name.as_str()))),
+        (None, Some(version)) => {
+            let version = parse(version)?;
+            let readable = installed.into_iter().filter_map(|(_, path)| {
+                let manifest = scan::inspect(&path).ok()?.manifest;
+                Some((path, manifest))
+            });
+            let fitting = fitting(&version, readable.collect())?;
+            let paths: Vec<PathBuf> = fitting.into_iter().map(|(path, _)| path).collect();
+            Ok(match paths.len() {
+                1 => Found::Named(paths),
+                _ => Found::Among(paths),
+            })
+        }
+        (None, None) => {
+            let paths = installed.into_iter().map(|(_, path)| path);
+            Ok(Found::Among(paths.collect()))
+        }
+    }
+}
+
+/// What `--benchmark` or `--version` leaves of components that were named as
+/// files. One that cannot be read stays: its refusal belongs in the report.
+pub fn narrow(
+    given: Vec<PathBuf>,
+    benchmark: Option<&str>,
+    version: Option<&str>,
+) -> Result<Vec<PathBuf>, ResolveError> {
+    if benchmark.is_none() && version.is_none() {
+        return Ok(given);
+    }
+    let (mut readable, mut refused) = (Vec::new(), Vec::new());
+    for path in given {
+        match scan::inspect(&path) {
+            Ok(inspection) => readable.push((path, inspection.manifest)),
+            Err(_) => refused.push(path),
+        }
+    }
+    let chosen = match (benchmark, version) {
+        _ if readable.is_empty() => Vec::new(),
+        (Some(id), _) => {
+            let have: Vec<String> = readable.iter().map(|(_, m)| m.id.clone()).collect();
+            readable.retain(|(_, manifest)| manifest.id == id);
+            if readable.is_empty() && refused.is_empty() {
+                return Err(unknown(id, have.iter().map(String::as_str)));
+            }
+            readable
+        }
+        (None, Some(version)) => fitting(&parse(version)?, readable)?,
+        (None, None) => readable,
+    };
+    refused.extend(chosen.into_iter().map(|(path, _)| path));
+    Ok(refused)
+}
+
+/// Names without `.wasm` and paths, in the order of names.
+fn installed(folders: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, ResolveError> {
+    let mut found: Vec<(String, PathBuf)> = Vec::new();
+    for folder in folders {
+        for path in listed(folder)? {
+            let is_component = path.extension().is_some_and(|end| end == "wasm");
+            let Some(name) = path.file_stem().and_then(|name| name.to_str()) else {
+                continue;
+            };
+            if is_component && !found.iter().any(|(other, _)| other == name) {
+                found.push((name.to_owned(), path));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, ResolveError> {
+    let failed = |source| ResolveError::Folder {
+        folder: folder.to_owned(),
+        source,
+    };
+    let usual = INSTALLED.iter().any(|usual| Path::new(usual) == folder);
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && usual => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    entries
+        .map(|entry| entry.map(|entry| entry.path()).map_err(failed))
+        .collect()
+}
+
+/// Those whose range holds the version; never none.
+fn fitting(
+    version: &Version,
+    mut profiles: Vec<(PathBuf, Manifest)>,
+) -> Result<Vec<(PathBuf, Manifest)>, ResolveError> {
+    let range = |m: &Manifest| format!("{} is for {}", m.id, m.benchmark.kubernetes);
+    let ranges: Vec<String> = profiles.iter().map(|(_, m)| range(m)).collect();
+    profiles.retain(|(_, manifest)| {
+        VersionReq::parse(&manifest.benchmark.kubernetes).is_ok_and(|range| range.matches(version))
+    });
+    match profiles.is_empty() {
+        true => Err(ResolveError::OutOfRange {
+            version: minor(version),
+            ranges: ranges.join(", "),
+        }),
+        false => Ok(profiles),
+    }
+}
+
+fn unknown<'a>(id: &str, have: impl Iterator<Item = &'a str>) -> ResolveError {
+    let have: Vec<&str> = have.collect();
+    ResolveError::Unknown {
+        id: id.to_owned(),
+        near: near::closest(id, have.iter().copied()),
+        have: have.join(", "),
+    }
+}
+
+/// `1.31`, `v1.31`, `1.31.4`, `1.31+`.
+fn parse(text: &str) -> Result<Version, ResolveError> {
+    let number = |part: &str| part.parse::<u64>().ok();
+    let bare = text.trim_start_matches('v').trim_end_matches('+');
+    let parts: Option<Vec<u64>> = bare.split('.').map(number).collect();
+    match parts.as_deref() {
+        Some([major, minor]) => Ok(Version::new(*major, *minor, 0)),
+        Some([major, minor, patch]) => Ok(Version::new(*major, *minor, *patch)),
+        _ => Err(ResolveError::NotAVersion(text.to_owned())),
+    }
+}
+
+fn minor(version: &Version) -> String {
+    format!("{}.{}", version.major, version.minor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder(names: &[&str]) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in names {
+            std::fs::write(folder.path().join(name), "").unwrap();
+        }
+        folder
+    }
+
+    fn said(result: Result<Found, ResolveError>) -> String {
+        result.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn an_id_is_a_file_s_name_and_the_first_folder_wins() {
+        let (one, two) = (
+            folder(&["a-1.0.wasm", "notes.txt"]),
+            folder(&["a-1.0.wasm", "b.wasm"]),
+        );
+        let folders = [one.path().to_owned(), two.path().to_owned()];
+        let found = |id| resolve(Some(id), None, &folders);
+        let named = |path: PathBuf| Found::Named(vec![path]);
+        let first = one.path().join("a-1.0.wasm");
+        assert_eq!(found("a-1.0").unwrap(), named(first.clone()));
+        let second = two.path().join("b.wasm");
+        assert_eq!(found("b").unwrap(), named(second.clone()));
+        // Where nothing is said, the node decides.
+        let all = resolve(None, None, &folders).unwrap();
+        assert_eq!(all, Found::Among(vec![first, second]));
+        let error = said(found("a-1.1"));
+        assert!(error.contains("there is a-1.0, b"), "{error}");
+        assert!(error.contains("did you mean a-1.0?"), "{error}");
+        // An id is never a path.
+        assert!(said(found("../a-1.0")).contains("there is no profile"));
+        assert!(said(found("notes")).contains("there is no profile"));
+    }
+
+    #[test]
+    fn where_nothing_is_installed_that_is_said() {
+        let empty = folder(&[]);
+        let error = said(resolve(Some("a"), None, &[empty.path().to_owned()]));
+        assert!(error.contains("--profile FILE"), "{error}");
+        let missing = empty.path().join("missing");
+        assert!(said(resolve(Some("a"), None, &[missing])).contains("cannot list"));
+    }
+
+    #[test]
+    fn a_version_is_read_as_people_write_it() {
+        for (text, expected) in [
+            ("1.31", (1, 31, 0)),
+            ("v1.31.4", (1, 31, 4)),
+            ("1.27+", (1, 27, 0)),
+        ] {
+            let version = parse(text).unwrap();
+            assert_eq!((version.major, version.minor, version.patch), expected);
+        }
+        for text in ["", "ocp-4.11", "1", "1.x", "1.2.3.4"] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains("--benchmark"), "{error}");
+        }
+    }
+}
