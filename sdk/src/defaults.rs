@@ -300,6 +300,7 @@ const ROWS: &[Row] = &[
     apiserver("audit-log-maxage", "0", AUDIT),
     apiserver("audit-log-maxbackup", "0", AUDIT),
     apiserver("audit-log-maxsize", "0", AUDIT),
+    apiserver("secure-port", "6443", "pkg/kubeapiserver/options/serving.go"),
     apiserver("tls-min-version", "\"VersionTLS12\"", SERVING),
     apiserver("bind-address", "\"0.0.0.0\"", SERVING),
     row(MANAGER, "profiling", "true", DEBUGGING),
