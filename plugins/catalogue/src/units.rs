@@ -36,9 +36,9 @@ pub(crate) fn address_filter(cx: &Cx<'_>, _: &Value) -> Outcome {
     };
     Outcome {
         verdict,
-        reason,
+        reason: reason.clone(),
         expected: "IPAddressDeny=any, and not everything in IPAddressAllow".to_owned(),
-        actual: String::new(),
+        actual: reason,
         basis: Basis::Explicit,
         subjects: Vec::new(),
         observations: seen,

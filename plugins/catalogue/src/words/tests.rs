@@ -180,13 +180,19 @@ fn no_text_quotes_the_reference() {
         writeln!(io::stderr(), "{note}").ok();
         return;
     };
-    let theirs = texts_of(&folder);
-    assert!(
-        theirs.len() > 200,
-        "found only {} texts in {}",
-        theirs.len(),
-        folder.display()
-    );
+    let mut theirs = Vec::new();
+    for table in table::read_all(&table::folder()).unwrap() {
+        let folder = folder.join(&table.id);
+        let texts = texts_of(&folder);
+        assert!(
+            texts.len() > 200 || !folder.is_dir(),
+            "found only {} texts in {}",
+            texts.len(),
+            folder.display()
+        );
+        theirs.extend(texts);
+    }
+    assert!(theirs.len() > 200, "a blind test");
     let runs: BTreeSet<String> = theirs.iter().flat_map(|text| runs(text)).collect();
     for text in theirs
         .iter()
@@ -243,7 +249,7 @@ fn check_text(name: &str, text: &str, least: usize, most: usize) {
 fn reference() -> Option<PathBuf> {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
-        .map(|folder| folder.join("shared/reference/kube-bench-cfg/cis-1.10"))
+        .map(|folder| folder.join("shared/reference/kube-bench-cfg"))
         .find(|folder| folder.is_dir())
 }
 
