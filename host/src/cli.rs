@@ -291,6 +291,7 @@ fn collect(
 ) -> Result<request::Collect, UsageError> {
     Ok(request::Collect {
         profiles: scan::profiles(args.profiles, settings)?,
+        installed: Vec::new(),
         node: node::live(&args.node, settings)?,
         cluster: node::cluster(&args.node, settings),
         cluster_name: args.node.cluster.or_else(|| settings.cluster.clone()),

@@ -61,6 +61,24 @@ pub fn parse(bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
     Ok(documents)
 }
 
+/// The values that a pointer leads to, in which `*` stands for any one token.
+pub fn at<'a>(document: &'a Value, pattern: &str) -> Vec<&'a Value> {
+    let mut found = vec![document];
+    for token in pattern.split('/').skip(1) {
+        found = found
+            .into_iter()
+            .flat_map(|value| -> Vec<&Value> {
+                match value {
+                    Value::Object(members) if token == "*" => members.values().collect(),
+                    Value::Array(items) if token == "*" => items.iter().collect(),
+                    value => value.pointer(&format!("/{token}")).into_iter().collect(),
+                }
+            })
+            .collect();
+    }
+    found
+}
+
 /// Whether a JSON pointer matches a pattern, in which `*` stands for any one token.
 pub fn pointer_matches(pattern: &str, pointer: &str) -> bool {
     let (mut pattern, mut pointer) = (pattern.split('/'), pointer.split('/'));
@@ -389,6 +407,15 @@ mod tests {
         ] {
             assert!(!refused(text).contains("CANARY"), "{}", refused(text));
         }
+    }
+
+    #[test]
+    fn a_pattern_leads_to_every_value_that_it_matches() {
+        let pod = serde_json::json!({"spec": {"containers": [{"image": "a"}, {"name": "b"}]}});
+        assert_eq!(at(&pod, "/spec/containers/*/image"), ["a"]);
+        assert_eq!(at(&pod, "/spec/containers/1/name"), ["b"]);
+        assert_eq!(at(&pod, "/spec/none/*").len(), 0);
+        assert_eq!(at(&pod, ""), [&pod]);
     }
 
     #[test]

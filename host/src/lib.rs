@@ -12,8 +12,10 @@
 //! profile's manifest.
 
 pub mod capability;
+pub mod checksums;
 pub mod cli;
 pub mod config;
+pub mod detect;
 pub mod document;
 pub mod engine;
 pub mod evidence;

@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 /// A scan.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// Component files, in order.
+    /// Component files, in order; none: the one of `installed` that fits.
     pub profiles: Vec<PathBuf>,
+    /// Component files to choose from where none is named.
+    pub installed: Vec<PathBuf>,
     /// What is scanned.
     pub node: NodeSource,
     /// Which API server, if any.
@@ -25,6 +27,8 @@ pub struct Scan {
     pub parameters: Vec<(String, String)>,
     /// `--grants FILE`.
     pub grants: Option<PathBuf>,
+    /// `--checksums FILE`: digests that binaries should have.
+    pub checksums: Option<PathBuf>,
     /// `--evidence FILE`: keep exactly what the scan looked at.
     pub evidence: Option<PathBuf>,
     /// The time of the scan: `--now`, or the clock as `main` read it.
@@ -36,8 +40,11 @@ pub struct Scan {
 /// A recording of a live node.
 #[derive(Debug, Clone)]
 pub struct Collect {
-    /// Component files whose requests say what is recorded.
+    /// Component files whose requests say what is recorded; none: all of
+    /// `installed`.
     pub profiles: Vec<PathBuf>,
+    /// Component files that are installed.
+    pub installed: Vec<PathBuf>,
     /// Always [`NodeSource::Live`].
     pub node: NodeSource,
     /// Which API server, if any.

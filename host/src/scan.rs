@@ -6,7 +6,7 @@
 mod selection;
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -16,7 +16,9 @@ use cisb_contract::manifest::{Check, Group, Parameter, ParameterType, Procedure,
 use serde_json::{Map, Value};
 
 use crate::capability::Shared;
+use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
+use crate::detect::{self, Candidate, Choice, DetectError, Facts};
 use crate::engine::run::{Obstacle, Outcome};
 use crate::engine::{Engine, EngineError, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
@@ -64,9 +66,15 @@ pub enum ScanError {
     /// The grants file is refused.
     #[error(transparent)]
     Grants(#[from] GrantsError),
+    /// The list of checksums is refused.
+    #[error(transparent)]
+    Checksums(#[from] ChecksumsError),
     /// No sandbox.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// No profile is named, and facts do not choose one.
+    #[error(transparent)]
+    Detect(#[from] DetectError),
     /// Something named on the command line does not exist.
     #[error("{0}")]
     Unknown(String),
@@ -85,17 +93,16 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
         Some(path) => Grants::read(path)?,
         None => Grants::default(),
     };
-    let loaded: Vec<_> = request.profiles.iter().map(|p| load(p)).collect();
-    let manifests = || {
-        loaded
-            .iter()
-            .filter_map(|l| l.verified.as_ref().ok().map(|v| v.manifest()))
+    let checksums = match &request.checksums {
+        Some(path) => Some(Checksums::read(path)?),
+        None => None,
     };
+    let named: Vec<_> = request.profiles.iter().map(|p| load(p)).collect();
     // Names are settled before anything is opened: a typing error is not worth a scan.
-    let selected =
-        Selected::resolve(&request.selection, manifests()).map_err(ScanError::Unknown)?;
-    let parameters = parameters(&request.parameters, manifests())?;
-
+    let settled = match named.is_empty() {
+        true => None,
+        false => Some(settle(request, &named)?),
+    };
     let node = open(request)?;
     let (node, recorder) = match &request.evidence {
         Some(path) => {
@@ -104,13 +111,24 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
         }
         None => (node, None),
     };
+    let (loaded, why) = match settled {
+        Some(_) => (named, None),
+        None => {
+            let choice = choose(request, &node)?;
+            (vec![load(&choice.place)], Some(choice.why))
+        }
+    };
+    let (selected, parameters) = match settled {
+        Some(settled) => settled,
+        None => settle(request, &loaded)?,
+    };
     let shared = Arc::new(Shared::new(node, request.now.to_string()));
 
     let mut report = blank(request, &shared.node);
     let mut obstacles = Vec::new();
     let engine = Engine::new()?;
     for profile in loaded {
-        let mut entry = profile.entry(request.profiles.len());
+        let mut entry = profile.entry(request.profiles.len(), why.as_deref());
         let runnable = profile.verified.and_then(|verified| {
             let granted = grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
             entry.grants = granted.lines();
@@ -149,7 +167,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                 );
                 let manifest = linked.verified().manifest();
                 report.coverage.declared += manifest.checks.len();
-                report.coverage.profile_range = range(manifest, &shared);
+                report.coverage.profile_range = range(manifest, &shared, told(request));
                 for (check, outcome) in outcomes {
                     if let Some(obstacle) = outcome.as_ref().and_then(|o| o.obstacle.clone()) {
                         obstacles.push((check.id.clone(), obstacle));
@@ -165,6 +183,12 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
             }
         }
         report.profiles.push(entry);
+    }
+    if let Some(checksums) = checksums {
+        let findings = checksums.judge(&shared.node);
+        report.coverage.declared += findings.len();
+        report.findings.extend(findings);
+        report.profiles.push(checksums.entry());
     }
     report.cluster.version = shared
         .node
@@ -186,13 +210,73 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     Ok(report)
 }
 
+/// The parameters of each profile, by its id.
+type Parameters = BTreeMap<String, Map<String, Value>>;
+
+/// What names on the command line mean in these profiles.
+fn settle(request: &Scan, loaded: &[Loaded]) -> Result<(Selected, Parameters), ScanError> {
+    let manifests = || {
+        loaded
+            .iter()
+            .filter_map(|l| l.verified.as_ref().ok().map(|v| v.manifest()))
+    };
+    let selected =
+        Selected::resolve(&request.selection, manifests()).map_err(ScanError::Unknown)?;
+    Ok((selected, parameters(&request.parameters, manifests())?))
+}
+
+/// The installed profile that fits the node. One that cannot be read is passed
+/// over here; named with --profile it is refused in the report.
+fn choose(request: &Scan, node: &Node) -> Result<Choice<PathBuf>, ScanError> {
+    let candidates: Vec<Candidate<PathBuf>> = request
+        .installed
+        .iter()
+        .filter_map(|path| match inspect(path) {
+            Ok(inspection) => Some(Candidate {
+                place: path.clone(),
+                manifest: inspection.manifest,
+            }),
+            Err(error) => {
+                tracing::warn!("{} is passed over: {error}", path.display());
+                None
+            }
+        })
+        .collect();
+    let mut places = Vec::new();
+    for at in candidates.iter().flat_map(|c| &c.manifest.versions) {
+        if !places.contains(at) {
+            places.push(at.clone());
+        }
+    }
+    Ok(detect::choose(
+        &candidates,
+        &Facts::new(node, told(request), places),
+    )?)
+}
+
+/// The Kubernetes version that the operator states.
+fn told(request: &Scan) -> Option<String> {
+    let mut stated = request.parameters.iter();
+    let (_, value) = stated.find(|(name, _)| name == "kubernetes-version")?;
+    Some(value.clone())
+}
+
 /// Records a node: everything the profiles request, and what their checks look
 /// at beyond that because a flag or a document names it.
 ///
 /// The report says what could not be recorded.
 pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report, ScanError> {
+    // Without a name, whatever is installed may be asked of the record later.
+    let profiles = match request.profiles.is_empty() {
+        true => &request.installed,
+        false => &request.profiles,
+    };
+    if profiles.is_empty() {
+        return Err(DetectError::NoneInstalled.into());
+    }
     let scan = Scan {
-        profiles: request.profiles.clone(),
+        profiles: profiles.clone(),
+        installed: Vec::new(),
         node: request.node.clone(),
         cluster: request.cluster.clone(),
         cluster_name: request.cluster_name.clone(),
@@ -200,6 +284,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report,
         selection: Selection::default(),
         parameters: Vec::new(),
         grants: request.grants.clone(),
+        checksums: None,
         evidence: Some(request.output.clone()),
         now: request.now,
         jobs: 1,
@@ -252,11 +337,12 @@ fn refusal(error: VerifyError) -> (&'static str, String) {
 }
 
 impl Loaded {
-    fn entry(&self, asked: usize) -> ProfileRun {
-        let chosen = if asked == 1 {
-            "the only one given with --profile"
-        } else {
-            "given with --profile"
+    /// Its entry in the report: `asked` were named, or it was detected.
+    fn entry(&self, asked: usize, detected: Option<&str>) -> ProfileRun {
+        let chosen = match (detected, asked) {
+            (Some(why), _) => why,
+            (None, 1) => "the only one given with --profile",
+            (None, _) => "given with --profile",
         };
         let mut entry = ProfileRun {
             id: self.name.clone(),
@@ -342,7 +428,7 @@ fn checks<'a>(
     linked: &'a link::Linked,
     shared: &Arc<Shared>,
     selected: &Selected,
-    parameters: &BTreeMap<String, Map<String, Value>>,
+    parameters: &Parameters,
     jobs: usize,
     progress: &Mutex<&mut Listener<'_>>,
 ) -> Vec<(&'a Check, Option<Outcome>)> {
@@ -543,25 +629,12 @@ fn role(node: &Node) -> &'static str {
 }
 
 /// Whether the cluster's version lies in the benchmark's range.
-fn range(manifest: &Manifest, shared: &Shared) -> String {
-    let stated = shared
-        .node
-        .identity
-        .kubernetes_version
-        .clone()
-        .or_else(|| shared.node.cluster.version().ok());
-    let Some(stated) = stated else {
-        return "unknown".to_owned();
-    };
+fn range(manifest: &Manifest, shared: &Shared, told: Option<String>) -> String {
+    let facts = Facts::new(&shared.node, told, manifest.versions.clone());
     let wanted = &manifest.benchmark.kubernetes;
-    let bare = stated.trim_start_matches('v');
-    let bare = bare.split(['-', '+']).next().unwrap_or(bare);
-    match (
-        semver::Version::parse(bare),
-        semver::VersionReq::parse(wanted),
-    ) {
-        (Ok(version), Ok(range)) if range.matches(&version) => "inside".to_owned(),
-        (Ok(_), Ok(_)) => format!("outside: {stated} is not in {wanted}"),
+    match (facts.version(), semver::VersionReq::parse(wanted)) {
+        (Some(version), Ok(range)) if range.matches(version) => "inside".to_owned(),
+        (Some(version), Ok(_)) => format!("outside: v{version} is not in {wanted}"),
         _ => "unknown".to_owned(),
     }
 }
@@ -630,7 +703,7 @@ fn cause_and_cure(hint: &str) -> (String, &str) {
 fn parameters<'a>(
     given: &[(String, String)],
     manifests: impl Iterator<Item = &'a Manifest>,
-) -> Result<BTreeMap<String, Map<String, Value>>, ScanError> {
+) -> Result<Parameters, ScanError> {
     let mut typed = BTreeMap::new();
     let mut known: Vec<&str> = Vec::new();
     for manifest in manifests {

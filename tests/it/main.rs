@@ -8,6 +8,7 @@
     reason = "all of this is test code, also what no #[test] stands over"
 )]
 
+mod checksums;
 mod cli;
 mod goldens;
 mod grants;

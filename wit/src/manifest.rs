@@ -32,6 +32,9 @@ pub struct Manifest {
     /// When this profile fits a node: any one of these suffices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applies: Vec<Applies>,
+    /// Where the node's Kubernetes version may be read if nothing states it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<VersionAt>,
     /// What the profile asks to see.
     pub requests: Requests,
     /// What an operator may set with `--set name=value`.
@@ -86,6 +89,19 @@ pub struct Applies {
     /// The Kubernetes version lies in this semver range.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kubernetes: Option<String>,
+}
+
+/// A place that states a version: the field of a document, such as the image of
+/// a static pod. The host reads it to choose between profiles, and tells none
+/// of them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct VersionAt {
+    /// The document.
+    pub path: String,
+    /// A JSON pointer, in which `*` stands for any one token, to the name of an
+    /// image: the version is its tag.
+    pub field: String,
 }
 
 /// Everything a profile asks to see. Each request has an id of its own, unique

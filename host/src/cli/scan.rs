@@ -75,6 +75,11 @@ pub struct ScanArgs {
     #[command(flatten)]
     pub output: OutputArgs,
 
+    /// Compare binaries with this list of digests, as sha256sum writes it:
+    /// kubelet, kubectl, or any path
+    #[arg(long, value_name = "FILE", help_heading = "Which checks")]
+    pub checksums: Option<PathBuf>,
+
     /// Grant no more than this file allows
     #[arg(long, value_name = "FILE", help_heading = "What a profile may do")]
     pub grants: Option<PathBuf>,
@@ -238,6 +243,7 @@ pub(super) fn plan(
     Ok(ScanPlan {
         scan: Scan {
             profiles: profiles(args.profiles, settings)?,
+            installed: Vec::new(),
             node,
             cluster,
             cluster_name: args.machine.cluster.or_else(|| settings.cluster.clone()),
@@ -248,6 +254,7 @@ pub(super) fn plan(
             selection,
             parameters: parameters(chosen.set, settings)?,
             grants: args.grants.or_else(|| settings.grants.clone()),
+            checksums: args.checksums,
             evidence: args.output.evidence,
             now: args.now.unwrap_or(ambient.now),
             jobs: args.jobs.or(settings.jobs).unwrap_or(ambient.jobs).max(1),

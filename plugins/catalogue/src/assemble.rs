@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cisb_sdk::contract::manifest::{
-    Check, Group, Manifest, Parameter, ParameterType, Procedure, Remediation, Requests, Section,
+    Check, Group, Manifest, Parameter, ParameterType, Procedure, Remediation, Requests, Section, VersionAt,
 };
 use cisb_sdk::contract::{MANIFEST_SCHEMA, WORLD};
 
@@ -54,6 +54,7 @@ pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
         world: WORLD.to_owned(),
         min_host: "0.1.0".to_owned(),
         applies: table.applies.clone(),
+        versions: versions(),
         requests: only(crate::requests(), &used)?,
         parameters: parameters(),
         procedures: procedures(&wanted),
@@ -140,6 +141,17 @@ fn procedures(wanted: &BTreeSet<&str>) -> BTreeMap<String, Procedure> {
             (p.name.to_owned(), procedure)
         })
         .collect()
+}
+
+/// Where a control plane's static pods state the version of Kubernetes: etcd's
+/// has a version of its own.
+fn versions() -> Vec<VersionAt> {
+    ["kube-apiserver", "kube-controller-manager", "kube-scheduler"]
+        .map(|name| VersionAt {
+            path: format!("/etc/kubernetes/manifests/{name}.yaml"),
+            field: "/spec/containers/*/image".to_owned(),
+        })
+        .into()
 }
 
 /// What an operator may set for every profile of the catalogue.

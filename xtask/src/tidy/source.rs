@@ -18,6 +18,7 @@ const DOORS: &[&str] = &[
     "host/src/main/",
     "host/src/cli.rs",
     "host/src/cli/",
+    "host/src/checksums.rs",
     "host/src/config.rs",
     "host/src/capability.rs",
     "host/src/capability/",
