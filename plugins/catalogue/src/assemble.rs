@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cisb_sdk::contract::manifest::{
-    Check, Group, Manifest, Parameter, ParameterType, Procedure, Remediation, Requests, Section, VersionAt,
+    Check, Group, Manifest, Parameter, ParameterType, Procedure, Remediation, Requests, Section,
+    VersionAt,
 };
 use cisb_sdk::contract::{MANIFEST_SCHEMA, WORLD};
 
@@ -146,12 +147,16 @@ fn procedures(wanted: &BTreeSet<&str>) -> BTreeMap<String, Procedure> {
 /// Where a control plane's static pods state the version of Kubernetes: etcd's
 /// has a version of its own.
 fn versions() -> Vec<VersionAt> {
-    ["kube-apiserver", "kube-controller-manager", "kube-scheduler"]
-        .map(|name| VersionAt {
-            path: format!("/etc/kubernetes/manifests/{name}.yaml"),
-            field: "/spec/containers/*/image".to_owned(),
-        })
-        .into()
+    [
+        "kube-apiserver",
+        "kube-controller-manager",
+        "kube-scheduler",
+    ]
+    .map(|name| VersionAt {
+        path: format!("/etc/kubernetes/manifests/{name}.yaml"),
+        field: "/spec/containers/*/image".to_owned(),
+    })
+    .into()
 }
 
 /// What an operator may set for every profile of the catalogue.

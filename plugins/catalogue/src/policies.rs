@@ -18,10 +18,14 @@ mod workloads;
 #[cfg(not(target_arch = "wasm32"))]
 pub use controls::{controls, parameters, requests};
 
-/// Names, each with a function that has the sheet run a policy.
+/// Names, each with a function that has the sheet run a policy; then names of
+/// functions of their own.
 macro_rules! codes {
-    ($($name:literal: $policy:path,)+) => {
-        &[$(($name, |cx, with| sheet::run(cx, with, &$policy))),+]
+    ($($name:literal: $policy:path,)+; $($own:literal: $function:path,)+) => {
+        &[
+            $(($name, |cx, with| sheet::run(cx, with, &$policy)),)+
+            $(($own, $function),)+
+        ]
     };
 }
 
@@ -44,4 +48,6 @@ pub const CODES: &[(&str, Code)] = codes! {
     "policies-provenance": cluster::PROVENANCE,
     "policies-boundaries": cluster::NAMESPACES,
     "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
+    ;
+    "units-address-filter": crate::units::address_filter,
 };

@@ -37,6 +37,8 @@ authorization: {mode: Webhook}
 rotateCertificates: true
 serverTLSBootstrap: true
 podPidsLimit: 4096
+seccompDefault: true
+protectKernelDefaults: true
 tlsCipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
 staticPodPath: /etc/kubernetes/manifests
 streamingConnectionIdleTimeout: 0s
@@ -69,6 +71,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
             "--kubelet-client-certificate=/etc/kubernetes/pki/kubelet.crt",
             "--kubelet-client-key=/etc/kubernetes/pki/kubelet.key",
             "--profiling=false",
+            "--service-account-extend-token-expiration=false",
             "--service-account-key-file=/etc/kubernetes/pki/sa.pub",
             "--tls-cert-file=/etc/kubernetes/pki/apiserver.crt",
             "--tls-cipher-suites=TLS_AES_128_GCM_SHA256",
@@ -362,6 +365,36 @@ const FAILS: &[(&str, &str, &str)] = &[
         "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
     ),
     (
+        "kube-apiserver-deny-service-external-ips-off",
+        "kube-apiserver",
+        "+--enable-admission-plugins=DenyServiceExternalIPs",
+    ),
+    (
+        "kube-apiserver-security-context-deny",
+        "kube-apiserver",
+        "---enable-admission-plugins",
+    ),
+    (
+        "kube-apiserver-secure-port-on",
+        "kube-apiserver",
+        "+--secure-port=0",
+    ),
+    (
+        "kube-apiserver-strong-ciphers-legacy",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
+    ),
+    (
+        "kube-apiserver-strong-ciphers-aead",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    ),
+    (
+        "kube-apiserver-token-expiration-not-extended",
+        "kube-apiserver",
+        "---service-account-extend-token-expiration",
+    ),
+    (
         "kube-controller-manager-terminated-pod-gc-threshold",
         "kube-controller-manager",
         "+--terminated-pod-gc-threshold=0",
@@ -466,6 +499,21 @@ const FAILS: &[(&str, &str, &str)] = &[
     ("kubelet-event-qps", "kubelet", "+--event-qps=-1"),
     ("kubelet-pod-pids-limit", "kubelet", "+--pod-max-pids=-1"),
     (
+        "kubelet-protect-kernel-defaults",
+        "kubelet",
+        "+--protect-kernel-defaults=false",
+    ),
+    (
+        "kubelet-seccomp-default",
+        "kubelet",
+        "+--seccomp-default=false",
+    ),
+    (
+        "kubelet-strong-ciphers-ecdhe",
+        "kubelet",
+        "+--tls-cipher-suites=TLS_RSA_WITH_AES_128_GCM_SHA256",
+    ),
+    (
         "kubelet-serving-certificate",
         "kubelet",
         "+--rotate-server-certificates=false",
@@ -477,11 +525,29 @@ const FAILS: &[(&str, &str, &str)] = &[
     ),
 ];
 
+/// Controls that another node keeps than the others do: a change of the good
+/// one's API server, and its version.
+const OTHERWISE: &[(&str, &str, &str)] = &[
+    (
+        "kube-apiserver-deny-service-external-ips-off",
+        "---enable-admission-plugins",
+        "v1.31.0",
+    ),
+    (
+        "kube-apiserver-security-context-deny",
+        "+--enable-admission-plugins=SecurityContextDeny",
+        "v1.26.0",
+    ),
+];
+
 #[test]
 fn each_control_passes_a_good_node_and_fails_a_bad_one() {
-    let good = good();
     for control in controls() {
-        let outcome = good.judge(control.name);
+        let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == control.name);
+        let (_, change, version) = otherwise.unwrap_or(&("", "", "v1.31.0"));
+        let good = good().change("kube-apiserver", change);
+        let judge = |node: &Node| judge(&node.build().version(version), control.name);
+        let outcome = judge(&good);
         if let Decided::ByPerson(_) = control.decided {
             is(&outcome, Manual, "1m0s");
             continue;
@@ -489,7 +555,7 @@ fn each_control_passes_a_good_node_and_fails_a_bad_one() {
         assert_eq!(outcome.verdict, Pass, "{}: {outcome:#?}", control.name);
         let bad = FAILS.iter().find(|(name, ..)| *name == control.name);
         let (_, program, change) = bad.unwrap_or_else(|| panic!("no bad {}", control.name));
-        let outcome = good.clone().change(program, change).judge(control.name);
+        let outcome = judge(&good.change(program, change));
         assert_eq!(outcome.verdict, Fail, "{}: {outcome:#?}", control.name);
     }
 }
@@ -703,20 +769,16 @@ fn admission_is_the_defaults_and_what_is_enabled_without_what_is_disabled() {
 
 #[test]
 fn a_plugin_that_the_version_lost_is_not_applicable() {
-    use cisb_sdk::rule::setting::Expect;
-    let mut control = named("kube-apiserver-node-restriction");
-    let rule::Rule::Setting(setting) = &mut control.rule else {
-        unreachable!("it is a rule over settings");
+    let name = "kube-apiserver-security-context-deny";
+    let at = |version: &str, plugin: &str| {
+        let node = good().change("kube-apiserver", plugin);
+        judge(&node.build().version(version), name)
     };
-    setting.demands[0].expect = Expect::Has("SecurityContextDeny".to_owned());
-    let judge = |version: &str| {
-        let node = good().build().version(version);
-        node.check(&requests(), control.uses, |cx| {
-            rule::evaluate(&control.rule, cx, &[]).unwrap()
-        })
-    };
-    is(&judge("v1.30.1"), NotApplicable, "removed in 1.30");
-    is(&judge("v1.29.9"), Fail, "SecurityContextDeny off");
+    is(&at("v1.30.1", ""), NotApplicable, "removed in 1.30");
+    is(&at("v1.29.9", ""), Fail, "SecurityContextDeny off");
+    let policy = "+--enable-admission-plugins=PodSecurityPolicy";
+    is(&at("v1.24.17", policy), Pass, "PodSecurityPolicy on");
+    is(&at("v1.24.17", ""), Fail, "PodSecurityPolicy off");
 }
 
 #[test]
@@ -963,6 +1025,18 @@ fn zero_seconds_in_a_file_stand_for_four_hours() {
     is(&good().judge(name), Pass, "stands for the default");
     let node = good().change("kubelet", "+--streaming-connection-idle-timeout=0s");
     is(&node.judge(name), Fail, "0s");
+}
+
+#[test]
+fn seccomp_by_default_is_switched_on_and_not_only_written() {
+    let config = "/var/lib/kubelet/config.yaml";
+    let name = "kubelet-seccomp-default";
+    let off = good().replace(config, "seccompDefault: true", "seccompDefault: false");
+    is(&off.judge(name), Fail, "false (seccompDefault of");
+    let silent = good().replace(config, "seccompDefault: true\n", "");
+    is(&silent.judge(name), Fail, "default false");
+    let flag = off.change("kubelet", "+--seccomp-default");
+    is(&flag.judge(name), Pass, "true");
 }
 
 #[test]

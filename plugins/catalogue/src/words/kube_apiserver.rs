@@ -46,6 +46,18 @@ pub(super) const WORDS: &[Words] = &[
         references: &[ADMISSION],
     },
     Words {
+        control: "kube-apiserver-deny-service-external-ips-off",
+        title: "Services may have externalIPs (admission without DenyServiceExternalIPs)",
+        rationale: "The plugin takes externalIPs from everybody at once; rights on Services and a \
+            policy engine take them from those who should not have them.",
+        procedure: "kubeadm-apiserver-args",
+        set: "Remove DenyServiceExternalIPs from enable-admission-plugins of \
+            apiServer.extraArgs; say in a policy who may set externalIPs, and to which addresses",
+        breaks: "Whoever may write Services can then claim any address (CVE-2020-8554): have the \
+            policy first. Benchmarks from 1.7 on want the plugin.",
+        references: &[ADMISSION],
+    },
+    Words {
         control: "kube-apiserver-kubelet-client-certificate",
         title: "Kubelets know the API (--kubelet-client-certificate, --kubelet-client-key)",
         rationale: "Without a client certificate the API server is nobody to kubelets: logs and \
@@ -134,6 +146,18 @@ pub(super) const WORDS: &[Words] = &[
         breaks: "Every container start asks the registry: an outage stops restarts, and \
             preloaded images need a mirror. From 1.35 the kubelet itself re-checks pull \
             credentials.",
+        references: &[ADMISSION],
+    },
+    Words {
+        control: "kube-apiserver-security-context-deny",
+        title: "SecurityContextDeny runs where PodSecurityPolicy does not",
+        rationale: "With neither plugin a pod may set any user, SELinux label or capability that \
+            it likes.",
+        procedure: "kubeadm-apiserver-args",
+        set: "Look whether namespaces enforce Pod Security: that does more. Else add \
+            SecurityContextDeny to enable-admission-plugins of apiServer.extraArgs (up to 1.29)",
+        breaks: "Pods that set runAsUser, fsGroup or seLinuxOptions are refused, system ones \
+            included; gone in 1.30.",
         references: &[ADMISSION],
     },
     Words {
@@ -255,6 +279,18 @@ pub(super) const WORDS: &[Words] = &[
         references: &[SA_ADMIN],
     },
     Words {
+        control: "kube-apiserver-token-expiration-not-extended",
+        title: "Pod tokens live an hour (--service-account-extend-token-expiration=false)",
+        rationale: "Extended, the token that every pod gets is good for a year: a stolen one \
+            outlives the pod by months.",
+        procedure: "kubeadm-apiserver-args",
+        set: "apiServer.extraArgs: service-account-extend-token-expiration=false, once \
+            serviceaccount_stale_tokens_total of /metrics no longer grows",
+        breaks: "Programs that read their token once and never again get 401 after an hour; the \
+            audit annotation authentication.k8s.io/stale-token names them.",
+        references: &[SA_ADMIN],
+    },
+    Words {
         control: "kube-apiserver-etcd-client-certificate",
         title: "API server shows etcd a certificate (--etcd-certfile, --etcd-keyfile)",
         rationale: "If etcd takes connections without one, whoever reaches port 2379 owns the \
@@ -287,6 +323,17 @@ pub(super) const WORDS: &[Words] = &[
         breaks: "A different CA locks out every kubelet and component at once; a bundle of old \
             and new allows a change-over.",
         references: &[AUTHN],
+    },
+    Words {
+        control: "kube-apiserver-secure-port-on",
+        title: "API server serves TLS (--secure-port is not 0)",
+        rationale: "With 0 an old server has no port with authentication left: what reaches it \
+            does so without any.",
+        procedure: "kubeadm-apiserver-args",
+        set: "Remove secure-port from apiServer.extraArgs (default 6443) or set a port; \
+            kubeadm: localAPIEndpoint.bindPort",
+        breaks: "Another port needs new kubeconfigs, load balancer rules and firewall openings.",
+        references: &[APISERVER],
     },
     Words {
         control: "kube-apiserver-etcd-cafile",
@@ -335,6 +382,32 @@ pub(super) const WORDS: &[Words] = &[
             or tls-min-version=VersionTLS13 (its suites are fixed)",
         breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
             refuses to start; old clients drop off.",
+        references: &[APISERVER],
+    },
+    Words {
+        control: "kube-apiserver-strong-ciphers-legacy",
+        title: "API server offers no cipher beyond the old list (--tls-cipher-suites)",
+        rationale: "Go's choice depends on how the server was built; a list of its own keeps RC4 \
+            and what comes after it out.",
+        procedure: "kubeadm-apiserver-args",
+        set: "tls-cipher-suites: \
+            TLS_ECDHE_{ECDSA,RSA}_WITH_{AES_128_GCM_SHA256,AES_256_GCM_SHA384,CHACHA20_POLY1305_SHA256}; \
+            RSA key exchange and 3DES are tolerated, but not wise",
+        breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
+            refuses to start.",
+        references: &[APISERVER],
+    },
+    Words {
+        control: "kube-apiserver-strong-ciphers-aead",
+        title: "API server offers authenticated ciphers only (--tls-cipher-suites)",
+        rationale: "CBC suites check a record only after decrypting it, which has leaked plain \
+            text time and again; GCM and ChaCha20 do not.",
+        procedure: "kubeadm-apiserver-args",
+        set: "tls-cipher-suites: \
+            TLS_ECDHE_{ECDSA,RSA}_WITH_{AES_128_GCM_SHA256,AES_256_GCM_SHA384,CHACHA20_POLY1305_SHA256}, \
+            or tls-min-version=VersionTLS13 (its suites are fixed)",
+        breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
+            refuses to start; clients with CBC alone drop off.",
         references: &[APISERVER],
     },
 ];

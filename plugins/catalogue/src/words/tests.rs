@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use super::{PROCEDURES, all, of};
 use crate::table::{self, Row, Table};
 
-/// What a profile's words and all procedures may take as compact JSON, so that the component with
-/// its manifest stays below 200 KB.
-const BUDGET: usize = 75_000;
+/// What a profile's words may take for each check as compact JSON, and what all procedures may,
+/// so that the component with its manifest stays below 200 KB.
+const BUDGET: usize = 507;
+/// See [`BUDGET`].
+const PROCEDURES_BUDGET: usize = 9_140;
 
 /// A run of this many words that stands in another's text is a quotation.
 const QUOTATION: usize = 6;
@@ -159,11 +161,15 @@ fn the_words_of_every_profile_stay_within_the_budget() {
     for table in table::read_all(&table::folder()).unwrap() {
         let checks: usize = table.rows().map(|(_, row)| size(&row.1)).sum();
         assert!(
-            checks + procedures <= BUDGET,
-            "{}: checks {checks}, procedures {procedures} bytes",
+            checks <= BUDGET * table.rows().count(),
+            "{}: checks {checks} bytes",
             table.id
         );
     }
+    assert!(
+        procedures <= PROCEDURES_BUDGET,
+        "procedures {procedures} bytes"
+    );
 }
 
 #[test]
@@ -174,13 +180,19 @@ fn no_text_quotes_the_reference() {
         writeln!(io::stderr(), "{note}").ok();
         return;
     };
-    let theirs = texts_of(&folder);
-    assert!(
-        theirs.len() > 200,
-        "found only {} texts in {}",
-        theirs.len(),
-        folder.display()
-    );
+    let mut theirs = Vec::new();
+    for table in table::read_all(&table::folder()).unwrap() {
+        let folder = folder.join(&table.id);
+        let texts = texts_of(&folder);
+        assert!(
+            texts.len() > 200 || !folder.is_dir(),
+            "found only {} texts in {}",
+            texts.len(),
+            folder.display()
+        );
+        theirs.extend(texts);
+    }
+    assert!(theirs.len() > 200, "a blind test");
     let runs: BTreeSet<String> = theirs.iter().flat_map(|text| runs(text)).collect();
     for text in theirs
         .iter()
@@ -237,7 +249,7 @@ fn check_text(name: &str, text: &str, least: usize, most: usize) {
 fn reference() -> Option<PathBuf> {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
-        .map(|folder| folder.join("shared/reference/kube-bench-cfg/cis-1.10"))
+        .map(|folder| folder.join("shared/reference/kube-bench-cfg"))
         .find(|folder| folder.is_dir())
 }
 

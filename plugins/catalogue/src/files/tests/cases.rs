@@ -223,6 +223,35 @@ fn every_file_of_the_pki_is_judged() {
 }
 
 #[test]
+fn what_everybody_may_read_only_its_owner_may_write() {
+    let cases: &[(&str, &str, &[&str])] = &[
+        (
+            "pki-certificates-mode-644",
+            "/etc/kubernetes/pki/ca.crt",
+            &[
+                "/etc/kubernetes/manifests/kube-apiserver.yaml",
+                "kube-apiserver",
+            ],
+        ),
+        (
+            "kubelet-client-ca-mode-644",
+            "/etc/kubernetes/pki/ca.crt",
+            &["kubelet"],
+        ),
+    ];
+    for (strict, name) in crate::files::READABLE {
+        let found = cases.iter().find(|(it, ..)| it == name);
+        let (_, path, needless) = found.unwrap_or_else(|| panic!("{name} has no case"));
+        let readable = respoil(&node(), path, 0o644, 0);
+        assert_verdict(&readable, name, Verdict::Pass);
+        assert_verdict(&readable, strict, Verdict::Fail);
+        assert_verdict(&respoil(&node(), path, 0o664, 0), name, Verdict::Fail);
+        assert_verdict(&node().unreadable(path), name, Verdict::Error);
+        assert_verdict(&gone(&node(), needless), name, Verdict::NotApplicable);
+    }
+}
+
+#[test]
 fn certificates_kept_elsewhere_are_for_a_person_to_find() {
     let elsewhere = ["/etc/kubernetes/pki", "kube-apiserver"];
     let node = gone(&node(), &elsewhere).process(FakeProcess::new(
