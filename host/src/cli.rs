@@ -2,6 +2,7 @@
 //! clock and prints nothing; `main` does what the plan says.
 
 pub mod inspect;
+pub mod list;
 pub mod near;
 mod node;
 pub mod resolve;
@@ -103,11 +104,33 @@ pub enum Command {
 /// What can be done with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
+    /// List the profiles that are installed
+    List {
+        /// Where profiles are installed
+        #[arg(
+            long = "profiles",
+            value_name = "DIR",
+            env = "CISB_PROFILES",
+            hide_env_values = true
+        )]
+        folder: Option<PathBuf>,
+        /// How to print them
+        #[arg(long, value_name = "FORMAT", default_value = "text")]
+        format: InspectFormat,
+    },
     /// Show what a profile is, what it asks to see and what it checks, without running it
     Inspect {
-        /// The component
-        #[arg(value_name = "FILE")]
+        /// The component, or the id of an installed one
+        #[arg(value_name = "FILE|ID")]
         profile: PathBuf,
+        /// Where profiles are installed
+        #[arg(
+            long = "profiles",
+            value_name = "DIR",
+            env = "CISB_PROFILES",
+            hide_env_values = true
+        )]
+        folder: Option<PathBuf>,
         /// How to print it
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: InspectFormat,
@@ -121,14 +144,24 @@ Examples:
   cisb collect --profile cis-1.10.wasm -o node.tar.zst
   cisb scan --profile cis-1.10.wasm --node node.tar.zst     # anywhere, same findings")]
 pub struct CollectArgs {
-    /// The component whose requests say what is recorded; repeat for several
+    /// The profile whose requests say what is recorded: a component file, or the
+    /// id of an installed one; repeat for several. If absent, all that are installed
     #[arg(
         long = "profile",
-        value_name = "FILE",
+        value_name = "FILE|ID",
         env = "CISB_PROFILE",
         hide_env_values = true
     )]
     pub profiles: Vec<PathBuf>,
+
+    /// Where profiles are installed [default: /usr/share/cisb/profiles, /etc/cisb/profiles]
+    #[arg(
+        long = "profiles",
+        value_name = "DIR",
+        env = "CISB_PROFILES",
+        hide_env_values = true
+    )]
+    pub folder: Option<PathBuf>,
 
     /// Where to write the record: a directory, or a file ending in .tar.zst
     #[arg(short = 'o', long = "output", value_name = "PATH")]
@@ -208,11 +241,25 @@ pub enum Plan {
     /// Scan and print as kube-bench does.
     Run(Box<RunPlan>),
     /// Record a node.
-    Collect(Box<request::Collect>),
+    Collect {
+        /// The recording; its profiles are as they were named.
+        request: Box<request::Collect>,
+        /// `--profiles`; none for the usual folders.
+        folder: Option<PathBuf>,
+    },
+    /// List what is installed.
+    List {
+        /// `--profiles`; none for the usual folders.
+        folder: Option<PathBuf>,
+        /// How.
+        format: InspectFormat,
+    },
     /// Show a profile.
     Inspect {
-        /// The component.
+        /// The component, as it was named.
         profile: PathBuf,
+        /// `--profiles`; none for the usual folders.
+        folder: Option<PathBuf>,
         /// How.
         format: InspectFormat,
     },
@@ -223,11 +270,6 @@ pub enum Plan {
 /// A command line that cannot be followed; exit code 2.
 #[derive(Debug, thiserror::Error)]
 pub enum UsageError {
-    /// No profile was named.
-    #[error(
-        "no profile was named: give --profile FILE, such as --profile cis-1.10.wasm (installed profiles do not exist yet)"
-    )]
-    NoProfile,
     /// Two machines would be mixed.
     #[error(
         "--root {0} names another tree than this machine's, whose processes would not belong to it: give --proc DIR for its process table, or --static for none"
@@ -286,10 +328,24 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             Ok(Plan::Scan(Box::new(plan)))
         }
         Command::Run(args) => Ok(Plan::Run(Box::new(run::plan(*args, settings, ambient)?))),
-        Command::Collect(args) => Ok(Plan::Collect(Box::new(collect(*args, settings, ambient)?))),
-        Command::Profile(ProfileCommand::Inspect { profile, format }) => {
-            Ok(Plan::Inspect { profile, format })
+        Command::Collect(mut args) => {
+            let folder = args.folder.take().or_else(|| settings.profiles.clone());
+            let request = Box::new(collect(*args, settings, ambient)?);
+            Ok(Plan::Collect { request, folder })
         }
+        Command::Profile(ProfileCommand::Inspect {
+            profile,
+            folder,
+            format,
+        }) => Ok(Plan::Inspect {
+            profile,
+            folder: folder.or_else(|| settings.profiles.clone()),
+            format,
+        }),
+        Command::Profile(ProfileCommand::List { folder, format }) => Ok(Plan::List {
+            folder: folder.or_else(|| settings.profiles.clone()),
+            format,
+        }),
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),
@@ -323,7 +379,7 @@ fn collect(
     ambient: Ambient,
 ) -> Result<request::Collect, UsageError> {
     Ok(request::Collect {
-        profiles: scan::profiles(args.profiles, settings)?,
+        profiles: scan::profiles(args.profiles, settings),
         installed: Vec::new(),
         node: node::live(&args.node, settings)?,
         cluster: node::cluster(&args.node, settings),

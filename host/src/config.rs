@@ -22,8 +22,10 @@ pub const MAX_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Settings {
-    /// `--profile`; relative to the file.
+    /// `--profile`; files are relative to this one.
     pub profile: Vec<PathBuf>,
+    /// `--profiles`; relative to the file.
+    pub profiles: Option<PathBuf>,
     /// `--root`.
     pub root: Option<PathBuf>,
     /// `--proc`.
@@ -119,14 +121,23 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
         return Err(invalid(String::new(), what.to_owned()));
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let paths = settings.profile.iter_mut();
-    for path in paths
+    // An id is no path.
+    let files = settings.profile.iter_mut().filter(|it| !is_id(it));
+    for path in files
+        .chain(&mut settings.profiles)
         .chain(&mut settings.kubeconfig)
         .chain(&mut settings.grants)
     {
         *path = folder.join(&*path);
     }
     Ok(settings)
+}
+
+/// Whether a profile was named by its id: one word that is no `.wasm` file.
+pub fn is_id(name: &Path) -> bool {
+    name.components().count() == 1
+        && !name.as_os_str().as_encoded_bytes().contains(&b'/')
+        && name.extension().is_none_or(|end| end != "wasm")
 }
 
 /// Whether a file of this owner and mode may configure a scan that `user` runs:

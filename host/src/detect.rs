@@ -264,7 +264,7 @@ fn ranged(range: &str, version: &Version) -> Ranged {
 
 /// The first version past a range: what `<` names, or the next minor of what
 /// `<=` names. A range without an end has none.
-fn end(range: &str) -> Option<Version> {
+pub(crate) fn end(range: &str) -> Option<Version> {
     let parsed = VersionReq::parse(range).ok()?;
     parsed
         .comparators

@@ -13,12 +13,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, bail};
-use cisb::cli::{self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan};
+use cisb::cli::{
+    self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan, resolve,
+};
 use cisb::config::{self, Settings};
 use cisb::report::exit;
 use cisb::report::text::TextOptions;
 use cisb::report::{Report, asff, escape, json, junit, kube_bench, text};
-use cisb::{request, scan};
+use cisb::request::{self, Scan};
+use cisb::scan;
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 fn main() -> ExitCode {
@@ -59,10 +62,44 @@ fn run() -> anyhow::Result<u8> {
         jobs: std::thread::available_parallelism().map_or(1, usize::from),
     };
     match cli::plan(cli, &settings, ambient)? {
-        Plan::Scan(plan) => run_scan(&plan),
+        Plan::Scan(mut plan) => {
+            let folders = resolve::folders(plan.folder.as_deref());
+            let Scan {
+                profiles,
+                installed,
+                ..
+            } = &mut plan.scan;
+            settle(profiles, installed, &folders)?;
+            run_scan(&plan)
+        }
         Plan::Run(plan) => run::run(*plan),
-        Plan::Collect(request) => run_collect(&request),
-        Plan::Inspect { profile, format } => {
+        Plan::Collect {
+            mut request,
+            folder,
+        } => {
+            let folders = resolve::folders(folder.as_deref());
+            settle(&mut request.profiles, &mut request.installed, &folders)?;
+            run_collect(&request)
+        }
+        Plan::List { folder, format } => {
+            let installed = resolve::all(&resolve::folders(folder.as_deref()))?;
+            let listed = cli::list::read(&installed);
+            for (path, error) in &listed.refused {
+                say(&format!("{} is no profile: {error}", path.display()));
+            }
+            print(|out| match format {
+                InspectFormat::Text => cli::list::write_text(&listed, out),
+                InspectFormat::Json => cli::list::write_json(&listed, out),
+            })?;
+            Ok(exit::CLEAN)
+        }
+        Plan::Inspect {
+            profile,
+            folder,
+            format,
+        } => {
+            let folders = resolve::folders(folder.as_deref());
+            let profile = resolve::named(&[profile], &folders)?.remove(0);
             let inspection = match scan::inspect(&profile) {
                 Ok(inspection) => inspection,
                 Err(error) => {
@@ -81,6 +118,19 @@ fn run() -> anyhow::Result<u8> {
             Ok(exit::CLEAN)
         }
     }
+}
+
+/// Turns the names of profiles into files, or else lists what is installed.
+fn settle(
+    profiles: &mut Vec<PathBuf>,
+    installed: &mut Vec<PathBuf>,
+    folders: &[PathBuf],
+) -> anyhow::Result<()> {
+    match profiles.is_empty() {
+        true => *installed = resolve::all(folders)?,
+        false => *profiles = resolve::named(profiles, folders)?,
+    }
+    Ok(())
 }
 
 fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {

@@ -74,7 +74,7 @@ pub fn run(workspace: &Workspace, runs: usize) -> Result<()> {
     println!(
         "component  {:>8} KiB   {} KiB",
         size >> 10,
-        profiles::GOAL_BYTES >> 10
+        profiles::MAX_BYTES >> 10
     );
     println!("where one scan's time goes, by its own log:");
     let logged = scan()

@@ -15,13 +15,9 @@ use crate::setup::{self, Std, TARGET};
 use crate::sys::{self, Workspace};
 use crate::table::{self, Row};
 
-/// What a profile should come to, in bytes. A node reads and compiles all of it
-/// before the first check.
-pub const GOAL_BYTES: usize = 200 * 1024;
-
-/// The largest profile that builds. It only ever goes down, until it meets the
-/// goal.
-pub const MAX_BYTES: usize = 212 * 1024;
+/// The largest profile that builds. A node reads and compiles all of it before
+/// the first check.
+pub const MAX_BYTES: usize = 200 * 1024;
 
 /// How hard the manifest is compressed: it is built once and read often.
 const PACKING: i32 = 19;

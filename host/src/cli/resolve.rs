@@ -1,6 +1,6 @@
-//! Which component a benchmark's id or a Kubernetes version names, where no
-//! file does: a look at the folders that profiles are installed in. Manifests
-//! are read, nothing runs. What several are left of, the node decides.
+//! Which component an id or a Kubernetes version names, where no file does: a
+//! look at the folders that profiles are installed in. Manifests are read,
+//! nothing runs. What several are left of, the node decides.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use cisb_contract::Manifest;
 use semver::{Version, VersionReq};
 
 use super::near;
-use crate::scan;
+use crate::config::is_id;
+use crate::{detect, scan};
 
 /// Where profiles are installed; the first folder that has one of an id wins.
 pub const INSTALLED: [&str; 2] = ["/usr/share/cisb/profiles", "/etc/cisb/profiles"];
@@ -32,7 +33,7 @@ pub enum ResolveError {
     )]
     NoneInstalled(String),
     /// No such id.
-    #[error("there is no profile {id}; there is {have}{}", near::hint(.near))]
+    #[error("no profile {id} is installed; there is {have}{}", near::hint(.near))]
     Unknown {
         /// What was asked for.
         id: String,
@@ -102,6 +103,35 @@ pub fn resolve(
             Ok(Found::Among(paths.collect()))
         }
     }
+}
+
+/// The folders to look in: the one that was named, or the usual ones.
+pub fn folders(named: Option<&Path>) -> Vec<PathBuf> {
+    match named {
+        Some(folder) => vec![folder.to_owned()],
+        None => INSTALLED.map(PathBuf::from).to_vec(),
+    }
+}
+
+/// The components that these names stand for: files, and ids of what is
+/// installed. A name that is a file here is that file.
+pub fn named(names: &[PathBuf], folders: &[PathBuf]) -> Result<Vec<PathBuf>, ResolveError> {
+    let mut found = Vec::new();
+    for name in names {
+        match name.to_str().filter(|_| is_id(name) && !name.exists()) {
+            None => found.push(name.clone()),
+            Some(id) => match resolve(Some(id), None, folders)? {
+                Found::Named(paths) | Found::Among(paths) => found.extend(paths),
+            },
+        }
+    }
+    Ok(found)
+}
+
+/// Everything that is installed, by its file's name.
+pub fn all(folders: &[PathBuf]) -> Result<Vec<PathBuf>, ResolveError> {
+    let found = installed(folders)?.into_iter().map(|(_, path)| path);
+    Ok(found.collect())
 }
 
 /// What `--benchmark` or `--version` leaves of components that were named as
@@ -179,8 +209,18 @@ fn fitting(
 ) -> Result<Vec<(PathBuf, Manifest)>, ResolveError> {
     let range = |m: &Manifest| format!("{} is for {}", m.id, m.benchmark.kubernetes);
     let ranges: Vec<String> = profiles.iter().map(|(_, m)| range(m)).collect();
+    // What is newer than every range is for the newest, and the report says so.
+    let newest = profiles
+        .iter()
+        .filter_map(|(_, m)| detect::end(&m.benchmark.kubernetes))
+        .max()
+        .filter(|end| version >= end);
     profiles.retain(|(_, manifest)| {
-        VersionReq::parse(&manifest.benchmark.kubernetes).is_ok_and(|range| range.matches(version))
+        let range = &manifest.benchmark.kubernetes;
+        match &newest {
+            Some(newest) => detect::end(range).as_ref() == Some(newest),
+            None => VersionReq::parse(range).is_ok_and(|range| range.matches(version)),
+        }
     });
     match profiles.is_empty() {
         true => Err(ResolveError::OutOfRange {

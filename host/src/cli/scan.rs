@@ -16,8 +16,8 @@ use crate::request::{ClusterSource, FailOn, NodeSource, Scan, Selection};
 
 const EXAMPLES: &str = "\
 Examples:
-  cisb scan --profile cis-1.10.wasm
-      this machine, as root
+  cisb scan
+      this machine, as root, with the installed profile that fits it
   cisb scan --profile cis-1.10.wasm --root /host --proc /proc --in-cluster
       from a pod with hostPID and the host's / mounted at /host
   cisb scan --profile cis-1.10.wasm --node node.tar.zst --format json
@@ -33,14 +33,9 @@ Exit codes: 0 nothing fails the policy, 1 findings do, 2 usage or configuration,
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ScanArgs {
-    /// The component to run; repeat for several
-    #[arg(
-        long = "profile",
-        value_name = "FILE",
-        env = "CISB_PROFILE",
-        hide_env_values = true
-    )]
-    pub profiles: Vec<PathBuf>,
+    /// Which profiles.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 
     /// How many checks run at once; findings do not depend on it
     #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
@@ -88,6 +83,29 @@ pub struct ScanArgs {
     /// Run profiles that nobody signed; no profile is signed yet, so this changes nothing
     #[arg(long, help_heading = "What a profile may do")]
     pub allow_unsigned: bool,
+}
+
+/// Which profiles, and where they are.
+#[derive(Debug, Args)]
+pub struct ProfileArgs {
+    /// The profile: a component file, or the id of an installed one; repeat for
+    /// several. If absent, the installed one that fits the node
+    #[arg(
+        long = "profile",
+        value_name = "FILE|ID",
+        env = "CISB_PROFILE",
+        hide_env_values = true
+    )]
+    pub profiles: Vec<PathBuf>,
+
+    /// Where profiles are installed [default: /usr/share/cisb/profiles, /etc/cisb/profiles]
+    #[arg(
+        long = "profiles",
+        value_name = "DIR",
+        env = "CISB_PROFILES",
+        hide_env_values = true
+    )]
+    pub folder: Option<PathBuf>,
 }
 
 /// Which checks run.
@@ -202,8 +220,10 @@ pub struct Destination {
 /// A scan and what is done with its report.
 #[derive(Debug)]
 pub struct ScanPlan {
-    /// The scan.
+    /// The scan; its profiles are as they were named.
     pub scan: Scan,
+    /// `--profiles`; none for the usual folders.
+    pub folder: Option<PathBuf>,
     /// What makes it fail.
     pub policy: Policy,
     /// What standard output gets.
@@ -279,8 +299,9 @@ pub(super) fn plan(
         .unwrap_or(Format::Text);
     let account = account(&args.output, format)?;
     Ok(ScanPlan {
+        folder: args.profile.folder.or_else(|| settings.profiles.clone()),
         scan: Scan {
-            profiles: profiles(args.profiles, settings)?,
+            profiles: profiles(args.profile.profiles, settings),
             installed: Vec::new(),
             node,
             cluster,
@@ -310,17 +331,10 @@ pub(super) fn plan(
 }
 
 /// The profiles of the command line, else those of the settings.
-pub(super) fn profiles(
-    given: Vec<PathBuf>,
-    settings: &Settings,
-) -> Result<Vec<PathBuf>, UsageError> {
-    let profiles = match given.is_empty() {
+pub(super) fn profiles(given: Vec<PathBuf>, settings: &Settings) -> Vec<PathBuf> {
+    match given.is_empty() {
         true => settings.profile.clone(),
         false => given,
-    };
-    match profiles.is_empty() {
-        true => Err(UsageError::NoProfile),
-        false => Ok(profiles),
     }
 }
 
@@ -368,9 +382,10 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
         }
     };
     flag("--config", config);
-    for profile in &args.profiles {
+    for profile in &args.profile.profiles {
         flag("--profile", Some(profile));
     }
+    flag("--profiles", args.profile.folder.as_deref());
     let machine = &args.machine;
     flag(
         "--node",

@@ -1,10 +1,9 @@
 //! What `cisb run` does: finds the profile, scans, and prints as kube-bench does.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
 
 use anyhow::Context as _;
-use cisb::cli::resolve::{self, Found, INSTALLED};
+use cisb::cli::resolve::{self, Found};
 use cisb::cli::run::{self, Output, RunPlan};
 use cisb::report::kube_bench::{exit, junit, text};
 use cisb::report::{Report, asff, kube_bench};
@@ -57,15 +56,12 @@ fn strangers(plan: &RunPlan, report: &Report) -> Vec<String> {
 
 fn profiles(plan: &RunPlan) -> anyhow::Result<Found> {
     let (benchmark, version) = (plan.benchmark.as_deref(), plan.version.as_deref());
-    let given = &plan.scan.profiles;
-    if !given.is_empty() {
-        let profiles = resolve::narrow(given.clone(), benchmark, version)?;
+    let folders = resolve::folders(plan.folder.as_deref());
+    if !plan.scan.profiles.is_empty() {
+        let given = resolve::named(&plan.scan.profiles, &folders)?;
+        let profiles = resolve::narrow(given, benchmark, version)?;
         return Ok(Found::Named(profiles));
     }
-    let folders = match &plan.folder {
-        Some(folder) => vec![folder.clone()],
-        None => INSTALLED.map(PathBuf::from).to_vec(),
-    };
     Ok(resolve::resolve(benchmark, version, &folders)?)
 }
 

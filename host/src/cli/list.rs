@@ -1,0 +1,124 @@
+//! `cisb profile list`: what is installed, by what the manifests say.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::report::escape;
+use crate::scan::{self, InspectError};
+
+/// What is installed.
+#[derive(Debug)]
+pub struct Listed {
+    /// Profiles, in the order of their files' names.
+    pub profiles: Vec<Entry>,
+    /// Files that are none, and why.
+    pub refused: Vec<(PathBuf, InspectError)>,
+}
+
+/// An installed profile.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// The benchmark's name and version.
+    pub benchmark: String,
+    /// The semver range of Kubernetes versions.
+    pub kubernetes: String,
+    /// How many checks it has.
+    pub checks: usize,
+    /// How many of them facts decide.
+    pub judged: usize,
+    /// Who signed it.
+    pub signer: String,
+    /// `sha256:…` of the component.
+    pub digest: String,
+    /// Where it is.
+    pub path: String,
+}
+
+/// Reads what these files say of themselves.
+pub fn read(paths: &[PathBuf]) -> Listed {
+    let mut listed = Listed {
+        profiles: Vec::new(),
+        refused: Vec::new(),
+    };
+    for path in paths {
+        match scan::inspect(path) {
+            Ok(inspection) => listed.profiles.push(entry(path, inspection)),
+            Err(error) => listed.refused.push((path.clone(), error)),
+        }
+    }
+    listed
+}
+
+fn entry(path: &Path, inspection: super::inspect::Inspection) -> Entry {
+    let manifest = inspection.manifest;
+    Entry {
+        benchmark: format!("{} {}", manifest.benchmark.name, manifest.benchmark.version),
+        kubernetes: manifest.benchmark.kubernetes,
+        checks: manifest.checks.len(),
+        judged: manifest.checks.iter().filter(|check| check.judged).count(),
+        id: manifest.id,
+        version: manifest.version,
+        signer: inspection.signer,
+        digest: inspection.digest,
+        path: path.display().to_string(),
+    }
+}
+
+/// Writes a line for each, in columns.
+pub fn write_text(listed: &Listed, out: &mut dyn Write) -> io::Result<()> {
+    if listed.profiles.is_empty() {
+        return writeln!(
+            out,
+            "no profile is installed: cisb scan --profile FILE runs one from anywhere, --profiles \
+             DIR names a folder of them"
+        );
+    }
+    let line = |out: &mut dyn Write, columns: [&str; 6]| {
+        let [id, version, kubernetes, checks, signer, benchmark] = columns.map(escape::line);
+        let text = format!(
+            "{id:<20} {version:<8} {kubernetes:<16} {checks:>12}  {signer:<10} {benchmark}"
+        );
+        writeln!(out, "{}", text.trim_end())
+    };
+    line(
+        out,
+        [
+            "ID",
+            "VERSION",
+            "KUBERNETES",
+            "CHECKS",
+            "SIGNER",
+            "BENCHMARK",
+        ],
+    )?;
+    for it in &listed.profiles {
+        let checks = format!("{} ({})", it.checks, it.judged);
+        line(
+            out,
+            [
+                &it.id,
+                &it.version,
+                &it.kubernetes,
+                &checks,
+                &it.signer,
+                &it.benchmark,
+            ],
+        )?;
+    }
+    writeln!(out, "In brackets: how many checks facts decide.")
+}
+
+/// Writes them as JSON.
+pub fn write_json(listed: &Listed, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer =
+        serde_json::Serializer::with_formatter(&mut *out, escape::SafeJson::pretty());
+    listed.profiles.serialize(&mut serializer)?;
+    writeln!(out)
+}
