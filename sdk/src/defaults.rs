@@ -8,7 +8,7 @@ use crate::prelude::*;
 use crate::say;
 
 /// The minor versions that the table covers.
-pub const OLDEST: u32 = 24;
+pub const OLDEST: u32 = 15;
 /// See [`OLDEST`].
 pub const NEWEST: u32 = 36;
 
@@ -82,7 +82,11 @@ pub fn of(
         }
         None => {
             let first = rows.next();
-            if rows.any(|r| first.is_some_and(|f| f.value != r.value)) {
+            let (from, mut to) = first.map_or((OLDEST, NEWEST), |row| (row.from, row.to));
+            if rows.any(|r| {
+                to = r.to;
+                first.is_some_and(|f| f.value != r.value)
+            }) {
                 return Err(say![
                     "--",
                     setting,
@@ -98,9 +102,9 @@ pub fn of(
                     "default of ",
                     name,
                     " in every version from 1.",
-                    OLDEST,
+                    from,
                     " to 1.",
-                    NEWEST,
+                    to,
                     ", \
                      version not known"
                 ],
@@ -166,21 +170,21 @@ pub fn admission_plugins(minor: Option<u32>) -> Result<Vec<&'static str>, String
 pub const PLUGINS_SOURCE: &str = "pkg/kubeapiserver/options/plugins.go";
 
 const PLUGINS: &[(&str, u32, u32)] = &[
-    ("CertificateApproval", OLDEST, NEWEST),
-    ("CertificateSigning", OLDEST, NEWEST),
-    ("CertificateSubjectRestriction", OLDEST, NEWEST),
+    ("CertificateApproval", 18, NEWEST),
+    ("CertificateSigning", 18, NEWEST),
+    ("CertificateSubjectRestriction", 18, NEWEST),
     ("ClusterTrustBundleAttest", 27, NEWEST),
-    ("DefaultIngressClass", OLDEST, NEWEST),
+    ("DefaultIngressClass", 18, NEWEST),
     ("DefaultStorageClass", OLDEST, NEWEST),
     ("DefaultTolerationSeconds", OLDEST, NEWEST),
     ("LimitRanger", OLDEST, NEWEST),
     ("MutatingAdmissionWebhook", OLDEST, NEWEST),
     ("NamespaceLifecycle", OLDEST, NEWEST),
     ("PersistentVolumeClaimResize", OLDEST, NEWEST),
-    ("PodSecurity", OLDEST, NEWEST),
+    ("PodSecurity", 23, NEWEST),
     ("Priority", OLDEST, NEWEST),
     ("ResourceQuota", OLDEST, NEWEST),
-    ("RuntimeClass", OLDEST, NEWEST),
+    ("RuntimeClass", 16, NEWEST),
     ("ServiceAccount", OLDEST, NEWEST),
     ("StorageObjectInUseProtection", OLDEST, NEWEST),
     ("TaintNodesByCondition", OLDEST, NEWEST),
@@ -189,6 +193,18 @@ const PLUGINS: &[(&str, u32, u32)] = &[
 ];
 
 const REMOVED: &[(Component, &str, u32, &str)] = &[
+    (
+        Component::KubeApiserver,
+        "basic-auth-file",
+        19,
+        "OIDC or client certificates",
+    ),
+    (
+        Component::KubeApiserver,
+        "kubelet-https",
+        22,
+        "HTTPS without a choice",
+    ),
     (
         Component::KubeApiserver,
         "admission:PodSecurityPolicy",
@@ -213,6 +229,8 @@ const REMOVED: &[(Component, &str, u32, &str)] = &[
         24,
         "--bind-address",
     ),
+    (Component::KubeApiserver, "port", 24, "--secure-port"),
+    (Component::KubeApiserver, "address", 24, "--bind-address"),
     (
         Component::KubeControllerManager,
         "port",
@@ -301,13 +319,18 @@ const ROWS: &[Row] = &[
     apiserver("audit-log-maxsize", "0", AUDIT),
     apiserver("tls-min-version", "\"VersionTLS12\"", SERVING),
     apiserver("bind-address", "\"0.0.0.0\"", SERVING),
-    row(MANAGER, "profiling", "true", DEBUGGING),
+    apiserver("secure-port", "6443", "pkg/kubeapiserver/options/serving.go"),
+    Row { to: 19, ..apiserver("insecure-port", "8080", "pkg/kubeapiserver/options/serving.go") },
+    Row { from: 20, to: 23, ..apiserver("insecure-port", "0", "cmd/kube-apiserver/app/options/options.go") },
+    Row { to: 21, ..apiserver("kubelet-https", "true", "cmd/kube-apiserver/app/options/options.go") },
+    Row { from: 18, ..row(MANAGER, "profiling", "true", DEBUGGING) },
     row(MANAGER, "use-service-account-credentials", "false", "pkg/controller/apis/config/v1alpha1/defaults.go"),
     row(MANAGER, "terminated-pod-gc-threshold", "12500", "pkg/controller/podgc/config/v1alpha1/defaults.go"),
     row(MANAGER, "bind-address", "\"0.0.0.0\"", SERVING),
     row(MANAGER, "tls-min-version", "\"VersionTLS12\"", SERVING),
     row(MANAGER, "gate:RotateKubeletServerCertificate", "true", "pkg/features/kube_features.go"),
-    row(Component::KubeScheduler, "profiling", "true", DEBUGGING),
+    Row { from: 17, to: 17, ..row(Component::KubeScheduler, "profiling", "true", "pkg/scheduler/apis/config/v1alpha1/defaults.go") },
+    Row { from: 18, ..row(Component::KubeScheduler, "profiling", "true", DEBUGGING) },
     row(Component::KubeScheduler, "bind-address", "\"0.0.0.0\"", SERVING),
     row(Component::KubeScheduler, "tls-min-version", "\"VersionTLS12\"", SERVING),
     row(Component::KubeProxy, "metrics-bind-address", "\"127.0.0.1:10249\"", "pkg/proxy/apis/config/v1alpha1/defaults.go"),
@@ -328,7 +351,7 @@ const ROWS: &[Row] = &[
     kubelet("rotate-certificates", "false"),
     kubelet("rotate-server-certificates", "false"),
     kubelet("pod-max-pids", "-1"),
-    kubelet("seccomp-default", "false"),
+    Row { from: 22, ..kubelet("seccomp-default", "false") },
     kubelet("protect-kernel-defaults", "false"),
     kubelet("tls-min-version", "\"VersionTLS12\""),
     kubelet("gate:RotateKubeletServerCertificate", "true"),
