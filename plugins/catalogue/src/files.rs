@@ -9,6 +9,7 @@ use cisb_sdk::rule::files::{FilesRule, Set};
 
 use crate::control::{Control, Decided};
 
+pub mod readable;
 mod requests;
 
 pub use requests::requests;

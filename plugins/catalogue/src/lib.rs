@@ -34,6 +34,7 @@ cisb_sdk::profile!(PROFILE);
 pub fn controls() -> Vec<control::Control> {
     let mut controls = settings::controls();
     controls.extend(files::controls());
+    controls.extend(files::readable::controls());
     controls.extend(policies::controls());
     controls
 }

@@ -29,7 +29,7 @@ const USES_FILES: &[&str] = &[
 ];
 
 /// The suites that count as strong.
-const CIPHERS: &[&str] = &[
+pub(super) const CIPHERS: &[&str] = &[
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",

@@ -9,7 +9,7 @@ use cisb_sdk::fake::{FakeFacts, FakeNode, FakeProcess};
 use cisb_sdk::rule;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 
-use super::{controls, requests};
+use super::{controls, older, requests};
 use crate::control::{Control, Decided};
 use Verdict::{Error, Fail, Manual, NotApplicable, Pass};
 
@@ -37,6 +37,7 @@ authorization: {mode: Webhook}
 rotateCertificates: true
 serverTLSBootstrap: true
 podPidsLimit: 4096
+protectKernelDefaults: true
 tlsCipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
 staticPodPath: /etc/kubernetes/manifests
 streamingConnectionIdleTimeout: 0s
@@ -53,7 +54,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
         &[
             "--anonymous-auth=false",
             "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction,EventRateLimit,AlwaysPullImages,DenyServiceExternalIPs",
+            "--enable-admission-plugins=NodeRestriction,EventRateLimit,AlwaysPullImages,DenyServiceExternalIPs,PodSecurityPolicy",
+            "--insecure-port=0",
             "--audit-log-path=/var/log/audit.log",
             "--audit-log-maxage=30",
             "--audit-log-maxbackup=10",
@@ -105,6 +107,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("kubelet", &["--config=/var/lib/kubelet/config.yaml"]),
     ("kube-proxy", &["--config=/var/lib/kube-proxy/config.conf"]),
 ];
+
+mod old;
 
 /// A node to be changed before it is built.
 #[derive(Clone)]
@@ -185,8 +189,12 @@ impl Node {
         node
     }
 
+    /// In a version that has what the control looks at.
     fn judge(&self, name: &str) -> Outcome {
-        judge(&self.build(), name)
+        match older::removed().iter().any(|c| c.name == name) {
+            true => judge(&self.build().version("v1.18.20"), name),
+            false => judge(&self.build(), name),
+        }
     }
 }
 
@@ -475,18 +483,91 @@ const FAILS: &[(&str, &str, &str)] = &[
         "kube-proxy",
         "---config +--metrics-bind-address=0.0.0.0:10249",
     ),
+    (
+        "kube-apiserver-basic-auth-file-unset",
+        "kube-apiserver",
+        "+--basic-auth-file=/users.csv",
+    ),
+    (
+        "kube-apiserver-kubelet-https",
+        "kube-apiserver",
+        "+--kubelet-https=false",
+    ),
+    (
+        "kube-apiserver-insecure-bind-address-unset",
+        "kube-apiserver",
+        "+--insecure-bind-address=0.0.0.0",
+    ),
+    (
+        "kube-apiserver-insecure-port-off",
+        "kube-apiserver",
+        "---insecure-port",
+    ),
+    (
+        "kube-apiserver-pod-security-policy",
+        "kube-apiserver",
+        "---enable-admission-plugins",
+    ),
+    (
+        "kube-apiserver-security-context-deny",
+        "kube-apiserver",
+        "---enable-admission-plugins",
+    ),
+    (
+        "kube-apiserver-secure-port-on",
+        "kube-apiserver",
+        "+--secure-port=0",
+    ),
+    (
+        "kube-apiserver-deny-service-external-ips-off",
+        "kube-apiserver",
+        "",
+    ),
+    (
+        "kube-apiserver-strong-ciphers-with-rsa-gcm",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA",
+    ),
+    (
+        "kube-apiserver-strong-ciphers-with-legacy",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
+    ),
+    (
+        "kubelet-protect-kernel-defaults",
+        "kubelet",
+        "+--protect-kernel-defaults=false",
+    ),
+];
+
+/// What a good node is without, where two controls demand opposites.
+const PASSES: &[(&str, &str, &str)] = &[
+    (
+        "kube-apiserver-deny-service-external-ips-off",
+        "kube-apiserver",
+        "---enable-admission-plugins",
+    ),
+    ("kubelet-event-qps-unlimited", "kubelet", "+--event-qps=0"),
 ];
 
 #[test]
 fn each_control_passes_a_good_node_and_fails_a_bad_one() {
     let good = good();
     for control in controls() {
-        let outcome = good.judge(control.name);
+        let own = PASSES.iter().find(|(name, ..)| *name == control.name);
+        let (_, program, change) = own.unwrap_or(&("", "kube-apiserver", ""));
+        let outcome = good.clone().change(program, change).judge(control.name);
         if let Decided::ByPerson(_) = control.decided {
             is(&outcome, Manual, "1m0s");
             continue;
         }
         assert_eq!(outcome.verdict, Pass, "{}: {outcome:#?}", control.name);
+        if control.name == "kubelet-event-qps-unlimited" {
+            // What is not without a limit is a person's, never a failure.
+            let outcome = good.clone().change("kubelet", "+--event-qps=5");
+            is(&outcome.judge(control.name), Manual, "--event-qps is 5");
+            continue;
+        }
         let bad = FAILS.iter().find(|(name, ..)| *name == control.name);
         let (_, program, change) = bad.unwrap_or_else(|| panic!("no bad {}", control.name));
         let outcome = good.clone().change(program, change).judge(control.name);
