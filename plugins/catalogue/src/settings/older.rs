@@ -165,7 +165,7 @@ fn changed() -> Vec<Control> {
             within(AEAD),
         ),
         flag(
-            "kube-apiserver-strong-ciphers-with-legacy",
+            "kube-apiserver-strong-ciphers-legacy",
             Medium,
             ByFacts(suites),
             within(&legacy),

@@ -529,7 +529,7 @@ const FAILS: &[(&str, &str, &str)] = &[
         "+--tls-cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA",
     ),
     (
-        "kube-apiserver-strong-ciphers-with-legacy",
+        "kube-apiserver-strong-ciphers-legacy",
         "kube-apiserver",
         "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
     ),

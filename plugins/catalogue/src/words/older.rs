@@ -112,7 +112,7 @@ pub(super) const WORDS: &[Words] = &[
         references: &[APISERVER],
     },
     Words {
-        control: "kube-apiserver-strong-ciphers-with-legacy",
+        control: "kube-apiserver-strong-ciphers-legacy",
         title: "API server chooses its ciphers, without RC4 (--tls-cipher-suites)",
         rationale: "What is not listed is the Go version's choice. This benchmark's list still \
             has 3DES and RSA key exchange; leave those out all the same.",

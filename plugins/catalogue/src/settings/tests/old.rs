@@ -174,7 +174,7 @@ fn lists_of_strong_suites_differ_between_benchmarks() {
         [
             "kube-apiserver-strong-ciphers",
             "kube-apiserver-strong-ciphers-with-rsa-gcm",
-            "kube-apiserver-strong-ciphers-with-legacy",
+            "kube-apiserver-strong-ciphers-legacy",
         ]
         .map(|name| node.judge(name).verdict)
     };
