@@ -312,6 +312,7 @@ const ROWS: &[Row] = &[
     apiserver("anonymous-auth", "true", "pkg/kubeapiserver/options/authentication.go"),
     apiserver("authorization-mode", "[\"AlwaysAllow\"]", "pkg/kubeapiserver/options/authorization.go"),
     apiserver("service-account-lookup", "true", "pkg/kubeapiserver/options/authentication.go"),
+    apiserver("service-account-extend-token-expiration", "true", "pkg/kubeapiserver/options/authentication.go"),
     apiserver("profiling", "true", "staging/src/k8s.io/apiserver/pkg/server/options/feature.go"),
     apiserver("request-timeout", "\"1m0s\"", "staging/src/k8s.io/apiserver/pkg/server/config.go"),
     apiserver("audit-log-maxage", "0", AUDIT),

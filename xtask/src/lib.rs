@@ -16,4 +16,5 @@ pub mod parity;
 pub mod profiles;
 pub mod setup;
 pub mod sys;
+pub mod table;
 pub mod tidy;

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::component::{self, Metadata};
 use crate::setup::{self, Std, TARGET};
 use crate::sys::{self, Workspace};
+use crate::table::{self, Row};
 
 /// What a profile should come to, in bytes. A node reads and compiles all of it
 /// before the first check.
@@ -36,6 +37,8 @@ pub struct Built {
     pub bytes: Vec<u8>,
     /// How many of the bytes are the manifest.
     pub manifest: usize,
+    /// What the READMEs say of it.
+    pub row: Row,
 }
 
 /// A package that becomes a profile.
@@ -72,7 +75,8 @@ pub fn run(workspace: &Workspace) -> Result<()> {
             profile.bytes.len()
         );
     }
-    Ok(())
+    let rows: Vec<Row> = built.into_iter().map(|profile| profile.row).collect();
+    table::hold(workspace, &rows)
 }
 
 /// Builds all profiles of a workspace into its `target/profiles`.
@@ -89,7 +93,7 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
     for package in &packages {
         let component = component::encode(&compile(workspace, package, library)?)?;
         for manifest in manifests(workspace, package)? {
-            let (id, bytes, size) = assemble(&component, &manifest, &package.license)
+            let (row, id, bytes, size) = assemble(&component, &manifest, &package.license)
                 .with_context(|| format!("{} does not become a profile", package.name))?;
             let path = folder.join(format!("{id}.wasm"));
             ensure!(
@@ -103,6 +107,7 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
                 path,
                 bytes,
                 manifest: size,
+                row,
             });
         }
     }
@@ -153,9 +158,13 @@ pub fn reproduce(workspace: &Workspace) -> Result<()> {
     Ok(())
 }
 
-/// Describes a component and adds the manifest. Returns the profile's id, the
-/// whole, and the size of the manifest.
-fn assemble(component: &[u8], manifest: &[u8], license: &str) -> Result<(String, Vec<u8>, usize)> {
+/// Describes a component and adds the manifest. Returns what the READMEs say of
+/// the profile, its id, the whole, and the size of the manifest.
+fn assemble(
+    component: &[u8],
+    manifest: &[u8],
+    license: &str,
+) -> Result<(Row, String, Vec<u8>, usize)> {
     let manifest: Manifest =
         serde_json::from_slice(manifest).context("the manifest does not parse")?;
     ensure!(
@@ -187,7 +196,7 @@ fn assemble(component: &[u8], manifest: &[u8], license: &str) -> Result<(String,
         zstd::bulk::compress(&compact, PACKING).context("the manifest cannot be compressed")?;
     let bytes = component::add_manifest(&described, &packed);
     component::check(&bytes)?;
-    Ok((manifest.id, bytes, packed.len()))
+    Ok((Row::of(&manifest), manifest.id, bytes, packed.len()))
 }
 
 fn packages(workspace: &Workspace) -> Result<Vec<Package>> {

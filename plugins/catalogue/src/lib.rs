@@ -19,6 +19,7 @@ pub mod policies;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod table;
+pub mod units;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod words;
 
@@ -36,6 +37,7 @@ pub fn controls() -> Vec<control::Control> {
     controls.extend(files::controls());
     controls.extend(files::readable::controls());
     controls.extend(policies::controls());
+    controls.extend(units::controls());
     controls
 }
 
@@ -47,6 +49,7 @@ pub fn requests() -> Requests {
         settings::requests(),
         files::requests(),
         policies::requests(),
+        units::requests(),
     ] {
         all.files.extend(part.files);
         all.processes.extend(part.processes);

@@ -39,4 +39,5 @@ pub const CODES: &[(&str, Code)] = &[
     ("policies-provenance", cluster::provenance),
     ("policies-boundaries", cluster::boundaries),
     ("policies-default-namespace", cluster::default_namespace),
+    ("units-address-filter", crate::units::address_filter),
 ];

@@ -107,6 +107,15 @@ fn authentication() -> Vec<Control> {
             vec![set("service-account-key-file")],
         ),
         flags(
+            "kube-apiserver-token-expiration-not-extended",
+            Low,
+            ByFacts("--service-account-extend-token-expiration and its default"),
+            vec![effective(
+                "service-account-extend-token-expiration",
+                Expect::Is(false.into()),
+            )],
+        ),
+        flags(
             "kube-apiserver-client-ca-file",
             High,
             ByFacts("--client-ca-file"),
@@ -299,6 +308,20 @@ fn transport() -> Vec<Control> {
             vec![effective(
                 "tls-cipher-suites",
                 Expect::Within(texts(CIPHERS)),
+            )],
+        ),
+        flags(
+            "kube-apiserver-strong-ciphers-aead",
+            Medium,
+            ByFacts("--tls-cipher-suites and --tls-min-version"),
+            vec![effective(
+                "tls-cipher-suites",
+                Expect::Within(
+                    texts(CIPHERS)
+                        .into_iter()
+                        .filter(|suite| !suite.contains("_CBC_"))
+                        .collect(),
+                ),
             )],
         ),
     ]

@@ -127,6 +127,20 @@ fn access() -> Vec<Control> {
                 Expect::Within(texts(CIPHERS)),
             )],
         ),
+        kubelet(
+            "kubelet-strong-ciphers-ecdhe",
+            Medium,
+            ByFacts("tlsCipherSuites and tlsMinVersion as the kubelet has them"),
+            vec![effective(
+                "tls-cipher-suites",
+                Expect::Within(
+                    texts(CIPHERS)
+                        .into_iter()
+                        .filter(|suite| !suite.starts_with("TLS_RSA_"))
+                        .collect(),
+                ),
+            )],
+        ),
     ]
 }
 
@@ -167,6 +181,12 @@ fn behaviour() -> Vec<Control> {
             Medium,
             ByFacts("podPidsLimit as the kubelet has it"),
             vec![written("pod-max-pids", Expect::AtLeast(1))],
+        ),
+        kubelet(
+            "kubelet-seccomp-default",
+            Medium,
+            ByFacts("seccompDefault as the kubelet has it"),
+            vec![effective("seccomp-default", Expect::Is(true.into()))],
         ),
     ]
 }

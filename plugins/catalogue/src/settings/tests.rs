@@ -37,6 +37,7 @@ authorization: {mode: Webhook}
 rotateCertificates: true
 serverTLSBootstrap: true
 podPidsLimit: 4096
+seccompDefault: true
 protectKernelDefaults: true
 tlsCipherSuites: [TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256]
 staticPodPath: /etc/kubernetes/manifests
@@ -71,6 +72,7 @@ const PROGRAMS: &[(&str, &[&str])] = &[
             "--kubelet-client-certificate=/etc/kubernetes/pki/kubelet.crt",
             "--kubelet-client-key=/etc/kubernetes/pki/kubelet.key",
             "--profiling=false",
+            "--service-account-extend-token-expiration=false",
             "--service-account-key-file=/etc/kubernetes/pki/sa.pub",
             "--tls-cert-file=/etc/kubernetes/pki/apiserver.crt",
             "--tls-cipher-suites=TLS_AES_128_GCM_SHA256",
@@ -370,6 +372,16 @@ const FAILS: &[(&str, &str, &str)] = &[
         "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
     ),
     (
+        "kube-apiserver-strong-ciphers-aead",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    ),
+    (
+        "kube-apiserver-token-expiration-not-extended",
+        "kube-apiserver",
+        "---service-account-extend-token-expiration",
+    ),
+    (
         "kube-controller-manager-terminated-pod-gc-threshold",
         "kube-controller-manager",
         "+--terminated-pod-gc-threshold=0",
@@ -473,6 +485,16 @@ const FAILS: &[(&str, &str, &str)] = &[
     ),
     ("kubelet-event-qps", "kubelet", "+--event-qps=-1"),
     ("kubelet-pod-pids-limit", "kubelet", "+--pod-max-pids=-1"),
+    (
+        "kubelet-seccomp-default",
+        "kubelet",
+        "+--seccomp-default=false",
+    ),
+    (
+        "kubelet-strong-ciphers-ecdhe",
+        "kubelet",
+        "+--tls-cipher-suites=TLS_RSA_WITH_AES_128_GCM_SHA256",
+    ),
     (
         "kubelet-serving-certificate",
         "kubelet",
@@ -784,20 +806,17 @@ fn admission_is_the_defaults_and_what_is_enabled_without_what_is_disabled() {
 
 #[test]
 fn a_plugin_that_the_version_lost_is_not_applicable() {
-    use cisb_sdk::rule::setting::Expect;
-    let mut control = named("kube-apiserver-node-restriction");
-    let rule::Rule::Setting(setting) = &mut control.rule else {
-        unreachable!("it is a rule over settings");
+    let name = "kube-apiserver-security-context-deny";
+    let at = |version: &str, plugin: &str| {
+        let bare = good().change("kube-apiserver", "---enable-admission-plugins");
+        let node = bare.change("kube-apiserver", plugin);
+        judge(&node.build().version(version), name)
     };
-    setting.demands[0].expect = Expect::Has("SecurityContextDeny".to_owned());
-    let judge = |version: &str| {
-        let node = good().build().version(version);
-        node.check(&requests(), control.uses, |cx| {
-            rule::evaluate(&control.rule, cx, &[]).unwrap()
-        })
-    };
-    is(&judge("v1.30.1"), NotApplicable, "removed in 1.30");
-    is(&judge("v1.29.9"), Fail, "SecurityContextDeny off");
+    is(&at("v1.30.1", ""), NotApplicable, "removed in 1.30");
+    is(&at("v1.29.9", ""), Fail, "SecurityContextDeny off");
+    let policy = "+--enable-admission-plugins=PodSecurityPolicy";
+    is(&at("v1.24.17", policy), Pass, "PodSecurityPolicy on");
+    is(&at("v1.24.17", ""), Fail, "PodSecurityPolicy off");
 }
 
 #[test]
@@ -1044,6 +1063,18 @@ fn zero_seconds_in_a_file_stand_for_four_hours() {
     is(&good().judge(name), Pass, "stands for the default");
     let node = good().change("kubelet", "+--streaming-connection-idle-timeout=0s");
     is(&node.judge(name), Fail, "0s");
+}
+
+#[test]
+fn seccomp_by_default_is_switched_on_and_not_only_written() {
+    let config = "/var/lib/kubelet/config.yaml";
+    let name = "kubelet-seccomp-default";
+    let off = good().replace(config, "seccompDefault: true", "seccompDefault: false");
+    is(&off.judge(name), Fail, "false (seccompDefault of");
+    let silent = good().replace(config, "seccompDefault: true\n", "");
+    is(&silent.judge(name), Fail, "default false");
+    let flag = off.change("kubelet", "+--seccomp-default");
+    is(&flag.judge(name), Pass, "true");
 }
 
 #[test]

@@ -255,6 +255,18 @@ pub(super) const WORDS: &[Words] = &[
         references: &[SA_ADMIN],
     },
     Words {
+        control: "kube-apiserver-token-expiration-not-extended",
+        title: "Pod tokens live an hour (--service-account-extend-token-expiration=false)",
+        rationale: "Extended, the token that every pod gets is good for a year: a stolen one \
+            outlives the pod by months.",
+        procedure: "kubeadm-apiserver-args",
+        set: "apiServer.extraArgs: service-account-extend-token-expiration=false, once \
+            serviceaccount_stale_tokens_total of /metrics no longer grows",
+        breaks: "Programs that read their token once and never again get 401 after an hour; the \
+            audit annotation authentication.k8s.io/stale-token names them.",
+        references: &[SA_ADMIN],
+    },
+    Words {
         control: "kube-apiserver-etcd-client-certificate",
         title: "API server shows etcd a certificate (--etcd-certfile, --etcd-keyfile)",
         rationale: "If etcd takes connections without one, whoever reaches port 2379 owns the \
@@ -335,6 +347,19 @@ pub(super) const WORDS: &[Words] = &[
             or tls-min-version=VersionTLS13 (its suites are fixed)",
         breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
             refuses to start; old clients drop off.",
+        references: &[APISERVER],
+    },
+    Words {
+        control: "kube-apiserver-strong-ciphers-aead",
+        title: "API server offers authenticated ciphers only (--tls-cipher-suites)",
+        rationale: "CBC suites check a record only after decrypting it, which has leaked plain \
+            text time and again; GCM and ChaCha20 do not.",
+        procedure: "kubeadm-apiserver-args",
+        set: "tls-cipher-suites: \
+            TLS_ECDHE_{ECDSA,RSA}_WITH_{AES_128_GCM_SHA256,AES_256_GCM_SHA384,CHACHA20_POLY1305_SHA256}, \
+            or tls-min-version=VersionTLS13 (its suites are fixed)",
+        breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
+            refuses to start; clients with CBC alone drop off.",
         references: &[APISERVER],
     },
 ];

@@ -1,7 +1,7 @@
 //! Words for the settings of the kubelet.
 
 use super::urls::{
-    CERT_ROTATION, KUBELET, KUBELET_AUTH, KUBELET_CONFIG, PID_LIMITS, TLS_BOOTSTRAP,
+    CERT_ROTATION, KUBELET, KUBELET_AUTH, KUBELET_CONFIG, PID_LIMITS, SECCOMP, TLS_BOOTSTRAP,
 };
 use crate::control::Words;
 
@@ -142,6 +142,19 @@ pub(super) const WORDS: &[Words] = &[
         references: &[KUBELET_CONFIG],
     },
     Words {
+        control: "kubelet-strong-ciphers-ecdhe",
+        title: "kubelet offers forward-secret ciphers only (--tls-cipher-suites)",
+        rationale: "Without an ephemeral key exchange, whoever gets the node's key later can read \
+            every recorded exec session.",
+        procedure: "kubelet-config",
+        set: "tlsCipherSuites: \
+            TLS_ECDHE_{ECDSA,RSA}_WITH_{AES_128_GCM_SHA256,AES_256_GCM_SHA384,CHACHA20_POLY1305_SHA256}, \
+            one a line; or tlsMinVersion: VersionTLS13 (its suites are fixed)",
+        breaks: "A TLS 1.2 list needs an AES_128_GCM_SHA256 suite for HTTP/2; scrapers with RSA \
+            key exchange alone drop off.",
+        references: &[KUBELET_CONFIG],
+    },
+    Words {
         control: "kubelet-pod-pids-limit",
         title: "A pod's processes are limited (--pod-max-pids, podPidsLimit)",
         rationale: "One fork bomb takes every process id of the node, and neighbours and the \
@@ -152,5 +165,30 @@ pub(super) const WORDS: &[Words] = &[
         breaks: "Programs with many threads (JVM, databases) fail with 'resource temporarily \
             unavailable' if it is low.",
         references: &[PID_LIMITS],
+    },
+    Words {
+        control: "kubelet-seccomp-default",
+        title: "Pods get the runtime's seccomp profile by default (--seccomp-default)",
+        rationale: "Otherwise a pod that says nothing of seccomp may use every system call of \
+            the kernel, the exploitable ones too.",
+        procedure: "kubelet-config",
+        set: "seccompDefault: true, first on a few nodes; the runtime must have a default \
+            profile (containerd and CRI-O have)",
+        breaks: "Programs that need an unusual call fail with EPERM: give those pods \
+            seccompProfile Localhost or, knowingly, Unconfined.",
+        references: &[SECCOMP],
+    },
+    Words {
+        control: "kubelet-unit-ip-address-deny",
+        title: "kubelet's unit talks to listed addresses only (IPAddressDeny=any)",
+        rationale: "A packet filter on the unit keeps strangers from port 10250 even when the \
+            node's own firewall has a gap.",
+        procedure: "",
+        set: "systemctl edit kubelet: in [Service] IPAddressDeny=any and IPAddressAllow= with \
+            localhost, link-local, the networks of nodes and pods, and the API server's; then \
+            restart kubelet",
+        breaks: "A network that is left out loses probes, logs and exec or the API: try one \
+            drained node. Needs cgroup v2 or systemd's BPF support.",
+        references: &[],
     },
 ];

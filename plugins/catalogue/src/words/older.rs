@@ -70,10 +70,9 @@ pub(super) const WORDS: &[Words] = &[
         rationale: "With neither plugin a pod chooses its own user, SELinux label and groups, \
             root's among them.",
         procedure: "kubeadm-apiserver-args",
-        set: "Look whether Pod Security labels or a policy engine do it already (from 1.23 they \
-            should); else add one of the two to enable-admission-plugins. Gone in 1.30 and 1.25",
-        breaks: "SecurityContextDeny refuses every pod that sets runAsUser or fsGroup, good ones \
-            included.",
+        set: "Look whether Pod Security labels or a policy engine do it; else add one of the two \
+            to enable-admission-plugins. Gone in 1.30 and 1.25",
+        breaks: "SecurityContextDeny refuses good pods too if they set runAsUser or fsGroup.",
         references: &[ADMISSION],
     },
     Words {
@@ -114,8 +113,8 @@ pub(super) const WORDS: &[Words] = &[
     Words {
         control: "kube-apiserver-strong-ciphers-legacy",
         title: "API server chooses its ciphers, without RC4 (--tls-cipher-suites)",
-        rationale: "What is not listed is the Go version's choice. This benchmark's list still \
-            has 3DES and RSA key exchange; leave those out all the same.",
+        rationale: "Without a list Go chooses. This benchmark's still has 3DES and RSA key \
+            exchange: leave those out all the same.",
         procedure: "kubeadm-apiserver-args",
         set: "tls-cipher-suites: \
             TLS_ECDHE_{ECDSA,RSA}_WITH_{AES_128_GCM_SHA256,AES_256_GCM_SHA384,CHACHA20_POLY1305_SHA256}, \
