@@ -8,7 +8,7 @@ use crate::say;
 use crate::strings;
 
 /// The minor versions that the table covers.
-pub const OLDEST: u32 = 24;
+pub const OLDEST: u32 = 15;
 /// See [`OLDEST`].
 pub const NEWEST: u32 = 36;
 
@@ -59,6 +59,7 @@ pub fn of(
         covers(minor, setting, name)?;
     }
     let mut found: Option<&Row> = None;
+    let mut to = NEWEST as u8;
     for row in ROWS {
         let is_meant = row.component == component
             && row.setting == setting
@@ -77,6 +78,7 @@ pub fn of(
             ]);
         }
         found = found.or(Some(row));
+        to = row.to;
     }
     let Some(row) = found else { return Ok(None) };
     let value = json::parse(row.value)
@@ -86,9 +88,9 @@ pub fn of(
         None if component == Component::Etcd => String::new(),
         None => say![
             " in every version from 1.",
-            OLDEST,
+            u32::from(row.from),
             " to 1.",
-            NEWEST,
+            u32::from(to),
             ", version not known"
         ],
     };
@@ -168,12 +170,16 @@ pub const PLUGINS_SOURCE: &str = "pkg/kubeapiserver/options/plugins.go";
 const PLUGINS: &[(u32, &str)] = &[
     (
         OLDEST,
-        "CertificateApproval CertificateSigning CertificateSubjectRestriction \
-         DefaultIngressClass DefaultStorageClass DefaultTolerationSeconds LimitRanger \
-         MutatingAdmissionWebhook NamespaceLifecycle PersistentVolumeClaimResize PodSecurity \
-         Priority ResourceQuota RuntimeClass ServiceAccount StorageObjectInUseProtection \
-         TaintNodesByCondition ValidatingAdmissionWebhook",
+        "DefaultStorageClass DefaultTolerationSeconds LimitRanger MutatingAdmissionWebhook \
+         NamespaceLifecycle PersistentVolumeClaimResize Priority ResourceQuota ServiceAccount \
+         StorageObjectInUseProtection TaintNodesByCondition ValidatingAdmissionWebhook",
     ),
+    (16, "RuntimeClass"),
+    (
+        18,
+        "CertificateApproval CertificateSigning CertificateSubjectRestriction DefaultIngressClass",
+    ),
+    (23, "PodSecurity"),
     (26, "ValidatingAdmissionPolicy"),
     (27, "ClusterTrustBundleAttest"),
 ];
@@ -191,10 +197,14 @@ const CNI: &str = "the container runtime's CNI configuration";
 
 #[rustfmt::skip]
 static REMOVED: &[Removed] = &[
+    gone(Component::KubeApiserver, "basic-auth-file", 19, "OIDC or client certificates"),
+    gone(Component::KubeApiserver, "kubelet-https", 22, "HTTPS without a choice"),
     gone(Component::KubeApiserver, "admission:PodSecurityPolicy", 25, "the plugin PodSecurity"),
     gone(Component::KubeApiserver, "admission:SecurityContextDeny", 30, "the plugin PodSecurity"),
     gone(Component::KubeApiserver, "insecure-port", 24, "--secure-port"),
     gone(Component::KubeApiserver, "insecure-bind-address", 24, "--bind-address"),
+    gone(Component::KubeApiserver, "port", 24, "--secure-port"),
+    gone(Component::KubeApiserver, "address", 24, "--bind-address"),
     gone(Component::KubeControllerManager, "port", 24, "--secure-port"),
     gone(Component::KubeControllerManager, "address", 24, "--bind-address"),
     gone(Component::KubeScheduler, "port", 24, "--secure-port"),
@@ -263,15 +273,19 @@ const ROWS: &[Row] = &[
     apiserver("audit-log-maxbackup", "0", AUDIT),
     apiserver("audit-log-maxsize", "0", AUDIT),
     apiserver("secure-port", "6443", "pkg/kubeapiserver/options/serving.go"),
+    Row { to: 19, ..apiserver("insecure-port", "8080", "pkg/kubeapiserver/options/serving.go") },
+    Row { from: 20, to: 23, ..apiserver("insecure-port", "0", "cmd/kube-apiserver/app/options/options.go") },
+    Row { to: 21, ..apiserver("kubelet-https", "true", "cmd/kube-apiserver/app/options/options.go") },
     apiserver("tls-min-version", "\"VersionTLS12\"", SERVING),
     apiserver("bind-address", "\"0.0.0.0\"", SERVING),
-    row(MANAGER, "profiling", "true", DEBUGGING),
+    Row { from: 18, ..row(MANAGER, "profiling", "true", DEBUGGING) },
     row(MANAGER, "use-service-account-credentials", "false", "pkg/controller/apis/config/v1alpha1/defaults.go"),
     row(MANAGER, "terminated-pod-gc-threshold", "12500", "pkg/controller/podgc/config/v1alpha1/defaults.go"),
     row(MANAGER, "bind-address", "\"0.0.0.0\"", SERVING),
     row(MANAGER, "tls-min-version", "\"VersionTLS12\"", SERVING),
     row(MANAGER, "gate:RotateKubeletServerCertificate", "true", "pkg/features/kube_features.go"),
-    row(Component::KubeScheduler, "profiling", "true", DEBUGGING),
+    Row { from: 17, to: 17, ..row(Component::KubeScheduler, "profiling", "true", "pkg/scheduler/apis/config/v1alpha1/defaults.go") },
+    Row { from: 18, ..row(Component::KubeScheduler, "profiling", "true", DEBUGGING) },
     row(Component::KubeScheduler, "bind-address", "\"0.0.0.0\"", SERVING),
     row(Component::KubeScheduler, "tls-min-version", "\"VersionTLS12\"", SERVING),
     row(Component::KubeProxy, "metrics-bind-address", "\"127.0.0.1:10249\"", "pkg/proxy/apis/config/v1alpha1/defaults.go"),
@@ -292,7 +306,7 @@ const ROWS: &[Row] = &[
     kubelet("rotate-certificates", "false"),
     kubelet("rotate-server-certificates", "false"),
     kubelet("pod-max-pids", "-1"),
-    kubelet("seccomp-default", "false"),
+    Row { from: 22, ..kubelet("seccomp-default", "false") },
     kubelet("protect-kernel-defaults", "false"),
     kubelet("tls-min-version", "\"VersionTLS12\""),
     kubelet("gate:RotateKubeletServerCertificate", "true"),

@@ -9,6 +9,7 @@ use cisb_sdk::rule::files::{FilesRule, Set};
 
 use crate::control::{Control, Decided};
 
+pub mod readable;
 mod requests;
 
 pub use requests::requests;
@@ -226,36 +227,7 @@ pub fn controls() -> Vec<Control> {
         PRIVATE,
         "mode and owner of its configuration file and every drop-in",
     );
-    readable(&mut all);
     all
-}
-
-/// Controls that only their owner may read a file, and their siblings for
-/// benchmarks that let everybody.
-const READABLE: &[(&str, &str)] = &[
-    ("pki-certificates-mode", "pki-certificates-mode-644"),
-    ("kubelet-client-ca-mode", "kubelet-client-ca-mode-644"),
-];
-
-fn readable(all: &mut Vec<Control>) {
-    for &(strict, name) in READABLE {
-        let found = all.iter().find(|control| control.name == strict).cloned();
-        if let Some(Control {
-            rule: Rule::Files(rule),
-            ..
-        }) = &found
-        {
-            let rule = Rule::Files(FilesRule {
-                mode: Some(Mode(0o644)),
-                ..rule.clone()
-            });
-            all.extend(found.map(|control| Control {
-                name,
-                rule,
-                ..control
-            }));
-        }
-    }
 }
 
 /// For files that nobody but their owner may read.

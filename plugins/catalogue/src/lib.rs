@@ -35,6 +35,7 @@ cisb_sdk::profile!(PROFILE);
 pub fn controls() -> Vec<control::Control> {
     let mut controls = settings::controls();
     controls.extend(files::controls());
+    controls.extend(files::readable::controls());
     controls.extend(policies::controls());
     controls.extend(units::controls());
     controls

@@ -11,6 +11,7 @@ use crate::control::{Control, Decided};
 mod apiserver;
 mod control_plane;
 mod node;
+mod older;
 mod requests;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub fn controls() -> Vec<Control> {
     let mut controls = apiserver::controls();
     controls.extend(control_plane::controls());
     controls.extend(node::controls());
+    controls.extend(older::controls());
     controls
 }
 

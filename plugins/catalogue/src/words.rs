@@ -13,9 +13,11 @@ mod kube_proxy;
 mod kube_scheduler;
 mod kubelet;
 mod node_files;
+mod older;
 mod pods;
 mod procedures;
 mod rbac;
+mod readable;
 #[cfg(test)]
 mod tests;
 mod urls;
@@ -39,6 +41,8 @@ const LISTS: &[&[Words]] = &[
     rbac::WORDS,
     pods::WORDS,
     cluster::WORDS,
+    readable::WORDS,
+    older::WORDS,
 ];
 
 /// The words of all controls.

@@ -10,6 +10,7 @@ use super::{controls, requests};
 use crate::control::Control;
 
 mod cases;
+mod readable;
 mod records;
 
 /// These requests, and those of the controls over settings, which these use too.

@@ -2,8 +2,8 @@
 
 use cisb_sdk::component::Component;
 use cisb_sdk::contract::manifest::Severity::{self, Critical, High, Low, Medium};
-use cisb_sdk::rule::setting::{Demand, Expect, SettingRule};
-use cisb_sdk::rule::{Rule, audit_policy};
+use cisb_sdk::rule::audit_policy;
+use cisb_sdk::rule::setting::{Demand, Expect};
 
 use super::{effective, has, lacks, set, texts, written};
 use crate::control::Control;
@@ -29,7 +29,7 @@ const USES_FILES: &[&str] = &[
 ];
 
 /// The suites that count as strong.
-const CIPHERS: &[&str] = &[
+pub(super) const CIPHERS: &[&str] = &[
     "TLS_AES_128_GCM_SHA256",
     "TLS_AES_256_GCM_SHA384",
     "TLS_CHACHA20_POLY1305_SHA256",
@@ -45,16 +45,6 @@ const CIPHERS: &[&str] = &[
     "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
     "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-];
-
-/// Those that older benchmarks count as strong besides.
-const LEGACY_CIPHERS: &[&str] = &[
-    "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
-    "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
-    "TLS_RSA_WITH_AES_128_CBC_SHA",
-    "TLS_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_RSA_WITH_AES_256_GCM_SHA384",
 ];
 
 fn flags(
@@ -163,30 +153,6 @@ fn authorization_and_admission() -> Vec<Control> {
             vec![has("enable-admission-plugins", "DenyServiceExternalIPs")],
         ),
         flags(
-            "kube-apiserver-deny-service-external-ips-off",
-            Low,
-            ByFacts(plugin),
-            vec![lacks("enable-admission-plugins", "DenyServiceExternalIPs")],
-        ),
-        Control {
-            rule: Rule::AnyOf(
-                ["SecurityContextDeny", "PodSecurityPolicy"]
-                    .map(|plugin| {
-                        Rule::Setting(SettingRule {
-                            component: Component::KubeApiserver,
-                            demands: vec![has("enable-admission-plugins", plugin)],
-                        })
-                    })
-                    .to_vec(),
-            ),
-            ..flags(
-                "kube-apiserver-security-context-deny",
-                Medium,
-                ByFacts(plugin),
-                Vec::new(),
-            )
-        },
-        flags(
             "kube-apiserver-event-rate-limit",
             Low,
             ByFacts(plugin),
@@ -284,12 +250,6 @@ fn transport() -> Vec<Control> {
             vec![set("kubelet-certificate-authority")],
         ),
         flags(
-            "kube-apiserver-secure-port-on",
-            High,
-            ByFacts("--secure-port and its default"),
-            vec![effective("secure-port", Expect::AtLeast(1))],
-        ),
-        flags(
             "kube-apiserver-profiling-off",
             Low,
             ByFacts("--profiling"),
@@ -348,15 +308,6 @@ fn transport() -> Vec<Control> {
             vec![effective(
                 "tls-cipher-suites",
                 Expect::Within(texts(CIPHERS)),
-            )],
-        ),
-        flags(
-            "kube-apiserver-strong-ciphers-legacy",
-            Medium,
-            ByFacts("--tls-cipher-suites and --tls-min-version"),
-            vec![effective(
-                "tls-cipher-suites",
-                Expect::Within(texts(&[CIPHERS, LEGACY_CIPHERS].concat())),
             )],
         ),
         flags(

@@ -165,15 +165,6 @@ fn behaviour() -> Vec<Control> {
             )],
         ),
         kubelet(
-            "kubelet-protect-kernel-defaults",
-            Low,
-            ByFacts("protectKernelDefaults as the kubelet has it"),
-            vec![effective(
-                "protect-kernel-defaults",
-                Expect::Is(true.into()),
-            )],
-        ),
-        kubelet(
             "kubelet-hostname-override-unset",
             Low,
             ByFacts("--hostname-override"),

@@ -9,7 +9,7 @@ use cisb_sdk::fake::{FakeFacts, FakeNode, FakeProcess};
 use cisb_sdk::rule;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 
-use super::{controls, requests};
+use super::{controls, older, requests};
 use crate::control::{Control, Decided};
 use Verdict::{Error, Fail, Manual, NotApplicable, Pass};
 
@@ -55,7 +55,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
         &[
             "--anonymous-auth=false",
             "--authorization-mode=Node,RBAC",
-            "--enable-admission-plugins=NodeRestriction,EventRateLimit,AlwaysPullImages,DenyServiceExternalIPs",
+            "--enable-admission-plugins=NodeRestriction,EventRateLimit,AlwaysPullImages,DenyServiceExternalIPs,PodSecurityPolicy",
+            "--insecure-port=0",
             "--audit-log-path=/var/log/audit.log",
             "--audit-log-maxage=30",
             "--audit-log-maxbackup=10",
@@ -108,6 +109,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("kubelet", &["--config=/var/lib/kubelet/config.yaml"]),
     ("kube-proxy", &["--config=/var/lib/kube-proxy/config.conf"]),
 ];
+
+mod old;
 
 /// A node to be changed before it is built.
 #[derive(Clone)]
@@ -188,8 +191,12 @@ impl Node {
         node
     }
 
+    /// In a version that has what the control looks at.
     fn judge(&self, name: &str) -> Outcome {
-        judge(&self.build(), name)
+        match older::removed().iter().any(|c| c.name == name) {
+            true => judge(&self.build().version("v1.18.20"), name),
+            false => judge(&self.build(), name),
+        }
     }
 }
 
@@ -365,26 +372,6 @@ const FAILS: &[(&str, &str, &str)] = &[
         "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
     ),
     (
-        "kube-apiserver-deny-service-external-ips-off",
-        "kube-apiserver",
-        "+--enable-admission-plugins=DenyServiceExternalIPs",
-    ),
-    (
-        "kube-apiserver-security-context-deny",
-        "kube-apiserver",
-        "---enable-admission-plugins",
-    ),
-    (
-        "kube-apiserver-secure-port-on",
-        "kube-apiserver",
-        "+--secure-port=0",
-    ),
-    (
-        "kube-apiserver-strong-ciphers-legacy",
-        "kube-apiserver",
-        "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
-    ),
-    (
         "kube-apiserver-strong-ciphers-aead",
         "kube-apiserver",
         "+--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
@@ -499,11 +486,6 @@ const FAILS: &[(&str, &str, &str)] = &[
     ("kubelet-event-qps", "kubelet", "+--event-qps=-1"),
     ("kubelet-pod-pids-limit", "kubelet", "+--pod-max-pids=-1"),
     (
-        "kubelet-protect-kernel-defaults",
-        "kubelet",
-        "+--protect-kernel-defaults=false",
-    ),
-    (
         "kubelet-seccomp-default",
         "kubelet",
         "+--seccomp-default=false",
@@ -523,39 +505,94 @@ const FAILS: &[(&str, &str, &str)] = &[
         "kube-proxy",
         "---config +--metrics-bind-address=0.0.0.0:10249",
     ),
-];
-
-/// Controls that another node keeps than the others do: a change of the good
-/// one's API server, and its version.
-const OTHERWISE: &[(&str, &str, &str)] = &[
     (
-        "kube-apiserver-deny-service-external-ips-off",
+        "kube-apiserver-basic-auth-file-unset",
+        "kube-apiserver",
+        "+--basic-auth-file=/users.csv",
+    ),
+    (
+        "kube-apiserver-kubelet-https",
+        "kube-apiserver",
+        "+--kubelet-https=false",
+    ),
+    (
+        "kube-apiserver-insecure-bind-address-unset",
+        "kube-apiserver",
+        "+--insecure-bind-address=0.0.0.0",
+    ),
+    (
+        "kube-apiserver-insecure-port-off",
+        "kube-apiserver",
+        "---insecure-port",
+    ),
+    (
+        "kube-apiserver-pod-security-policy",
+        "kube-apiserver",
         "---enable-admission-plugins",
-        "v1.31.0",
     ),
     (
         "kube-apiserver-security-context-deny",
-        "+--enable-admission-plugins=SecurityContextDeny",
-        "v1.26.0",
+        "kube-apiserver",
+        "---enable-admission-plugins",
     ),
+    (
+        "kube-apiserver-secure-port-on",
+        "kube-apiserver",
+        "+--secure-port=0",
+    ),
+    (
+        "kube-apiserver-deny-service-external-ips-off",
+        "kube-apiserver",
+        "",
+    ),
+    (
+        "kube-apiserver-strong-ciphers-with-rsa-gcm",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_RSA_WITH_AES_128_CBC_SHA",
+    ),
+    (
+        "kube-apiserver-strong-ciphers-legacy",
+        "kube-apiserver",
+        "+--tls-cipher-suites=TLS_RSA_WITH_RC4_128_SHA",
+    ),
+    (
+        "kubelet-protect-kernel-defaults",
+        "kubelet",
+        "+--protect-kernel-defaults=false",
+    ),
+];
+
+/// What a good node is without, where two controls demand opposites.
+const PASSES: &[(&str, &str, &str)] = &[
+    (
+        "kube-apiserver-deny-service-external-ips-off",
+        "kube-apiserver",
+        "---enable-admission-plugins",
+    ),
+    ("kubelet-event-qps-unlimited", "kubelet", "+--event-qps=0"),
 ];
 
 #[test]
 fn each_control_passes_a_good_node_and_fails_a_bad_one() {
+    let good = good();
     for control in controls() {
-        let otherwise = OTHERWISE.iter().find(|(name, ..)| *name == control.name);
-        let (_, change, version) = otherwise.unwrap_or(&("", "", "v1.31.0"));
-        let good = good().change("kube-apiserver", change);
-        let judge = |node: &Node| judge(&node.build().version(version), control.name);
-        let outcome = judge(&good);
+        let own = PASSES.iter().find(|(name, ..)| *name == control.name);
+        let (_, program, change) = own.unwrap_or(&("", "kube-apiserver", ""));
+        let outcome = good.clone().change(program, change).judge(control.name);
         if let Decided::ByPerson(_) = control.decided {
             is(&outcome, Manual, "1m0s");
             continue;
         }
         assert_eq!(outcome.verdict, Pass, "{}: {outcome:#?}", control.name);
+        if control.name == "kubelet-event-qps-unlimited" {
+            // What is not without a limit is a person's, never a failure.
+            let outcome = good.clone().change("kubelet", "+--event-qps=5");
+            is(&outcome.judge(control.name), Manual, "--event-qps is 5");
+            continue;
+        }
         let bad = FAILS.iter().find(|(name, ..)| *name == control.name);
         let (_, program, change) = bad.unwrap_or_else(|| panic!("no bad {}", control.name));
-        let outcome = judge(&good.change(program, change));
+        let outcome = good.clone().change(program, change).judge(control.name);
         assert_eq!(outcome.verdict, Fail, "{}: {outcome:#?}", control.name);
     }
 }
@@ -771,7 +808,8 @@ fn admission_is_the_defaults_and_what_is_enabled_without_what_is_disabled() {
 fn a_plugin_that_the_version_lost_is_not_applicable() {
     let name = "kube-apiserver-security-context-deny";
     let at = |version: &str, plugin: &str| {
-        let node = good().change("kube-apiserver", plugin);
+        let bare = good().change("kube-apiserver", "---enable-admission-plugins");
+        let node = bare.change("kube-apiserver", plugin);
         judge(&node.build().version(version), name)
     };
     is(&at("v1.30.1", ""), NotApplicable, "removed in 1.30");

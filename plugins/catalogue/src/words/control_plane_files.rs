@@ -217,16 +217,6 @@ pub(super) const WORDS: &[Words] = &[
         references: &[PKI],
     },
     Words {
-        control: "pki-certificates-mode-644",
-        title: "Certificates in /etc/kubernetes/pki have mode 644 or stricter",
-        rationale: "Everybody may read a certificate; whoever can write ca.crt decides whose \
-            clients the cluster believes.",
-        procedure: "pki-mode",
-        set: "find /etc/kubernetes/pki -name '*.crt' -exec chmod 644 {} + (kubeadm's own mode)",
-        breaks: "",
-        references: &[PKI],
-    },
-    Words {
         control: "pki-keys-mode",
         title: "Private keys in /etc/kubernetes/pki have mode 600 or stricter",
         rationale: "ca.key signs any identity, sa.key any service account token: a reader \

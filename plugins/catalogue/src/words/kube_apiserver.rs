@@ -46,18 +46,6 @@ pub(super) const WORDS: &[Words] = &[
         references: &[ADMISSION],
     },
     Words {
-        control: "kube-apiserver-deny-service-external-ips-off",
-        title: "Services may have externalIPs (admission without DenyServiceExternalIPs)",
-        rationale: "The plugin takes externalIPs from everybody at once; rights on Services and a \
-            policy engine take them from those who should not have them.",
-        procedure: "kubeadm-apiserver-args",
-        set: "Remove DenyServiceExternalIPs from enable-admission-plugins of \
-            apiServer.extraArgs; say in a policy who may set externalIPs, and to which addresses",
-        breaks: "Whoever may write Services can then claim any address (CVE-2020-8554): have the \
-            policy first. Benchmarks from 1.7 on want the plugin.",
-        references: &[ADMISSION],
-    },
-    Words {
         control: "kube-apiserver-kubelet-client-certificate",
         title: "Kubelets know the API (--kubelet-client-certificate, --kubelet-client-key)",
         rationale: "Without a client certificate the API server is nobody to kubelets: logs and \
@@ -146,18 +134,6 @@ pub(super) const WORDS: &[Words] = &[
         breaks: "Every container start asks the registry: an outage stops restarts, and \
             preloaded images need a mirror. From 1.35 the kubelet itself re-checks pull \
             credentials.",
-        references: &[ADMISSION],
-    },
-    Words {
-        control: "kube-apiserver-security-context-deny",
-        title: "SecurityContextDeny runs where PodSecurityPolicy does not",
-        rationale: "With neither plugin a pod may set any user, SELinux label or capability that \
-            it likes.",
-        procedure: "kubeadm-apiserver-args",
-        set: "Look whether namespaces enforce Pod Security: that does more. Else add \
-            SecurityContextDeny to enable-admission-plugins of apiServer.extraArgs (up to 1.29)",
-        breaks: "Pods that set runAsUser, fsGroup or seLinuxOptions are refused, system ones \
-            included; gone in 1.30.",
         references: &[ADMISSION],
     },
     Words {
@@ -325,17 +301,6 @@ pub(super) const WORDS: &[Words] = &[
         references: &[AUTHN],
     },
     Words {
-        control: "kube-apiserver-secure-port-on",
-        title: "API server serves TLS (--secure-port is not 0)",
-        rationale: "With 0 an old server has no port with authentication left: what reaches it \
-            does so without any.",
-        procedure: "kubeadm-apiserver-args",
-        set: "Remove secure-port from apiServer.extraArgs (default 6443) or set a port; \
-            kubeadm: localAPIEndpoint.bindPort",
-        breaks: "Another port needs new kubeconfigs, load balancer rules and firewall openings.",
-        references: &[APISERVER],
-    },
-    Words {
         control: "kube-apiserver-etcd-cafile",
         title: "API server verifies etcd (--etcd-cafile)",
         rationale: "Without this CA a listener on etcd's address could receive all writes, \
@@ -382,19 +347,6 @@ pub(super) const WORDS: &[Words] = &[
             or tls-min-version=VersionTLS13 (its suites are fixed)",
         breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
             refuses to start; old clients drop off.",
-        references: &[APISERVER],
-    },
-    Words {
-        control: "kube-apiserver-strong-ciphers-legacy",
-        title: "API server offers no cipher beyond the old list (--tls-cipher-suites)",
-        rationale: "Go's choice depends on how the server was built; a list of its own keeps RC4 \
-            and what comes after it out.",
-        procedure: "kubeadm-apiserver-args",
-        set: "tls-cipher-suites: \
-            TLS_ECDHE_{ECDSA,RSA}_WITH_{AES_128_GCM_SHA256,AES_256_GCM_SHA384,CHACHA20_POLY1305_SHA256}; \
-            RSA key exchange and 3DES are tolerated, but not wise",
-        breaks: "HTTP/2 needs one AES_128_GCM_SHA256 suite in a TLS 1.2 list, or the server \
-            refuses to start.",
         references: &[APISERVER],
     },
     Words {

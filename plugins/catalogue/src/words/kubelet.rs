@@ -71,17 +71,6 @@ pub(super) const WORDS: &[Words] = &[
         references: &[KUBELET_CONFIG],
     },
     Words {
-        control: "kubelet-protect-kernel-defaults",
-        title: "kubelet changes no kernel settings (--protect-kernel-defaults=true)",
-        rationale: "A kubelet that quietly turns sysctls to its liking undoes what the node was \
-            hardened to; this one stops and says so.",
-        procedure: "kubelet-config",
-        set: "protectKernelDefaults: true; before, set vm.overcommit_memory=1, vm.panic_on_oom=0, \
-            kernel.panic=10, kernel.panic_on_oops=1 and the keys limits in /etc/sysctl.d",
-        breaks: "With any other value the kubelet does not start: try one drained node.",
-        references: &[KUBELET_CONFIG],
-    },
-    Words {
         control: "kubelet-hostname-override-unset",
         title: "kubelet uses the node's own name (no --hostname-override)",
         rationale: "A node under another name muddles logs, certificates and rights, and could \

@@ -83,17 +83,6 @@ pub(super) const WORDS: &[Words] = &[
         references: &[KUBELET_AUTH],
     },
     Words {
-        control: "kubelet-client-ca-mode-644",
-        title: "kubelet's client CA file has mode 644 or stricter",
-        rationale: "A CA is public, so reading it gives nothing away; writing it makes the \
-            kubelet obey a stranger's certificates.",
-        procedure: "file-mode",
-        set: "chmod 644 what authentication.x509.clientCAFile names, /etc/kubernetes/pki/ca.crt \
-            as kubeadm sets it up",
-        breaks: "",
-        references: &[KUBELET_AUTH],
-    },
-    Words {
         control: "kubelet-client-ca-owner",
         title: "kubelet's client CA file belongs to root:root",
         rationale: "A foreign owner can add a CA of their own and then command the kubelet with \

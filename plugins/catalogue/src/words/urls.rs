@@ -18,6 +18,8 @@ pub(super) const CNI: &str =
     "https://kubernetes.io/docs/concepts/extend-kubernetes/compute-storage-net/network-plugins/";
 pub(super) const CONTROLLER_MANAGER: &str =
     "https://kubernetes.io/docs/reference/command-line-tools-reference/kube-controller-manager/";
+pub(super) const CONTROLLING_ACCESS: &str =
+    "https://kubernetes.io/docs/concepts/security/controlling-access/";
 pub(super) const CSR: &str =
     "https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/";
 pub(super) const ENCRYPT: &str =
@@ -46,6 +48,8 @@ pub(super) const NETPOL: &str =
 pub(super) const NODE_AUTHZ: &str = "https://kubernetes.io/docs/reference/access-authn-authz/node/";
 pub(super) const PID_LIMITS: &str = "https://kubernetes.io/docs/concepts/policy/pid-limiting/";
 pub(super) const PKI: &str = "https://kubernetes.io/docs/setup/best-practices/certificates/";
+pub(super) const POD_SECURITY_POLICY: &str =
+    "https://kubernetes.io/docs/concepts/security/pod-security-policy/";
 pub(super) const PSA: &str = "https://kubernetes.io/docs/concepts/security/pod-security-admission/";
 pub(super) const PSS: &str = "https://kubernetes.io/docs/concepts/security/pod-security-standards/";
 pub(super) const RBAC: &str = "https://kubernetes.io/docs/reference/access-authn-authz/rbac/";

@@ -6,7 +6,7 @@ use cisb_sdk::fake::{Fact, FakeNode, FakeProcess, Loss};
 use cisb_sdk::verdict::{Outcome, Verdict};
 
 use super::{all_requests, evaluated};
-use crate::files::controls;
+use crate::files::{controls, readable};
 
 const KUBELET_CONFIG: &str = "kind: KubeletConfiguration
 apiVersion: kubelet.config.k8s.io/v1beta1
@@ -22,7 +22,7 @@ fn manifest(program: &str) -> String {
 }
 
 /// A node on which every control passes.
-fn node() -> FakeNode {
+pub(super) fn node() -> FakeNode {
     let mut node = FakeNode::new()
         .user(2, "etcd")
         .group(2, "etcd")
@@ -91,7 +91,8 @@ fn node() -> FakeNode {
 
 #[track_caller]
 fn check(node: &FakeNode, name: &str) -> Outcome {
-    let found = controls().into_iter().find(|c| c.name == name);
+    let all = controls().into_iter().chain(readable::controls());
+    let found = all.into_iter().find(|c| c.name == name);
     assert!(found.is_some(), "no control is called {name}");
     let control = found.into_iter().next();
     let outcome = control.map(|c| node.check(&all_requests(), c.uses, |cx| evaluated(&c, cx)));
@@ -99,14 +100,14 @@ fn check(node: &FakeNode, name: &str) -> Outcome {
 }
 
 #[track_caller]
-fn assert_verdict(node: &FakeNode, name: &str, verdict: Verdict) -> Outcome {
+pub(super) fn assert_verdict(node: &FakeNode, name: &str, verdict: Verdict) -> Outcome {
     let outcome = check(node, name);
     assert_eq!(outcome.verdict, verdict, "{name}: {outcome:#?}");
     outcome
 }
 
 /// The node without these processes and paths, and everybody can see that.
-fn gone(node: &FakeNode, names: &[&str]) -> FakeNode {
+pub(super) fn gone(node: &FakeNode, names: &[&str]) -> FakeNode {
     names.iter().fold(node.clone(), |node, name| {
         let facts = node.known().into_iter();
         let of_name = |fact: &Fact| match fact {
@@ -124,7 +125,7 @@ fn gone(node: &FakeNode, names: &[&str]) -> FakeNode {
 /// A subject of the controls `-mode` and `-owner` of a name, and what takes the
 /// need for them away.
 #[rustfmt::skip]
-const CASES: &[(&str, &str, &[&str])] = &[
+pub(super) const CASES: &[(&str, &str, &[&str])] = &[
     ("kube-apiserver-manifest", "/etc/kubernetes/manifests/kube-apiserver.yaml",
         &["/etc/kubernetes/manifests/kube-apiserver.yaml", "kube-apiserver"]),
     ("kube-controller-manager-manifest", "/etc/kubernetes/manifests/kube-controller-manager.yaml",
@@ -175,7 +176,7 @@ fn every_control_passes_fails_errs_and_steps_aside() {
 }
 
 /// The node with one path's mode and owner changed.
-fn respoil(node: &FakeNode, path: &str, mode: u32, uid: u32) -> FakeNode {
+pub(super) fn respoil(node: &FakeNode, path: &str, mode: u32, uid: u32) -> FakeNode {
     match path {
         "/var/lib/etcd" => {
             let named = node.clone().user(1000, "bin").group(1000, "bin");
@@ -220,35 +221,6 @@ fn every_file_of_the_pki_is_judged() {
     assert_verdict(&deep, "pki-certificates-mode", Verdict::Pass);
     let directory = node().dir("/etc/kubernetes/pki/etcd", 0o755, 7, 0);
     assert_verdict(&directory, "pki-owner", Verdict::Fail);
-}
-
-#[test]
-fn what_everybody_may_read_only_its_owner_may_write() {
-    let cases: &[(&str, &str, &[&str])] = &[
-        (
-            "pki-certificates-mode-644",
-            "/etc/kubernetes/pki/ca.crt",
-            &[
-                "/etc/kubernetes/manifests/kube-apiserver.yaml",
-                "kube-apiserver",
-            ],
-        ),
-        (
-            "kubelet-client-ca-mode-644",
-            "/etc/kubernetes/pki/ca.crt",
-            &["kubelet"],
-        ),
-    ];
-    for (strict, name) in crate::files::READABLE {
-        let found = cases.iter().find(|(it, ..)| it == name);
-        let (_, path, needless) = found.unwrap_or_else(|| panic!("{name} has no case"));
-        let readable = respoil(&node(), path, 0o644, 0);
-        assert_verdict(&readable, name, Verdict::Pass);
-        assert_verdict(&readable, strict, Verdict::Fail);
-        assert_verdict(&respoil(&node(), path, 0o664, 0), name, Verdict::Fail);
-        assert_verdict(&node().unreadable(path), name, Verdict::Error);
-        assert_verdict(&gone(&node(), needless), name, Verdict::NotApplicable);
-    }
 }
 
 #[test]
