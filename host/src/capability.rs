@@ -15,7 +15,8 @@ use wasmtime::component::ResourceTable;
 
 use crate::engine::wit::types::{Cause, Error as WitError};
 use crate::evidence::Ledger;
-use crate::node::{File, Miss, Node};
+use crate::mask;
+use crate::node::{File, Miss, Node, Process};
 use crate::profile::grants::Granted;
 
 /// How many observations one check may make. The PKI folder of a large control
@@ -46,6 +47,8 @@ pub struct Shared {
     files: Mutex<HashMap<String, Sought>>,
     contents: Mutex<HashMap<String, Arc<files::Kept>>>,
     objects: Mutex<HashMap<String, Arc<kubernetes::Pruned>>>,
+    /// Masked argument lists, by pid.
+    args: Mutex<HashMap<u32, Arc<[String]>>>,
 }
 
 impl Shared {
@@ -57,7 +60,19 @@ impl Shared {
             files: Mutex::default(),
             contents: Mutex::default(),
             objects: Mutex::default(),
+            args: Mutex::default(),
         }
+    }
+
+    /// A process's arguments without their secrets, masked once for a run.
+    fn args(&self, process: &Process) -> Arc<[String]> {
+        let mut kept = self.args.lock().unwrap_or_else(PoisonError::into_inner);
+        let masked = kept.entry(process.pid).or_insert_with(|| {
+            let mut args = process.argv.clone();
+            mask::mask_args(&mut args);
+            args.into()
+        });
+        Arc::clone(masked)
     }
 
     /// Finds a path, once for a run.

@@ -194,17 +194,20 @@ fn fit<'a, T>(
     facts: &Facts<'_>,
     unmet: &mut Vec<String>,
 ) -> Option<Fit<'a, T>> {
-    candidate
-        .manifest
-        .applies
-        .iter()
-        .filter_map(|applies| holds(applies, facts, unmet))
-        .map(|(held, range)| Fit {
-            candidate,
-            held,
-            range,
-        })
-        .max_by_key(|fit| fit.held.len())
+    let mut best: Option<Fit<'_, T>> = None;
+    for applies in &candidate.manifest.applies {
+        if let Some((held, range)) = holds(applies, facts, unmet)
+            // Of equals the first says more about what runs.
+            && best.as_ref().is_none_or(|best| held.len() > best.held.len())
+        {
+            best = Some(Fit {
+                candidate,
+                held,
+                range,
+            });
+        }
+    }
+    best
 }
 
 /// What holds of a set of predicates, if all of it does. A fact that cannot be

@@ -10,6 +10,7 @@
 
 mod checksums;
 mod cli;
+mod detection;
 mod goldens;
 mod grants;
 mod guests;

@@ -1,5 +1,7 @@
 //! `cisb:host/processes`: processes by executable, and the paths they were told.
 
+use std::sync::Arc;
+
 use cisb_contract::manifest::ProcessRequest;
 use wasmtime::component::Resource;
 
@@ -24,7 +26,7 @@ pub struct Process {
     observation: u64,
     request: String,
     info: node::Process,
-    args: Vec<String>,
+    args: Arc<[String]>,
     identity: Identity,
     place: node::Place,
 }
@@ -149,8 +151,7 @@ impl Host for Session {
             if let Err(full) = self.room() {
                 return Ok(Err(full));
             }
-            let mut args = process.argv.clone();
-            mask::mask_args(&mut args);
+            let args = shared.args(process);
             let place = place(process);
             let name = process.exe.as_deref().unwrap_or(&process.comm);
             let observation = self
@@ -208,7 +209,7 @@ impl HostProcess for Session {
                 node::Place::Foreign => Place::Foreign,
                 node::Place::Unknown => Place::Unknown,
             },
-            args: process.args.clone(),
+            args: process.args.to_vec(),
         })
     }
 

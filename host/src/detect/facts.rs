@@ -79,19 +79,19 @@ impl<'a> Facts<'a> {
         self.version
             .get_or_init(|| {
                 let of = |text: &str, source: &str| Some((bare(text)?, source.to_owned()));
-                let told = || of(self.told.as_deref()?, "as you say");
+                let told = || of(self.told.as_deref()?, "as stated");
                 let record = || {
                     let version = self.node.identity.kubernetes_version.as_deref()?;
-                    of(version, "as the record says")
+                    of(version, "record")
                 };
                 let object = || {
                     let object = self.object().as_ref().ok()?;
                     let version = object.pointer("/status/nodeInfo/kubeletVersion")?;
-                    of(version.as_str()?, "its kubelet, as its Node object says")
+                    of(version.as_str()?, "Node object")
                 };
                 let server = || {
                     let version = self.node.cluster.version().ok()?;
-                    of(&version, "as the API server says")
+                    of(&version, "API server")
                 };
                 told()
                     .or_else(record)
@@ -109,7 +109,7 @@ impl<'a> Facts<'a> {
             .iter()
             .filter_map(|at| {
                 let version = read(self.node, at)?;
-                Some((version, format!("the image in {}", at.path)))
+                Some((version, format!("image in {}", at.path)))
             })
             .collect();
         let agree = found

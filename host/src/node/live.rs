@@ -77,7 +77,7 @@ pub fn open(
         None => (
             Origin::Tree,
             format!("tree: root {}, without processes", root.display()),
-            Box::new(NoProcesses),
+            Box::new(NoProcesses::new()),
         ),
     };
     // A tree may be that of another machine; this one's platform says nothing of it.
@@ -141,20 +141,30 @@ fn platform() -> String {
     format!("{}/{architecture}", std::env::consts::OS)
 }
 
-/// The process table of a scan that was asked for the tree only.
-struct NoProcesses;
+/// The process table of a scan that was asked for the tree only: nothing is
+/// seen in it, and nothing is claimed to be absent.
+struct NoProcesses(Table);
+
+const TREE_ONLY: &str =
+    "only a file tree is scanned: leave out --static, and name a procfs with --proc";
 
 impl NoProcesses {
+    fn new() -> Self {
+        Self(Table {
+            processes: Vec::new(),
+            complete: false,
+            hint: TREE_ONLY.to_owned(),
+        })
+    }
+
     fn why<T>() -> Result<T, Miss> {
-        Err(Miss::NotRecorded(
-            "only a file tree is scanned: leave out --static, and name a procfs with --proc".into(),
-        ))
+        Err(Miss::NotRecorded(TREE_ONLY.to_owned()))
     }
 }
 
 impl Processes for NoProcesses {
     fn table(&self) -> Result<&Table, Miss> {
-        Self::why()
+        Ok(&self.0)
     }
     fn environment(&self, _: u32, _: &[String]) -> Result<BTreeMap<String, String>, Miss> {
         Self::why()

@@ -24,10 +24,16 @@ pub fn is_hostile(c: char) -> bool {
         | '\u{fff0}'..='\u{fffb}' | '\u{fffe}'..='\u{ffff}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether a text is nothing but printable ASCII: most are, and that is seen
+/// without looking at characters.
+fn is_printable(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Text for one line of a terminal: what is hostile becomes a visible escape,
 /// line ends included, so that the result never begins a line of its own.
 pub fn line(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hostile) {
+    if is_printable(text) || !text.contains(is_hostile) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -126,6 +132,9 @@ impl<F: Formatter> Formatter for SafeJson<F> {
         fragment: &str,
     ) -> io::Result<()> {
         let html = self.html;
+        if !html && is_printable(fragment) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         let escaped = |c: char| is_hostile(c) || (html && matches!(c, '<' | '>' | '&'));
         while let Some(at) = rest.find(escaped) {

@@ -5,6 +5,7 @@ use super::escape;
 use super::layout::State;
 use super::text::{TextOptions, wrap};
 use super::{Gap, ProblemKind, ProfileRun, Report, exit};
+use crate::checksums;
 use crate::finding::{Finding, Subject, Verdict};
 
 /// The most lines.
@@ -94,6 +95,13 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
     ];
     for profile in report.profiles.iter().take(PROFILES) {
         lines.push(field("Profile", &profile_line(profile)));
+        if let Some(why) = profile.chosen.strip_prefix(DETECTED) {
+            let mut name = "Chosen";
+            for part in broken(why, options.width.saturating_sub(11)) {
+                lines.push(field(name, part));
+                name = "";
+            }
+        }
     }
     if report.profiles.len() > PROFILES {
         let more = report.profiles.len() - PROFILES;
@@ -128,10 +136,31 @@ fn profile_line(profile: &ProfileRun) -> String {
             "{}{REFUSED}{}): {}",
             profile.id, refused.stage, refused.reason
         ),
-        None => format!(
-            "{} {}, {}: {}",
-            profile.id, profile.version, profile.signer, profile.chosen
-        ),
+        None => {
+            let chosen = match profile.chosen.starts_with(DETECTED) {
+                true => "",
+                false => &format!(": {}", profile.chosen),
+            };
+            let name = format!("{} {}", profile.id, profile.version);
+            format!("{}, {}{chosen}", name.trim_end(), profile.signer)
+        }
+    }
+}
+
+/// How the report begins to say why a profile was chosen by what was found.
+const DETECTED: &str = "detected: ";
+
+/// A text in two parts, the first of which fits; it is broken at a comma.
+fn broken(text: &str, width: usize) -> Vec<&str> {
+    let fits = |at: &usize| *at < width;
+    let at = text
+        .match_indices(", ")
+        .map(|(at, _)| at + 1)
+        .filter(fits)
+        .last();
+    match at {
+        Some(at) if text.len() > width => vec![&text[..at], text[at..].trim_start()],
+        _ => vec![text],
     }
 }
 
@@ -262,10 +291,11 @@ fn gaps(report: &Report, width: usize, causes: usize) -> Vec<String> {
     }
     if gaps.len() > causes {
         let rest: usize = gaps.iter().skip(causes).map(|gap| gap.checks.len()).sum();
-        lines.push(format!(
-            "  {rest:>3}  for {} other causes, above",
-            gaps.len() - causes
-        ));
+        let other = match gaps.len() - causes {
+            1 => "another cause".to_owned(),
+            more => format!("{more} other causes"),
+        };
+        lines.push(format!("  {rest:>3}  for {other}, above"));
     }
     lines
 }
@@ -277,7 +307,9 @@ fn next(report: &Report, options: &TextOptions) -> Vec<String> {
         .iter()
         .max_by_key(|gap| gap.checks.len());
     let flags = match (worst_first(report).first(), largest) {
-        (Some(worst), _) => format!("--check {} --format json", worst.check),
+        (Some(worst), _) if worst.profile != checksums::PROFILE => {
+            format!("--check {} --format json", worst.check)
+        }
         // A flag that cures more than half of what is missing is what comes next.
         (None, Some(gap))
             if gap.cure.starts_with("--") && gap.checks.len() * 2 > report.summary.error =>
