@@ -375,7 +375,7 @@ fn flags_go_before_settings() {
 
 #[test]
 fn a_recording_is_of_a_live_node() {
-    let Ok(Plan::Collect(request)) =
+    let Ok(Plan::Collect { request, .. }) =
         planned("cisb collect --profile p --root /host --proc /proc -o n.tar.zst --in-cluster")
     else {
         panic!()
