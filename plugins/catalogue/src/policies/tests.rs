@@ -607,6 +607,81 @@ fn levels_count_only_where_pod_security_runs() {
     assert!(run(&file, name).reason.contains("admission configuration"));
 }
 
+/// Each version with what a server of it, seen with these arguments or not
+/// seen, makes of a namespace that only carries a label.
+#[test]
+fn labels_count_only_where_the_version_enforces_them() {
+    const OLD: &str = "labels of Pod Security are enforced since 1.23";
+    const UNKNOWN: &str = "the API server's version, and labels";
+    const UNREAD: &str = "a PodSecurityPolicy may restrict pods";
+    const SWITCHED: &str = "switched off";
+    let psp = "--enable-admission-plugins=NodeRestriction,PodSecurityPolicy";
+    type Case<'a> = (Option<&'a str>, Option<&'a str>, Verdict, &'a [&'a str]);
+    #[rustfmt::skip]
+    let cases: &[Case<'_>] = &[
+        (Some("v1.21.14"), Some(""), Fail, &["the API server says v1.21.14", OLD]),
+        (Some("v1.22.17"), Some(""), Fail, &["the API server says v1.22.17", OLD]),
+        (Some("v1.22.17"), None, Error, &[OLD, UNREAD]),
+        (Some("v1.22.17"), Some(psp), Error, &[OLD, UNREAD]),
+        (Some("v1.22.17"), Some("--feature-gates=PodSecurity=true"), Pass, &[]),
+        (Some("v1.22.17"), Some("--feature-gates=AllAlpha=true"), Pass, &[]),
+        (Some("v1.23.0"), Some(""), Pass, &[]),
+        (Some("v1.23.0"), None, Pass, &[UNREAD]),
+        (Some("v1.23.0"), Some("--feature-gates=X=true,PodSecurity=0"), Fail, &[SWITCHED]),
+        (Some("v1.24.0"), Some("--feature-gates=AllBeta=false"), Fail, &[SWITCHED]),
+        (Some("v1.25.0"), Some("--feature-gates=AllBeta=false"), Pass, &[]),
+        (Some("v1.25.0"), None, Pass, &[]),
+        (None, None, Error, &[UNKNOWN, UNREAD]),
+        (None, Some(""), Error, &[UNKNOWN]),
+        (None, Some("--feature-gates=PodSecurity=true"), Pass, &[]),
+        (Some("nonsense"), Some(""), Error, &[UNKNOWN]),
+    ];
+    for (version, args, verdict, said) in cases {
+        let mut node = with_pod(pod("app", json!({}), json!({})));
+        node = match version {
+            Some(version) => node.version(version),
+            None => node.without_version(),
+        };
+        if let Some(args) = args {
+            let args: Vec<_> = args.split_whitespace().collect();
+            node = node.process(FakeProcess::new("kube-apiserver", &args));
+        }
+        let case = format!("{version:?} {args:?}");
+        let outcome = run(&node, "pod-policy-mechanism-active");
+        assert_eq!(outcome.verdict, *verdict, "{case}: {outcome:#?}");
+        // Nothing runs that should not: what is admitted is a person's.
+        let admitted = run(&node, "pods-no-root");
+        let expected = if *verdict == Pass { Pass } else { Manual };
+        assert_eq!(admitted.verdict, expected, "{case}: {admitted:#?}");
+        assert_eq!(run(&node, "pods-no-host-pid").verdict, Pass, "{case}");
+        for outcome in [&outcome, &admitted] {
+            for part in [OLD, UNKNOWN, UNREAD, SWITCHED] {
+                let is_said = outcome.reason.contains(part);
+                assert_eq!(is_said, said.contains(&part), "{case}: {}", outcome.reason);
+            }
+            for part in *said {
+                assert!(outcome.reason.contains(part), "{case}: {}", outcome.reason);
+            }
+            let alone = outcome
+                .subjects
+                .iter()
+                .any(|s| s.actual.contains("label alone"));
+            assert_eq!(alone, *verdict != Pass, "{case}: {outcome:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_operator_may_state_the_version() {
+    let node = with_pod(pod("app", json!({}), json!({}))).without_version();
+    for (version, verdict) in [("1.22", Error), ("1.30", Pass)] {
+        let stated = json!({"kubernetes-version": version});
+        let stated = stated.as_object().unwrap();
+        let outcome = run_with(&node, "pod-policy-mechanism-active", stated);
+        assert_eq!(outcome.verdict, verdict, "{version}: {outcome:#?}");
+    }
+}
+
 #[test]
 fn windows_is_absent_only_where_every_node_says_linux() {
     let node = |systems: &[&str]| {

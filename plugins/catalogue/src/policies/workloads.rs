@@ -8,7 +8,7 @@ use cisb_sdk::prelude::*;
 use cisb_sdk::say;
 use cisb_sdk::verdict::{Basis, Verdict};
 
-use super::server::Servers;
+use super::server::{self, Served, Server, Servers};
 use super::sheet::{Lists, Optional, Policy, Sheet, add, few, optional};
 
 /// Whose defaults hold where a pod says nothing.
@@ -123,7 +123,7 @@ fn running(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
             continue;
         }
         let subject = key_of("Namespace", ns);
-        let mut actual = admission::describe(ns);
+        let mut actual = guards.level(ns);
         let mut seen: &[u64] = &[];
         let (state, reason) = if guards.enforces(ns, level) {
             (Verdict::Pass, "Pod Security admission keeps such pods out")
@@ -162,8 +162,9 @@ struct Guards {
     seen: Vec<u64>,
     /// Why some are not known; empty if all are.
     unknown: String,
-    /// Whether the API server has Pod Security switched off.
-    off: bool,
+    /// Whether the API server is known to enforce what labels of Pod Security
+    /// say.
+    by_labels: bool,
 }
 
 impl Guards {
@@ -181,21 +182,27 @@ impl Guards {
             seen.extend(list.seen);
             add(&mut unknown, "; ", list.unknown.as_deref().unwrap_or(""));
         }
-        let mut off = false;
-        for server in Servers::of(lists.cx).each {
+        let servers = Servers::of(lists.cx).each;
+        let version = server::version(lists.cx);
+        seen.extend(version.seen);
+        // Old servers may enforce what is not read here, if its plugin is on.
+        let mut older = servers.is_empty();
+        for server in &servers {
             seen.push(server.seen);
-            if server.has("disable-admission-plugins", "PodSecurity") {
-                off = true;
-                sheet.note(DISABLED);
-            } else if server.args.last("admission-control-config-file").is_some() {
-                sheet.note(CONFIGURED);
-            }
+            older |= server.has("enable-admission-plugins", "PodSecurityPolicy");
+        }
+        let by_labels = by_labels(&servers, &version, sheet);
+        if by_labels.is_none() {
+            add(&mut unknown, "; ", UNVERSIONED);
+        }
+        if older && version.minor.is_none_or(|minor| minor < 25) {
+            add(&mut unknown, "; ", UNREAD);
         }
         for observation in &seen {
             sheet.cite(Some(*observation));
         }
         if !unknown.is_empty() {
-            sheet.note(&say!["other admission control is not known: ", unknown]);
+            sheet.note(&say!["admission control is not known in full: ", unknown]);
         }
         Self {
             policies,
@@ -203,13 +210,22 @@ impl Guards {
             webhooks,
             seen,
             unknown,
-            off,
+            by_labels: by_labels == Some(true),
         }
     }
 
     /// Whether Pod Security keeps out what this level forbids.
     fn enforces(&self, namespace: &Value, level: Level) -> bool {
-        !self.off && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
+        self.by_labels && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
+    }
+
+    /// What its labels say, for a person.
+    fn level(&self, namespace: &Value) -> String {
+        let mut level = admission::describe(namespace);
+        if !self.by_labels && admission::enforced(namespace).is_some() {
+            add(&mut level, " ", "by its label alone");
+        }
+        level
     }
 
     /// What else sees pods; empty if nothing does.
@@ -224,8 +240,41 @@ impl Guards {
     }
 }
 
-const DISABLED: &str =
-    "kube-apiserver runs with PodSecurity in --disable-admission-plugins: levels are not enforced";
+/// Whether the API server enforces what labels of Pod Security say. Its
+/// arguments outweigh its version; none of both may be known.
+fn by_labels(servers: &[Server], version: &Served, sheet: &mut Sheet) -> Option<bool> {
+    let (mut on, mut off) = (false, false);
+    for server in servers {
+        // The gate is there since 1.22, where it is off.
+        let all = match version.minor {
+            Some(22) => server.gate("AllAlpha"),
+            Some(23 | 24) => server.gate("AllBeta"),
+            _ => None,
+        };
+        if let Some(is_on) = server.gate("PodSecurity").or(all) {
+            (on, off) = (on | is_on, off | !is_on);
+        }
+        off |= server.has("disable-admission-plugins", "PodSecurity");
+        if server.args.last("admission-control-config-file").is_some() {
+            sheet.note(CONFIGURED);
+        }
+    }
+    if off {
+        sheet.note(DISABLED);
+        return Some(false);
+    }
+    let enforces = on || version.minor? >= 23;
+    if !enforces {
+        sheet.note(&say![version.source, ": ", OLD]);
+    }
+    Some(enforces)
+}
+
+const DISABLED: &str = "kube-apiserver runs with PodSecurity switched off, by --disable-admission-plugins or --feature-gates: levels are not enforced";
+const OLD: &str = "labels of Pod Security are enforced since 1.23, so none counts here";
+const UNVERSIONED: &str =
+    "the API server's version, and labels of Pod Security are enforced only since 1.23";
+const UNREAD: &str = "a PodSecurityPolicy may restrict pods until 1.24, and is not read";
 const CONFIGURED: &str = "kube-apiserver has an admission configuration, whose Pod Security defaults and exemptions are not considered here";
 
 /// Whether something decides which pods a namespace admits.
@@ -243,7 +292,7 @@ fn mechanism(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
         if lists.is_system(name(ns)) {
             continue;
         }
-        let mut actual = admission::describe(ns);
+        let mut actual = guards.level(ns);
         let mut seen: &[u64] = &guards.seen;
         let others = guards.describe(ns);
         let (state, reason) = if guards.enforces(ns, Level::Baseline) {
