@@ -8,6 +8,7 @@ use crate::say;
 use crate::strings;
 
 pub mod admission;
+pub mod engines;
 pub mod network;
 pub mod pods;
 pub mod rbac;
