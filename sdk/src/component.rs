@@ -453,7 +453,9 @@ fn differs(arg: &str, names: &mut Vec<String>) {
     }
 }
 
-fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Rc<Container>>) -> Version {
+/// The version of a component: its image's, or what the node record or the
+/// operator states.
+pub fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Rc<Container>>) -> Version {
     let image = manifest.filter(|_| component != Component::Etcd);
     if let Some(manifest) = image
         && let Some(minor) = manifest.tag().and_then(minor)

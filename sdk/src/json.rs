@@ -51,13 +51,7 @@ impl Value {
 
     /// The member of this name of an object.
     pub fn get(&self, name: &str) -> Option<&'static Self> {
-        for (key, value) in self.as_object()?.iter().rev() {
-            // Names mostly differ in length: that is no call.
-            if key.len() == name.len() && *key == name {
-                return Some(value);
-            }
-        }
-        None
+        member(self.as_object()?, name)
     }
 
     /// The value at a JSON pointer (RFC 6901).
@@ -66,9 +60,19 @@ impl Value {
         let mut rest = pointer;
         while !rest.is_empty() {
             rest = rest.strip_prefix('/')?;
-            let end = rest.bytes().position(|b| b == b'/').unwrap_or(rest.len());
-            let (token, after) = (rest.get(..end)?, rest.get(end..)?);
+            let mut end = 0;
+            let mut is_plain = true;
+            for byte in rest.bytes() {
+                match byte {
+                    b'/' => break,
+                    b'~' => is_plain = false,
+                    _ => {}
+                }
+                end += 1;
+            }
+            let (token, after) = rest.split_at_checked(end)?;
             at = match at {
+                Self::Object(members) if is_plain => member(members, token)?,
                 Self::Array(items) => items.get(index(token)?)?,
                 _ => {
                     let members = at.as_object()?;
@@ -170,6 +174,18 @@ impl From<Text> for Value {
     fn from(text: Text) -> Self {
         Self::String(text)
     }
+}
+
+/// The last of the members that has this name.
+#[inline(never)]
+fn member(members: &'static [(Text, Value)], name: &str) -> Option<&'static Value> {
+    for (key, value) in members.iter().rev() {
+        // Names mostly differ in length: that is no call.
+        if key.len() == name.len() && *key == name {
+            return Some(value);
+        }
+    }
+    None
 }
 
 /// The place in a list that a token of a pointer names: no sign, no leading

@@ -8,6 +8,7 @@ use crate::say;
 use crate::strings;
 
 pub mod admission;
+pub mod engines;
 pub mod network;
 pub mod pods;
 pub mod rbac;
@@ -111,8 +112,9 @@ pub fn array<'a>(object: &'a Value, pointer: &str) -> &'a [Value] {
 
 /// The texts of the list at a JSON pointer.
 pub fn texts<'a>(object: &'a Value, pointer: &str) -> Vec<&'a str> {
-    let mut texts = Vec::new();
-    for item in array(object, pointer) {
+    let items = array(object, pointer);
+    let mut texts = Vec::with_capacity(items.len());
+    for item in items {
         texts.extend(item.as_str());
     }
     texts
@@ -125,17 +127,24 @@ pub fn is_true(object: &Value, pointer: &str) -> bool {
 
 /// The object's name.
 pub fn name(object: &Value) -> &str {
-    text(object, "/metadata/name")
+    metadata(object, "name").as_str().unwrap_or_default()
 }
 
 /// The object's namespace, empty for a cluster-wide object.
 pub fn namespace(object: &Value) -> &str {
-    text(object, "/metadata/namespace")
+    metadata(object, "namespace").as_str().unwrap_or_default()
+}
+
+/// A member of the object's metadata, without a walk along a pointer: every
+/// object is asked for these, again and again.
+#[inline(never)]
+fn metadata<'a>(object: &'a Value, member: &str) -> &'a Value {
+    &object["metadata"][member]
 }
 
 /// The value of a label.
 pub fn label<'a>(object: &'a Value, name: &str) -> Option<&'a str> {
-    object.pointer("/metadata/labels")?.get(name)?.as_str()
+    metadata(object, "labels").get(name)?.as_str()
 }
 
 /// The stable key of an object: `Kind/namespace/name`, or `Kind/name` for a

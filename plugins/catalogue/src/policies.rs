@@ -9,6 +9,7 @@ mod accounts;
 mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
 mod controls;
+mod engines;
 mod server;
 mod sheet;
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! Pod Security admission is read from the namespace's labels. Policies of the
 //! API server and webhooks are found and named where they see pods; what their
 //! expressions or engines refuse is not evaluated here, so they never make a
-//! pass. A reader of one engine's policies belongs in [`guards`].
+//! pass. Which policies of an engine are set to refuse is in
+//! [`engines`](super::engines).
 
 use super::{array, key_of, label, name, selects, text, texts};
 use crate::json::Value;
@@ -89,7 +90,7 @@ pub fn guards(
 
 /// Whether the selector at a pointer picks a namespace. Here an absent one
 /// means every namespace.
-fn applies(object: &Value, pointer: &str, namespace: &Value) -> bool {
+pub(super) fn applies(object: &Value, pointer: &str, namespace: &Value) -> bool {
     match object.pointer(pointer) {
         Some(selector) if !selector.is_null() => {
             selects(Some(selector), namespace.pointer("/metadata/labels"))

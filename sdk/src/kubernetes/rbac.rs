@@ -23,14 +23,21 @@ pub struct PolicyRule<'a> {
 }
 
 impl<'a> PolicyRule<'a> {
+    /// One walk over its members: a cluster has hundreds of rules.
     fn read(rule: &'a Value) -> Self {
-        Self {
-            verbs: texts(rule, "/verbs"),
-            groups: texts(rule, "/apiGroups"),
-            resources: texts(rule, "/resources"),
-            names: texts(rule, "/resourceNames"),
-            urls: texts(rule, "/nonResourceURLs"),
+        let mut read = Self::default();
+        for (name, list) in rule.as_object().unwrap_or_default() {
+            let into = match *name {
+                "verbs" => &mut read.verbs,
+                "apiGroups" => &mut read.groups,
+                "resources" => &mut read.resources,
+                "resourceNames" => &mut read.names,
+                "nonResourceURLs" => &mut read.urls,
+                _ => continue,
+            };
+            *into = texts(list, "");
         }
+        read
     }
 
     /// Whether anything in the rule stands for more than it names.
@@ -352,13 +359,16 @@ impl<'a> Rbac<'a> {
         for object in cluster_roles {
             let mut role = Role::read(object);
             let filled = !role.rules.is_empty();
-            for other in cluster_roles {
-                let labels = other.pointer("/metadata/labels");
-                let selectors = array(object, "/aggregationRule/clusterRoleSelectors");
-                if selectors.iter().any(|s| selects(Some(s), labels)) {
-                    role.aggregates.push(name(other));
-                    if !filled {
-                        role.take(other);
+            // Few roles aggregate: the others are not compared with all.
+            for selector in array(object, "/aggregationRule/clusterRoleSelectors") {
+                for other in cluster_roles {
+                    let labels = other.pointer("/metadata/labels");
+                    let taken = name(other);
+                    if selects(Some(selector), labels) && !strings::among(taken, &role.aggregates) {
+                        role.aggregates.push(taken);
+                        if !filled {
+                            role.take(other);
+                        }
                     }
                 }
             }
@@ -397,7 +407,10 @@ impl<'a> Rbac<'a> {
         let mut bindings = Vec::new();
         for binding in &self.bindings {
             for subject in &binding.subjects {
-                if subject.service_account() == Some((namespace, name)) {
+                // Mostly the names differ, and the namespaces do not.
+                if subject.name.ends_with(name)
+                    && subject.service_account() == Some((namespace, name))
+                {
                     bindings.push(binding);
                     break;
                 }

@@ -9,7 +9,7 @@ use cisb_sdk::rule::Rule;
 use serde_json::json;
 
 use super::server::API_SERVER;
-use super::{access, accounts, cluster, sheet};
+use super::{access, accounts, cluster, engines, sheet};
 use crate::control::{Control, Decided};
 use Decided::{ByFacts, ByPerson};
 use Severity::{Critical, High, Low, Medium};
@@ -42,26 +42,43 @@ const PROVENANCE: &[&str] = &[
 /// The requests of the checks that judge running pods only.
 const PODS: &[&str] = &["pods"];
 
-/// The requests of the checks that also ask what would be admitted.
-const ADMISSION: &[&str] = &[
-    "pods",
-    "namespaces",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-    "validatingwebhooks",
-    API_SERVER,
-];
+/// The requests of the checks that also ask what would be admitted, and more.
+macro_rules! admission {
+    ($($more:expr),*) => {
+        &[
+            "pods",
+            "namespaces",
+            "validatingadmissionpolicies",
+            "validatingadmissionpolicybindings",
+            "validatingwebhooks",
+            API_SERVER,
+            "kyverno-clusterpolicies",
+            "kyverno-policies",
+            $($more),*
+        ]
+    };
+}
 
-/// The requests of the check of Windows' HostProcess containers.
-const WINDOWS: &[&str] = &[
-    "pods",
-    "namespaces",
-    "validatingadmissionpolicies",
-    "validatingadmissionpolicybindings",
-    "validatingwebhooks",
-    API_SERVER,
-    "nodes",
+/// Those of the check of what decides what pods may do.
+const MECHANISM: &[&str] = admission![
+    engines::ALL[0],
+    engines::ALL[1],
+    engines::ALL[2],
+    engines::ALL[3],
+    engines::ALL[4],
+    engines::ALL[5],
+    engines::ALL[6],
+    engines::ALL[7]
 ];
+const PRIVILEGED: &[&str] = admission![engines::PRIVILEGED[0]];
+const HOST: &[&str] = admission![engines::HOST[0]];
+const HOST_NETWORK: &[&str] = admission![engines::NETWORK[0]];
+const ESCALATION: &[&str] = admission![engines::ESCALATION[0]];
+const USERS: &[&str] = admission![engines::USERS[0]];
+const CAPABILITIES: &[&str] = admission![engines::CAPABILITIES[0]];
+const FILES: &[&str] = admission![engines::FILES[0]];
+/// Those of the check of Windows' HostProcess containers.
+const WINDOWS: &[&str] = admission!["nodes"];
 
 type Row = (
     &'static str,
@@ -96,19 +113,19 @@ const CONTROLS: &[Row] = &[
     ("rbac-csr-approval-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "approval"),
     ("rbac-webhook-configuration-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "webhooks"),
     ("rbac-token-creation-minimal", Critical, access::RBAC, ByFacts(ROLES), "holders", "tokens"),
-    ("pod-policy-mechanism-active", High, ADMISSION, ByFacts("what namespaces with pods enforce"), "mechanism", ""),
-    ("pods-no-privileged", Critical, ADMISSION, ByFacts(RUNS), "admitted", "privileged"),
-    ("pods-no-host-pid", High, ADMISSION, ByFacts(RUNS), "admitted", "host-pid"),
-    ("pods-no-host-ipc", High, ADMISSION, ByFacts(RUNS), "admitted", "host-ipc"),
-    ("pods-no-host-network", High, ADMISSION, ByFacts(RUNS), "admitted", "host-network"),
-    ("pods-no-privilege-escalation", Medium, ADMISSION, ByFacts(RUNS), "admitted", "escalation"),
-    ("pods-no-root", Medium, ADMISSION, ByFacts(ADMITS), "admitted", "root"),
-    ("pods-drop-net-raw", Medium, ADMISSION, ByFacts(ADMITS), "admitted", "net-raw"),
-    ("pods-no-added-capabilities", Medium, ADMISSION, ByFacts(RUNS), "admitted", "added-capabilities"),
-    ("pods-drop-all-capabilities", Low, ADMISSION, ByFacts(ADMITS), "admitted", "kept-capabilities"),
+    ("pod-policy-mechanism-active", High, MECHANISM, ByFacts("what namespaces with pods enforce"), "mechanism", ""),
+    ("pods-no-privileged", Critical, PRIVILEGED, ByFacts(RUNS), "admitted", "privileged"),
+    ("pods-no-host-pid", High, HOST, ByFacts(RUNS), "admitted", "host-pid"),
+    ("pods-no-host-ipc", High, HOST, ByFacts(RUNS), "admitted", "host-ipc"),
+    ("pods-no-host-network", High, HOST_NETWORK, ByFacts(RUNS), "admitted", "host-network"),
+    ("pods-no-privilege-escalation", Medium, ESCALATION, ByFacts(RUNS), "admitted", "escalation"),
+    ("pods-no-root", Medium, USERS, ByFacts(ADMITS), "admitted", "root"),
+    ("pods-drop-net-raw", Medium, CAPABILITIES, ByFacts(ADMITS), "admitted", "net-raw"),
+    ("pods-no-added-capabilities", Medium, CAPABILITIES, ByFacts(RUNS), "admitted", "added-capabilities"),
+    ("pods-drop-all-capabilities", Low, CAPABILITIES, ByFacts(ADMITS), "admitted", "kept-capabilities"),
     ("pods-no-windows-host-process", Critical, WINDOWS, ByFacts(ADMITS), "admitted", "windows-host-process"),
-    ("pods-no-host-path", High, ADMISSION, ByFacts(ADMITS), "admitted", "host-path"),
-    ("pods-no-host-ports", Medium, ADMISSION, ByFacts(ADMITS), "admitted", "host-ports"),
+    ("pods-no-host-path", High, FILES, ByFacts(ADMITS), "admitted", "host-path"),
+    ("pods-no-host-ports", Medium, HOST_NETWORK, ByFacts(ADMITS), "admitted", "host-ports"),
     ("cni-supports-network-policy", High, cluster::PLUGIN, ByFacts("which known network plugin runs"), "plugin", ""),
     ("namespaces-have-network-policy", Medium, NETWORK, ByFacts("network policies and the pods they pick"), "network", ""),
     ("secrets-not-in-environment", Low, PODS, ByFacts("environment of running pods"), "running", "secret-environment"),
@@ -213,6 +230,13 @@ const HOOKS: &[&str] = &[
 ];
 const RBAC_API: &str = "rbac.authorization.k8s.io/v1";
 const ADMISSION_API: &str = "admissionregistration.k8s.io/v1";
+const GATEKEEPER_API: &str = "constraints.gatekeeper.sh/v1beta1";
+const KYVERNO: &[&str] = &[
+    "/spec/validationFailureAction",
+    "/spec/rules/*/validate/failureAction",
+    "/spec/rules/*/match",
+];
+const GATEKEEPER: &[&str] = &["/spec/enforcementAction", "/spec/match"];
 
 /// Request id, API version, resource, fields, why.
 type Asked = (
@@ -238,6 +262,16 @@ const REQUESTS: &[Asked] = &[
     ("validatingadmissionpolicybindings", ADMISSION_API, "validatingadmissionpolicybindings", &["/spec/policyName", "/spec/validationActions", "/spec/matchResources"], "where those policies are enforced"),
     ("validatingwebhooks", ADMISSION_API, "validatingwebhookconfigurations", HOOKS, "which policy engines see pods"),
     ("mutatingwebhooks", ADMISSION_API, "mutatingwebhookconfigurations", HOOKS, "which image verifiers see pods"),
+    ("kyverno-clusterpolicies", "kyverno.io/v1", "clusterpolicies", KYVERNO, "which of Kyverno's policies refuse pods"),
+    ("kyverno-policies", "kyverno.io/v1", "policies", KYVERNO, "which of Kyverno's policies refuse pods"),
+    ("k8spspprivilegedcontainer", GATEKEEPER_API, "k8spspprivilegedcontainer", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spsphostnamespace", GATEKEEPER_API, "k8spsphostnamespace", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spsphostnetworkingports", GATEKEEPER_API, "k8spsphostnetworkingports", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spspallowprivilegeescalationcontainer", GATEKEEPER_API, "k8spspallowprivilegeescalationcontainer", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spspcapabilities", GATEKEEPER_API, "k8spspcapabilities", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spspallowedusers", GATEKEEPER_API, "k8spspallowedusers", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spsphostfilesystem", GATEKEEPER_API, "k8spsphostfilesystem", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
+    ("k8spspseccomp", GATEKEEPER_API, "k8spspseccomp", GATEKEEPER, "which of Gatekeeper's constraints refuse pods"),
     ("networkpolicies", "networking.k8s.io/v1", "networkpolicies", &["/spec/podSelector"], "which pods network policies pick"),
     ("ciliumnetworkpolicies", "cilium.io/v2", "ciliumnetworkpolicies", &["/spec/endpointSelector"], "which pods Cilium's policies pick"),
     ("ciliumclusterwidenetworkpolicies", "cilium.io/v2", "ciliumclusterwidenetworkpolicies", &["/spec/endpointSelector"], "which pods Cilium's cluster-wide policies pick"),

@@ -1,11 +1,14 @@
-//! What the API server's own arguments say of admission, where its process is
-//! seen.
+//! What the API server says of itself: its version, and of admission what its
+//! own arguments say, where its process is seen.
 
 use cisb_sdk::args::{Args, Style};
+use cisb_sdk::component::{self, Component};
 use cisb_sdk::facts::{Observation, Place};
 use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
+use cisb_sdk::say;
 use cisb_sdk::strings;
+use cisb_sdk::values;
 
 /// The processes request of the API server.
 pub(super) const API_SERVER: &str = "kube-apiserver";
@@ -52,7 +55,43 @@ impl Servers {
     }
 }
 
+/// The version of the API server.
+pub(super) struct Served {
+    /// The minor version; none if nobody says it.
+    pub(super) minor: Option<u32>,
+    /// Who says it.
+    pub(super) source: String,
+    /// The receipt, where the server itself does.
+    pub(super) seen: Option<Observation>,
+}
+
+/// The version that the API server says it has, or else the one that the node
+/// record or the operator states.
+pub(super) fn version(cx: &Cx<'_>) -> Served {
+    if let Ok((seen, version)) = cx.facts.server_version()
+        && let minor @ Some(_) = component::minor(&version)
+    {
+        return Served {
+            minor,
+            source: say!["the API server says ", version],
+            seen: Some(seen),
+        };
+    }
+    let stated = component::version(cx, Component::KubeApiserver, None);
+    Served {
+        minor: stated.minor,
+        source: stated.source,
+        seen: None,
+    }
+}
+
 impl Server {
+    /// Whether a feature gate is on, if the arguments set it.
+    pub(super) fn gate(&self, gate: &str) -> Option<bool> {
+        let sets: Vec<String> = self.args.values("feature-gates");
+        values::boolean(&values::gate(&sets, gate)?)
+    }
+
     /// Whether a flag that holds a list has this member.
     #[inline(never)]
     pub(super) fn has(&self, flag: &str, member: &str) -> bool {

@@ -258,7 +258,7 @@ fn without_an_api_server_every_control_is_an_error() {
 #[test]
 fn what_is_refused_is_never_a_pass_and_is_named() {
     /// Refusing these only leaves open what they would add.
-    const ADDS: [&str; 13] = [
+    const ADDS: [&str; 23] = [
         "nodes",
         "validatingadmissionpolicies",
         "validatingadmissionpolicybindings",
@@ -272,6 +272,16 @@ fn what_is_refused_is_never_a_pass_and_is_named() {
         "calico-globalnetworkpolicies",
         "adminnetworkpolicies",
         "baselineadminnetworkpolicies",
+        "kyverno-clusterpolicies",
+        "kyverno-policies",
+        "k8spspprivilegedcontainer",
+        "k8spsphostnamespace",
+        "k8spsphostnetworkingports",
+        "k8spspallowprivilegeescalationcontainer",
+        "k8spspcapabilities",
+        "k8spspallowedusers",
+        "k8spsphostfilesystem",
+        "k8spspseccomp",
     ];
     let requests = requests();
     for (name, good, verdict, bad, _) in cases() {
@@ -605,6 +615,215 @@ fn levels_count_only_where_pod_security_runs() {
     assert_eq!(run(&off, name).verdict, Fail);
     let file = node(&["--admission-control-config-file=/etc/kubernetes/admission.yaml"]);
     assert!(run(&file, name).reason.contains("admission configuration"));
+}
+
+/// Each version with what a server of it, seen with these arguments or not
+/// seen, makes of a namespace that only carries a label.
+#[test]
+fn labels_count_only_where_the_version_enforces_them() {
+    const OLD: &str = "labels of Pod Security are enforced since 1.23";
+    const UNKNOWN: &str = "the API server's version, and labels";
+    const UNREAD: &str = "a PodSecurityPolicy may restrict pods";
+    const SWITCHED: &str = "switched off";
+    let psp = "--enable-admission-plugins=NodeRestriction,PodSecurityPolicy";
+    type Case<'a> = (Option<&'a str>, Option<&'a str>, Verdict, &'a [&'a str]);
+    #[rustfmt::skip]
+    let cases: &[Case<'_>] = &[
+        (Some("v1.21.14"), Some(""), Fail, &["the API server says v1.21.14", OLD]),
+        (Some("v1.22.17"), Some(""), Fail, &["the API server says v1.22.17", OLD]),
+        (Some("v1.22.17"), None, Error, &[OLD, UNREAD]),
+        (Some("v1.22.17"), Some(psp), Error, &[OLD, UNREAD]),
+        (Some("v1.22.17"), Some("--feature-gates=PodSecurity=true"), Pass, &[]),
+        (Some("v1.22.17"), Some("--feature-gates=AllAlpha=true"), Pass, &[]),
+        (Some("v1.23.0"), Some(""), Pass, &[]),
+        (Some("v1.23.0"), None, Pass, &[UNREAD]),
+        (Some("v1.23.0"), Some("--feature-gates=X=true,PodSecurity=0"), Fail, &[SWITCHED]),
+        (Some("v1.24.0"), Some("--feature-gates=AllBeta=false"), Fail, &[SWITCHED]),
+        (Some("v1.25.0"), Some("--feature-gates=AllBeta=false"), Pass, &[]),
+        (Some("v1.25.0"), None, Pass, &[]),
+        (None, None, Error, &[UNKNOWN, UNREAD]),
+        (None, Some(""), Error, &[UNKNOWN]),
+        (None, Some("--feature-gates=PodSecurity=true"), Pass, &[]),
+        (Some("nonsense"), Some(""), Error, &[UNKNOWN]),
+    ];
+    for (version, args, verdict, said) in cases {
+        let mut node = with_pod(pod("app", json!({}), json!({})));
+        node = match version {
+            Some(version) => node.version(version),
+            None => node.without_version(),
+        };
+        if let Some(args) = args {
+            let args: Vec<_> = args.split_whitespace().collect();
+            node = node.process(FakeProcess::new("kube-apiserver", &args));
+        }
+        let case = format!("{version:?} {args:?}");
+        let outcome = run(&node, "pod-policy-mechanism-active");
+        assert_eq!(outcome.verdict, *verdict, "{case}: {outcome:#?}");
+        // Nothing runs that should not: what is admitted is a person's.
+        let admitted = run(&node, "pods-no-root");
+        let expected = if *verdict == Pass { Pass } else { Manual };
+        assert_eq!(admitted.verdict, expected, "{case}: {admitted:#?}");
+        assert_eq!(run(&node, "pods-no-host-pid").verdict, Pass, "{case}");
+        for outcome in [&outcome, &admitted] {
+            for part in [OLD, UNKNOWN, UNREAD, SWITCHED] {
+                let is_said = outcome.reason.contains(part);
+                assert_eq!(is_said, said.contains(&part), "{case}: {}", outcome.reason);
+            }
+            for part in *said {
+                assert!(outcome.reason.contains(part), "{case}: {}", outcome.reason);
+            }
+            let alone = outcome
+                .subjects
+                .iter()
+                .any(|s| s.actual.contains("label alone"));
+            assert_eq!(alone, *verdict != Pass, "{case}: {outcome:#?}");
+        }
+    }
+}
+
+#[test]
+fn the_operator_may_state_the_version() {
+    let node = with_pod(pod("app", json!({}), json!({}))).without_version();
+    for (version, verdict) in [("1.22", Error), ("1.30", Pass)] {
+        let stated = json!({"kubernetes-version": version});
+        let stated = stated.as_object().unwrap();
+        let outcome = run_with(&node, "pod-policy-mechanism-active", stated);
+        assert_eq!(outcome.verdict, verdict, "{version}: {outcome:#?}");
+    }
+}
+
+/// A webhook configuration that sees pods where this selector picks.
+fn webhook(configuration: &str, hook: &str, selector: Value) -> Value {
+    json!({"metadata": {"name": configuration}, "webhooks": [{"name": hook, "namespaceSelector": selector,
+        "rules": [{"operations": ["CREATE"], "apiGroups": [""], "resources": ["pods"]}]}]})
+}
+
+#[test]
+fn engines_are_named_where_they_are_set_to_refuse_and_pass_nothing() {
+    let kyverno = || {
+        webhook(
+            "kyverno-resource-validating-webhook-cfg",
+            "validate.kyverno.svc-fail",
+            json!({}),
+        )
+    };
+    let gatekeeper = || {
+        webhook(
+            "gatekeeper-validating-webhook-configuration",
+            "validation.gatekeeper.sh",
+            json!({}),
+        )
+    };
+    let policy = |action: &str| {
+        let rule = json!({"match": {"any": [{"resources": {"kinds": ["Pod"]}}]}});
+        json!([{"metadata": {"name": "strict"}, "spec": {"validationFailureAction": action, "rules": [rule]}}])
+    };
+    let own = |action: &str| {
+        let mut own = policy(action);
+        own[0]["metadata"]["namespace"] = json!("app");
+        own
+    };
+    let constraint = |action: &str| json!([{"metadata": {"name": "strict"}, "spec": {"enforcementAction": action}}]);
+    let app = || {
+        vec![
+            ("namespaces", json!([namespace_object("app", None)])),
+            ("pods", json!([pod("app", json!({}), json!({}))])),
+        ]
+    };
+    let (none, clusterwide) = (json!([]), "ClusterPolicy/strict");
+    let constrained = "k8spspallowedusers/strict";
+    for (hooks, id, objects, said) in [
+        (
+            json!([kyverno()]),
+            "kyverno-clusterpolicies",
+            policy("Enforce"),
+            clusterwide,
+        ),
+        (
+            json!([kyverno()]),
+            "kyverno-clusterpolicies",
+            policy("Audit"),
+            "nothing of Kyverno",
+        ),
+        (
+            json!([kyverno()]),
+            "kyverno-policies",
+            own("Enforce"),
+            "Policy/app/strict",
+        ),
+        (
+            json!([gatekeeper()]),
+            "k8spspallowedusers",
+            constraint("deny"),
+            constrained,
+        ),
+        (
+            json!([gatekeeper()]),
+            "k8spspallowedusers",
+            constraint("dryrun"),
+            "nothing of Gatekeeper",
+        ),
+        // Without a webhook nobody asks what the policy says.
+        (
+            none.clone(),
+            "kyverno-clusterpolicies",
+            policy("Enforce"),
+            "",
+        ),
+        (none, "k8spspallowedusers", constraint("deny"), ""),
+    ] {
+        let mut given = app();
+        given.extend([("validatingwebhooks", hooks), (id, objects)]);
+        let node = cluster(&given);
+        let verdict = if said.is_empty() { Fail } else { Manual };
+        for (name, verdict) in [
+            ("pod-policy-mechanism-active", verdict),
+            ("pods-no-root", Manual),
+            ("pods-no-privilege-escalation", Pass),
+        ] {
+            let outcome = run(&node, name);
+            assert_eq!(outcome.verdict, verdict, "{name} {said}: {outcome:#?}");
+            let app = outcome.subjects.iter().find(|s| s.key == "Namespace/app");
+            let actual = &app.unwrap().actual;
+            // Each check asks for the constraints that look at what it does.
+            if said.starts_with("k8s") && name == "pods-no-privilege-escalation" {
+                assert!(actual.contains("nothing of Gatekeeper"), "{actual}");
+            } else if said.is_empty() {
+                assert!(!actual.contains("set to refuse"), "{actual}");
+            } else {
+                assert!(actual.contains(said), "{name}: {actual}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_engine_counts_only_where_its_webhook_sees_pods_and_what_is_refused_is_said() {
+    let elsewhere = json!({"matchLabels": {"team": "other"}});
+    let hooks = |selector| {
+        json!([webhook(
+            "kyverno-resource-validating-webhook-cfg",
+            "validate.kyverno.svc-fail",
+            selector
+        )])
+    };
+    let node = |selector| {
+        cluster(&[
+            ("namespaces", json!([namespace_object("app", None)])),
+            ("pods", json!([pod("app", json!({}), json!({}))])),
+            ("validatingwebhooks", hooks(selector)),
+        ])
+        .forbidden("clusterpolicies", "kyverno.io/v1")
+    };
+    let name = "pod-policy-mechanism-active";
+    let outcome = run(&node(json!({})), name);
+    assert_eq!(outcome.verdict, Manual, "{outcome:#?}");
+    for part in ["what Kyverno is set to refuse is not known", "403"] {
+        let said = format!("{} {}", outcome.reason, outcome.actual);
+        assert!(said.contains(part), "{said}");
+    }
+    let outcome = run(&node(elsewhere), name);
+    assert_eq!(outcome.verdict, Fail, "{outcome:#?}");
 }
 
 #[test]

@@ -6,9 +6,11 @@ use cisb_sdk::kubernetes::pods::{self, Looks};
 use cisb_sdk::kubernetes::{key_of, label, name, namespace, text};
 use cisb_sdk::prelude::*;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::{Basis, Verdict};
 
-use super::server::Servers;
+use super::engines::{self, Engine};
+use super::server::{self, Served, Server, Servers};
 use super::sheet::{Lists, Optional, Policy, Sheet, add, few, optional};
 
 /// Whose defaults hold where a pod says nothing.
@@ -23,6 +25,8 @@ struct Look {
     /// The least Pod Security level that forbids it, if the check is about
     /// admission.
     level: Option<Level>,
+    /// The constraints of Gatekeeper's library that forbid it.
+    constraints: &'static [&'static str],
     /// Whether running pods alone decide. Where not, a namespace that would
     /// admit an offender is a person's to judge.
     by_pods: bool,
@@ -33,6 +37,7 @@ const fn look(
     looks: Looks,
     expected: &'static str,
     level: Option<Level>,
+    constraints: &'static [&'static str],
     by_pods: bool,
 ) -> Look {
     Look {
@@ -40,6 +45,7 @@ const fn look(
         looks,
         expected,
         level,
+        constraints,
         by_pods,
     }
 }
@@ -49,21 +55,21 @@ const RESTRICTED: Option<Level> = Some(Level::Restricted);
 
 #[rustfmt::skip]
 const LOOKS: &[Look] = &[
-    look("privileged", pods::privileged, "no privileged container", BASELINE, true),
-    look("host-pid", pods::host_pid, "no pod with hostPID", BASELINE, true),
-    look("host-ipc", pods::host_ipc, "no pod with hostIPC", BASELINE, true),
-    look("host-network", pods::host_network, "no pod with hostNetwork", BASELINE, true),
-    look("escalation", pods::escalation, "allowPrivilegeEscalation: false on every container", RESTRICTED, true),
-    look("root", pods::root, "runAsNonRoot: true or a runAsUser other than 0 for every container", RESTRICTED, false),
-    look("net-raw", pods::net_raw, "every container drops NET_RAW or ALL", RESTRICTED, false),
-    look("added-capabilities", pods::added_capabilities, "no container adds capabilities", RESTRICTED, true),
-    look("kept-capabilities", pods::kept_capabilities, "every container drops ALL capabilities", RESTRICTED, false),
-    look("windows-host-process", pods::windows_host_process, "no HostProcess container", BASELINE, false),
-    look("host-path", pods::host_path, "no pod with a hostPath volume", BASELINE, false),
-    look("host-ports", pods::host_ports, "no container with a hostPort", BASELINE, false),
-    look("secret-environment", pods::secret_environment, "no Secret in a container's environment", None, true),
-    look("seccomp", pods::seccomp, "seccompProfile RuntimeDefault or Localhost for every container", None, true),
-    look("security-context", pods::no_security_context, "a securityContext that restricts every container", None, true),
+    look("privileged", pods::privileged, "no privileged container", BASELINE, engines::PRIVILEGED, true),
+    look("host-pid", pods::host_pid, "no pod with hostPID", BASELINE, engines::HOST, true),
+    look("host-ipc", pods::host_ipc, "no pod with hostIPC", BASELINE, engines::HOST, true),
+    look("host-network", pods::host_network, "no pod with hostNetwork", BASELINE, engines::NETWORK, true),
+    look("escalation", pods::escalation, "allowPrivilegeEscalation: false on every container", RESTRICTED, engines::ESCALATION, true),
+    look("root", pods::root, "runAsNonRoot: true or a runAsUser other than 0 for every container", RESTRICTED, engines::USERS, false),
+    look("net-raw", pods::net_raw, "every container drops NET_RAW or ALL", RESTRICTED, engines::CAPABILITIES, false),
+    look("added-capabilities", pods::added_capabilities, "no container adds capabilities", RESTRICTED, engines::CAPABILITIES, true),
+    look("kept-capabilities", pods::kept_capabilities, "every container drops ALL capabilities", RESTRICTED, engines::CAPABILITIES, false),
+    look("windows-host-process", pods::windows_host_process, "no HostProcess container", BASELINE, &[], false),
+    look("host-path", pods::host_path, "no pod with a hostPath volume", BASELINE, engines::FILES, false),
+    look("host-ports", pods::host_ports, "no container with a hostPort", BASELINE, engines::NETWORK, false),
+    look("secret-environment", pods::secret_environment, "no Secret in a container's environment", None, &[], true),
+    look("seccomp", pods::seccomp, "seccompProfile RuntimeDefault or Localhost for every container", None, &[], true),
+    look("security-context", pods::no_security_context, "a securityContext that restricts every container", None, &[], true),
 ];
 
 /// Pods that do what `with.look` names.
@@ -116,14 +122,14 @@ fn running(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
         sheet.words = "no node runs Windows, so no HostProcess container can".to_owned();
         return;
     }
-    let guards = Guards::ask(lists, sheet);
+    let guards = Guards::ask(lists, sheet, look.constraints);
     let mut open = Vec::new();
     for ns in lists.of("namespaces") {
         if lists.is_system(name(ns)) {
             continue;
         }
         let subject = key_of("Namespace", ns);
-        let mut actual = admission::describe(ns);
+        let mut actual = guards.level(ns);
         let mut seen: &[u64] = &[];
         let (state, reason) = if guards.enforces(ns, level) {
             (Verdict::Pass, "Pod Security admission keeps such pods out")
@@ -159,15 +165,17 @@ struct Guards {
     policies: Optional,
     bindings: Optional,
     webhooks: Optional,
+    engines: Vec<Engine>,
     seen: Vec<u64>,
     /// Why some are not known; empty if all are.
     unknown: String,
-    /// Whether the API server has Pod Security switched off.
-    off: bool,
+    /// Whether the API server is known to enforce what labels of Pod Security
+    /// say.
+    by_labels: bool,
 }
 
 impl Guards {
-    fn ask(lists: &Lists<'_>, sheet: &mut Sheet) -> Self {
+    fn ask(lists: &Lists<'_>, sheet: &mut Sheet, constraints: &[&'static str]) -> Self {
         let policies = optional(lists.cx, "validatingadmissionpolicies");
         // Without a policy there is nothing to bind.
         let bindings = match policies.items.is_empty() {
@@ -175,57 +183,127 @@ impl Guards {
             false => optional(lists.cx, "validatingadmissionpolicybindings"),
         };
         let webhooks = optional(lists.cx, "validatingwebhooks");
+        let engines = engines::ask(lists.cx, &webhooks.items, constraints);
         let mut seen = Vec::new();
         let mut unknown = String::new();
         for list in [&policies, &bindings, &webhooks] {
             seen.extend(list.seen);
             add(&mut unknown, "; ", list.unknown.as_deref().unwrap_or(""));
         }
-        let mut off = false;
-        for server in Servers::of(lists.cx).each {
-            seen.push(server.seen);
-            if server.has("disable-admission-plugins", "PodSecurity") {
-                off = true;
-                sheet.note(DISABLED);
-            } else if server.args.last("admission-control-config-file").is_some() {
-                sheet.note(CONFIGURED);
+        for engine in &engines {
+            for (_, list) in &engine.lists {
+                seen.extend(list.seen);
+                // Its webhook is known, and where that sees no pod this says
+                // nothing.
+                if let Some(unknown) = &list.unknown {
+                    sheet.note(&say!["not known: ", unknown]);
+                }
             }
+        }
+        let servers = Servers::of(lists.cx).each;
+        let version = server::version(lists.cx);
+        seen.extend(version.seen);
+        // Old servers may enforce what is not read here, if its plugin is on.
+        let mut older = servers.is_empty();
+        for server in &servers {
+            seen.push(server.seen);
+            older |= server.has("enable-admission-plugins", "PodSecurityPolicy");
+        }
+        let by_labels = by_labels(&servers, &version, sheet);
+        if by_labels.is_none() {
+            add(&mut unknown, "; ", UNVERSIONED);
+        }
+        if older && version.minor.is_none_or(|minor| minor < 25) {
+            add(&mut unknown, "; ", UNREAD);
         }
         for observation in &seen {
             sheet.cite(Some(*observation));
         }
         if !unknown.is_empty() {
-            sheet.note(&say!["other admission control is not known: ", unknown]);
+            sheet.note(&say!["admission control is not known in full: ", unknown]);
         }
         Self {
             policies,
             bindings,
             webhooks,
+            engines,
             seen,
             unknown,
-            off,
+            by_labels: by_labels == Some(true),
         }
     }
 
     /// Whether Pod Security keeps out what this level forbids.
     fn enforces(&self, namespace: &Value, level: Level) -> bool {
-        !self.off && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
+        self.by_labels && admission::enforced(namespace).is_some_and(|(at, _)| at >= level)
+    }
+
+    /// What its labels say, for a person.
+    fn level(&self, namespace: &Value) -> String {
+        let mut level = admission::describe(namespace);
+        if !self.by_labels && admission::enforced(namespace).is_some() {
+            add(&mut level, " ", "by its label alone");
+        }
+        level
     }
 
     /// What else sees pods; empty if nothing does.
     #[inline(never)]
     fn describe(&self, namespace: &Value) -> String {
-        few(&admission::guards(
+        let found = admission::guards(
             namespace,
             &self.policies.items,
             &self.bindings.items,
             &self.webhooks.items,
-        ))
+        );
+        let mut others = few(&found);
+        for engine in &self.engines {
+            if found
+                .iter()
+                .any(|hook| strings::contains(hook, engine.mark))
+            {
+                add(&mut others, "; ", &engine.describe(namespace));
+            }
+        }
+        others
     }
 }
 
-const DISABLED: &str =
-    "kube-apiserver runs with PodSecurity in --disable-admission-plugins: levels are not enforced";
+/// Whether the API server enforces what labels of Pod Security say. Its
+/// arguments outweigh its version; none of both may be known.
+fn by_labels(servers: &[Server], version: &Served, sheet: &mut Sheet) -> Option<bool> {
+    let (mut on, mut off) = (false, false);
+    for server in servers {
+        // The gate is there since 1.22, where it is off.
+        let all = match version.minor {
+            Some(22) => server.gate("AllAlpha"),
+            Some(23 | 24) => server.gate("AllBeta"),
+            _ => None,
+        };
+        if let Some(is_on) = server.gate("PodSecurity").or(all) {
+            (on, off) = (on | is_on, off | !is_on);
+        }
+        off |= server.has("disable-admission-plugins", "PodSecurity");
+        if server.args.last("admission-control-config-file").is_some() {
+            sheet.note(CONFIGURED);
+        }
+    }
+    if off {
+        sheet.note(DISABLED);
+        return Some(false);
+    }
+    let enforces = on || version.minor? >= 23;
+    if !enforces {
+        sheet.note(&say![version.source, ": ", OLD]);
+    }
+    Some(enforces)
+}
+
+const DISABLED: &str = "kube-apiserver runs with PodSecurity switched off, by --disable-admission-plugins or --feature-gates: levels are not enforced";
+const OLD: &str = "labels of Pod Security are enforced since 1.23, so none counts here";
+const UNVERSIONED: &str =
+    "the API server's version, and labels of Pod Security are enforced only since 1.23";
+const UNREAD: &str = "a PodSecurityPolicy may restrict pods until 1.24, and is not read";
 const CONFIGURED: &str = "kube-apiserver has an admission configuration, whose Pod Security defaults and exemptions are not considered here";
 
 /// Whether something decides which pods a namespace admits.
@@ -238,12 +316,12 @@ pub(super) const MECHANISM: Policy = Policy {
 };
 
 fn mechanism(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
-    let guards = Guards::ask(lists, sheet);
+    let guards = Guards::ask(lists, sheet, engines::ALL);
     for ns in lists.of("namespaces") {
         if lists.is_system(name(ns)) {
             continue;
         }
-        let mut actual = admission::describe(ns);
+        let mut actual = guards.level(ns);
         let mut seen: &[u64] = &guards.seen;
         let others = guards.describe(ns);
         let (state, reason) = if guards.enforces(ns, Level::Baseline) {
