@@ -668,9 +668,13 @@ fn profiles_are_found_by_id_and_by_version() {
         ran.err
     );
     is_usage(
-        &of(&[&variable], &["--version", "1.99"]),
-        &["Kubernetes 1.99", "cis-1.10 is for >=1.28"],
+        &of(&[&variable], &["--version", "1.20"]),
+        &["Kubernetes 1.20", "cis-1.10 is for >=1.28"],
     );
+    // What is newer than every range gets the newest, and is told.
+    let ran = of(&[&variable], &["--version", "1.99"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(ran.report()["Controls"][0]["version"], "cis-1.10");
     is_usage(
         &of(&[&variable], &["--version", "ocp-4.11"]),
         &["ocp-4.11", "--benchmark"],

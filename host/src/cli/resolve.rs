@@ -292,8 +292,8 @@ mod tests {
         assert!(error.contains("there is a-1.0, b"), "{error}");
         assert!(error.contains("did you mean a-1.0?"), "{error}");
         // An id is never a path.
-        assert!(said(found("../a-1.0")).contains("there is no profile"));
-        assert!(said(found("notes")).contains("there is no profile"));
+        assert!(said(found("../a-1.0")).contains("is installed; there is"));
+        assert!(said(found("notes")).contains("is installed; there is"));
     }
 
     #[test]
