@@ -10,25 +10,14 @@ pub mod run;
 
 pub(crate) use bindings::cisb::host as wit;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
 use wasmtime::component::Component;
 use wasmtime::{Config, OptLevel, RegallocAlgorithm, Strategy, WasmFeatures};
 
 use crate::profile::Verified;
 
-/// How often the clock that stops endless loops ticks.
-pub const TICK: Duration = Duration::from_millis(10);
-
-/// A wasmtime engine and the thread that ticks its epochs.
-///
-/// The ticker is a plain thread: a timer that catches up with missed ticks on
-/// a loaded node would stop innocent checks.
+/// A wasmtime engine.
 pub struct Engine {
     inner: wasmtime::Engine,
-    stop: Arc<AtomicBool>,
 }
 
 /// Why there is no sandbox.
@@ -63,22 +52,7 @@ impl Engine {
                  for cisb"
             ))
         })?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let (engine, flag) = (inner.weak(), stop.clone());
-        std::thread::Builder::new()
-            .name("cisb-ticker".to_owned())
-            .stack_size(64 << 10)
-            .spawn(move || {
-                while !flag.load(Ordering::Relaxed) {
-                    std::thread::sleep(TICK);
-                    match engine.upgrade() {
-                        Some(engine) => engine.increment_epoch(),
-                        None => break,
-                    }
-                }
-            })
-            .map_err(|e| EngineError(format!("cannot start the ticker thread: {e}")))?;
-        Ok(Self { inner, stop })
+        Ok(Self { inner })
     }
 
     /// Compiles what was verified.
@@ -89,12 +63,6 @@ impl Engine {
             verified,
             component,
         })
-    }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
     }
 }
 
@@ -109,8 +77,10 @@ fn config() -> Config {
         .cranelift_opt_level(OptLevel::None)
         .cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass)
         .cranelift_nan_canonicalization(true)
+        // Each instruction costs, and each byte that one copies or fills: this
+        // bounds all computing, alike on every machine. A clock that stops a
+        // guest would make findings depend on how busy the node is.
         .consume_fuel(true)
-        .epoch_interruption(true)
         .max_wasm_stack(512 << 10)
         .wasm_component_model(true)
         .wasm_relaxed_simd(false)
