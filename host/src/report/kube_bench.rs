@@ -22,7 +22,7 @@ pub fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     line(&Output::of(report, &layout::sections(report)), out)
 }
 
-/// [`write`] for `cisb run`: sections of these targets (of all, if none is
+/// [`write()`] for `cisb run`: sections of these targets (of all, if none is
 /// named) are there even where nothing of them was selected, and without totals
 /// the output is the list of sections alone.
 pub fn write_run(
