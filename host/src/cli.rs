@@ -144,24 +144,9 @@ Examples:
   cisb collect --profile cis-1.10.wasm -o node.tar.zst
   cisb scan --profile cis-1.10.wasm --node node.tar.zst     # anywhere, same findings")]
 pub struct CollectArgs {
-    /// The profile whose requests say what is recorded: a component file, or the
-    /// id of an installed one; repeat for several. If absent, all that are installed
-    #[arg(
-        long = "profile",
-        value_name = "FILE|ID",
-        env = "CISB_PROFILE",
-        hide_env_values = true
-    )]
-    pub profiles: Vec<PathBuf>,
-
-    /// Where profiles are installed [default: /usr/share/cisb/profiles, /etc/cisb/profiles]
-    #[arg(
-        long = "profiles",
-        value_name = "DIR",
-        env = "CISB_PROFILES",
-        hide_env_values = true
-    )]
-    pub folder: Option<PathBuf>,
+    /// Whose requests say what is recorded.
+    #[command(flatten)]
+    pub profile: scan::ProfileArgs,
 
     /// Where to write the record: a directory, or a file ending in .tar.zst
     #[arg(short = 'o', long = "output", value_name = "PATH")]
@@ -329,7 +314,11 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         }
         Command::Run(args) => Ok(Plan::Run(Box::new(run::plan(*args, settings, ambient)?))),
         Command::Collect(mut args) => {
-            let folder = args.folder.take().or_else(|| settings.profiles.clone());
+            let folder = args
+                .profile
+                .folder
+                .take()
+                .or_else(|| settings.profiles.clone());
             let request = Box::new(collect(*args, settings, ambient)?);
             Ok(Plan::Collect { request, folder })
         }
@@ -379,7 +368,7 @@ fn collect(
     ambient: Ambient,
 ) -> Result<request::Collect, UsageError> {
     Ok(request::Collect {
-        profiles: scan::profiles(args.profiles, settings),
+        profiles: scan::profiles(args.profile.profiles, settings),
         installed: Vec::new(),
         node: node::live(&args.node, settings)?,
         cluster: node::cluster(&args.node, settings),

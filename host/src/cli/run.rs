@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use self::switches::Switches;
 use super::node::{self, NodeArgs};
-use super::{Ambient, UsageError, near, scan};
+use super::scan::{self, ProfileArgs};
+use super::{Ambient, UsageError, near};
 use crate::config::Settings;
 use crate::report::asff::Account;
 use crate::report::kube_bench::text::Parts;
@@ -60,23 +61,9 @@ pub struct RunArgs {
     )]
     pub version: Option<String>,
 
-    /// The component to run instead of an installed one; repeat for several
-    #[arg(
-        long = "profile",
-        value_name = "FILE",
-        env = "CISB_PROFILE",
-        hide_env_values = true
-    )]
-    pub profiles: Vec<PathBuf>,
-
-    /// Where profiles are installed
-    #[arg(
-        long = "profiles",
-        value_name = "DIR",
-        env = "CISB_PROFILES",
-        hide_env_values = true
-    )]
-    pub folder: Option<PathBuf>,
+    /// Which profiles.
+    #[command(flatten)]
+    pub profile: ProfileArgs,
 
     /// Grant no more than this file allows
     #[arg(long, value_name = "FILE")]
@@ -301,9 +288,9 @@ pub(super) fn plan(
     let node_name = args.machine.node_name.or(args.kube_bench_node_name);
     Ok(RunPlan {
         scan: Scan {
-            profiles: match args.profiles.is_empty() {
+            profiles: match args.profile.profiles.is_empty() {
                 true => settings.profile.clone(),
-                false => args.profiles,
+                false => args.profile.profiles,
             },
             installed: Vec::new(),
             node,
@@ -320,7 +307,7 @@ pub(super) fn plan(
         },
         benchmark: args.benchmark.filter(|id| !id.is_empty()),
         version: args.version.filter(|version| !version.is_empty()),
-        folder: args.folder,
+        folder: args.profile.folder,
         output,
         file: args.outputfile.filter(|path| !path.as_os_str().is_empty()),
         exit_code: args.exit_code,

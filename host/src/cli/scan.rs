@@ -89,7 +89,8 @@ pub struct ScanArgs {
 #[derive(Debug, Args)]
 pub struct ProfileArgs {
     /// The profile: a component file, or the id of an installed one; repeat for
-    /// several. If absent, the installed one that fits the node
+    /// several. If absent, the installed one that fits the node; for `collect`
+    /// all that are installed
     #[arg(
         long = "profile",
         value_name = "FILE|ID",
