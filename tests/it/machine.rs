@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 use tempfile::TempDir;
 
-use crate::harness::{Ran, cis, workspace};
+use crate::harness::{Ran, cis, cisb, workspace};
 
 /// The components that stand-ins are named after.
 const COMPONENTS: [&str; 6] = [
@@ -215,7 +215,16 @@ impl Machine {
         self.scan_inside(&[], more)
     }
 
-    /// The same, run by another program such as `unshare`.
+    /// Records it to a folder.
+    pub(crate) fn collect(&self, to: &Path) -> Ran {
+        let profile = cis();
+        let from = [self.root(), Path::new("--proc"), Path::new("/proc")];
+        let words = ["collect", "--profile"].map(Path::new).into_iter();
+        let words = words.chain([profile.as_path(), Path::new("--root")]);
+        cisb(words.chain(from).chain([Path::new("-o"), to]))
+    }
+
+    /// [`Machine::scan`], run by another program such as `unshare`.
     pub(crate) fn scan_inside(&self, program: &[&str], more: &[&str]) -> Ran {
         let (cisb, cis) = (workspace().cisb(), cis());
         let (root, now) = (self.root().to_str().unwrap(), crate::harness::NOW);

@@ -112,17 +112,7 @@ fn what_a_live_scan_kept_gives_the_same_findings() {
         // A second look at the same machine finds the same.
         same_findings(&live, &machine.scan(&["--jobs", "1"]), &name);
         let taken = folder.path().join(name);
-        let ran = cisb([
-            "collect".as_ref(),
-            "--profile".as_ref(),
-            cis().as_os_str(),
-            "--root".as_ref(),
-            machine.root().as_os_str(),
-            "--proc".as_ref(),
-            "/proc".as_ref(),
-            "-o".as_ref(),
-            taken.as_os_str(),
-        ]);
+        let ran = machine.collect(&taken);
         assert_eq!(ran.code, 0, "{name}: {ran:?}");
         same_findings(&live, &scan(&cis(), &taken, &[]), &name);
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Record, cis, cisb, findings, guest, node, scan};
+use crate::harness::{Ran, Record, cis, findings, guest, node, scan};
 use crate::machine::{Machine, Quiet, as_root};
 
 /// What every planted secret begins with; each ends in the name of its place.
@@ -185,17 +185,7 @@ fn a_planted_secret_leaves_in_nothing_that_is_told_of_a_live_machine() {
         absent_below(Path::new(pack));
     }
     let taken = folder.path().join("taken");
-    let ran = cisb([
-        "collect".as_ref(),
-        "--profile".as_ref(),
-        cis().as_os_str(),
-        "--root".as_ref(),
-        machine.root().as_os_str(),
-        "--proc".as_ref(),
-        "/proc".as_ref(),
-        "-o".as_ref(),
-        taken.as_os_str(),
-    ]);
+    let ran = machine.collect(&taken);
     assert_eq!(ran.code, 0, "{ran:?}");
     absent_below(&taken);
 }
