@@ -12,7 +12,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use cisb_contract::Manifest;
-use cisb_contract::manifest::{Check, Group, Parameter, ParameterType, Procedure, Section};
+use cisb_contract::manifest::{
+    Check, Group, Ownership, Parameter, ParameterType, Procedure, Section,
+};
 use serde_json::{Map, Value};
 
 use crate::capability::Shared;
@@ -493,6 +495,11 @@ fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Find
         fault: false,
         fuel: 0,
     });
+    // What only the provider can see and change is no failure of the cluster's.
+    let decision = match (check.ownership, outcome.verdict) {
+        (Ownership::Provider, Verdict::Manual) => Decision::ProviderOwned,
+        _ => Decision::Required,
+    };
     let target =
         section_of(manifest, check).map_or(String::new(), |(section, _)| section.target.clone());
     Finding {
@@ -516,7 +523,7 @@ fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Find
         actual: outcome.actual,
         subjects: outcome.subjects,
         evidence: outcome.evidence,
-        decision: Decision::Required,
+        decision,
         rationale: check.rationale.clone(),
         remediation: remediation(manifest, check),
         references: check.references.clone(),

@@ -156,6 +156,9 @@ pub fn own_processes(facts: &dyn Facts, executable: &str) -> Result<Processes, E
 
 /// Finds a component's instances.
 pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
+    if let Some(presence) = cx.find.and_then(|find| find(cx, component)) {
+        return presence;
+    }
     let name = component.name();
     let found = match own_processes(cx.facts, name) {
         Ok(found) => found,

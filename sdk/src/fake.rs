@@ -302,6 +302,7 @@ impl FakeNode {
         let outcome = check(&Cx {
             facts: &facts,
             parameters: &Value::Object(parameters.clone()).into(),
+            find: None,
         });
         (facts, outcome)
     }

@@ -44,7 +44,7 @@ pub use cisb_contract as contract;
 /// ```
 /// use cisb_sdk::rule::Profile;
 ///
-/// cisb_sdk::profile!(Profile { codes: &[] });
+/// cisb_sdk::profile!(Profile { codes: &[], find: None });
 /// ```
 #[macro_export]
 macro_rules! profile {

@@ -1,5 +1,6 @@
 //! The data form of a check, and the engine that evaluates it.
 
+use crate::component::{Component, Presence};
 use crate::facts::Facts;
 use crate::json::{self, Value};
 use crate::order;
@@ -49,16 +50,25 @@ pub struct Cx<'a> {
     pub facts: &'a dyn Facts,
     /// An object: the profile's parameters, each with a value.
     pub parameters: &'a Value,
+    /// [`Profile::find`].
+    pub find: Option<Find>,
 }
 
 /// A check that a rule cannot say.
 pub type Code = fn(&Cx<'_>, &Value) -> Outcome;
+
+/// Finds a component's instances where a platform hides them, such as in a
+/// single process that is all components; none where it does not.
+pub type Find = fn(&Cx<'_>, Component) -> Option<Presence>;
 
 /// What a profile's component is made of: its functions, by name.
 #[derive(Clone, Copy)]
 pub struct Profile {
     /// Functions that [`Rule::Code`] names.
     pub codes: &'static [(&'static str, Code)],
+    /// How the platform's components are found, before they are looked for as
+    /// processes and static pods.
+    pub find: Option<Find>,
 }
 
 /// Why a check was not answered.
@@ -95,6 +105,7 @@ pub fn run(
     let cx = Cx {
         facts,
         parameters: &parameters,
+        find: profile.find,
     };
     evaluate(&rule, &cx, profile.codes)
 }
@@ -182,6 +193,7 @@ mod tests {
 
     const PROFILE: Profile = Profile {
         codes: &[("say", say)],
+        find: None,
     };
 
     /// Answers with the verdict that it is called with.

@@ -1,8 +1,11 @@
 //! Builds the packages under `plugins/` into components: compiled for bare
 //! WebAssembly, wrapped, described, and given their manifest. A package that
-//! has several manifests becomes as many profiles: the same code, other tables.
+//! has several manifests becomes as many profiles: other tables on the same
+//! code, or on that which a feature of the package builds.
 //! The same source gives the same bytes from every folder.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -87,9 +90,16 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
         .with_context(|| format!("{} cannot be made", folder.display()))?;
     let mut built = Vec::new();
     for package in &packages {
-        let component = component::encode(&compile(workspace, package, library)?)?;
-        for manifest in manifests(workspace, package)? {
-            let (row, id, bytes, size) = assemble(&component, &manifest, &package.license)
+        let mut components = BTreeMap::new();
+        for Described { feature, manifest } in manifests(workspace, package)? {
+            let component = match components.entry(feature) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let module = compile(workspace, package, new.key(), library)?;
+                    new.insert(component::encode(&module)?)
+                }
+            };
+            let (row, id, bytes, size) = assemble(component, &manifest, &package.license)
                 .with_context(|| format!("{} does not become a profile", package.name))?;
             let path = folder.join(format!("{id}.wasm"));
             ensure!(
@@ -230,7 +240,13 @@ fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
     Ok(packages)
 }
 
-fn compile(workspace: &Workspace, package: &Package, library: Std) -> Result<Vec<u8>> {
+/// The module of a package, built with one of its features, or with none.
+fn compile(
+    workspace: &Workspace,
+    package: &Package,
+    feature: &str,
+    library: Std,
+) -> Result<Vec<u8>> {
     // A folder of its own: other flags in the shared one would throw away
     // what the host's build keeps there.
     let target = workspace.target().join("wasm");
@@ -241,7 +257,7 @@ fn compile(workspace: &Workspace, package: &Package, library: Std) -> Result<Vec
         .args(["rustc", "--quiet", "--locked", "--lib"])
         .args(["--crate-type", "cdylib"])
         .args(["--profile", "profile", "--target", TARGET])
-        .args(["--package", &package.name])
+        .args(["--package", &package.name, "--features", feature])
         .arg("--target-dir")
         .arg(&target)
         .env("CARGO_ENCODED_RUSTFLAGS", rust_flags(workspace)?)
@@ -300,9 +316,16 @@ fn folders(workspace: &Workspace) -> Result<[(&'static str, PathBuf); 3]> {
     ])
 }
 
-/// What the package's own program prints, a manifest on each line: run
-/// natively, before anything of the profiles runs anywhere else.
-fn manifests(workspace: &Workspace, package: &Package) -> Result<Vec<Vec<u8>>> {
+/// A line that a package's own program prints.
+struct Described {
+    /// The feature that builds the code; empty for none.
+    feature: String,
+    manifest: Vec<u8>,
+}
+
+/// What the package's own program prints, a feature and a manifest on each
+/// line: run natively, before anything of the profiles runs anywhere else.
+fn manifests(workspace: &Workspace, package: &Package) -> Result<Vec<Described>> {
     let printed = sys::read(
         workspace
             .cargo()
@@ -310,11 +333,18 @@ fn manifests(workspace: &Workspace, package: &Package) -> Result<Vec<Vec<u8>>> {
             .args(["--package", &package.name])
             .args(["--bin", &format!("{}-manifests", package.name)]),
     )?;
-    let lines: Vec<Vec<u8>> = printed
-        .split(|byte| *byte == b'\n')
-        .filter(|line| !line.is_empty())
-        .map(<[u8]>::to_vec)
-        .collect();
+    let lines = String::from_utf8(printed)?
+        .lines()
+        .map(|line| {
+            let (feature, manifest) = line
+                .split_once('\t')
+                .with_context(|| format!("{} prints no feature: {line}", package.name))?;
+            Ok(Described {
+                feature: feature.to_owned(),
+                manifest: manifest.as_bytes().to_vec(),
+            })
+        })
+        .collect::<Result<Vec<_>>>()?;
     ensure!(!lines.is_empty(), "{} prints no manifest", package.name);
     Ok(lines)
 }

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cisb_sdk::contract::manifest::{
-    Check, Group, Manifest, Parameter, ParameterType, Procedure, Remediation, Requests, Section,
-    VersionAt,
+    Check, Group, Manifest, Ownership, Parameter, ParameterType, Procedure, Remediation, Requests,
+    Section, VersionAt,
 };
 use cisb_sdk::contract::{MANIFEST_SCHEMA, WORLD};
+use cisb_sdk::rule::Rule;
 
 use crate::control::{Control, Decided};
+use crate::platform::Platform;
 use crate::table::{self, Counted, Row, Table};
-use crate::words;
 
 /// Why a profile cannot be assembled: a table and the catalogue disagree.
 #[derive(Debug, PartialEq, Eq)]
@@ -27,15 +28,12 @@ impl std::error::Error for Mismatch {}
 
 /// Assembles a manifest.
 pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
-    let controls = crate::controls();
+    let platform = platform(table)?;
+    let controls = platform.controls();
     let mut checks = Vec::new();
     for (group, row) in table.rows() {
-        let Row(id, name, ..) = row;
-        let control = controls
-            .iter()
-            .find(|c| c.name == name)
-            .ok_or_else(|| Mismatch(format!("{id}: no control `{name}`")))?;
-        checks.push(check(group, row, control)?);
+        let control = control(platform, &controls, row)?;
+        checks.push(check(platform, group, row, &control)?);
     }
     let used: BTreeSet<&str> = checks
         .iter()
@@ -55,10 +53,10 @@ pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
         world: WORLD.to_owned(),
         min_host: "0.1.0".to_owned(),
         applies: table.applies.clone(),
-        versions: versions(),
-        requests: only(crate::requests(), &used)?,
+        versions: versions(platform),
+        requests: only(platform.requests(), &used)?,
         parameters: parameters(),
-        procedures: procedures(&wanted),
+        procedures: procedures(platform, &wanted)?,
         sections: table
             .sections
             .iter()
@@ -80,9 +78,55 @@ pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
     })
 }
 
-fn check(group: &table::Group, row: &Row, control: &Control) -> Result<Check, Mismatch> {
-    let Row(id, _, level, assessment, counted) = row;
-    let words = words::of(control.name)
+/// The platform that a table names.
+pub fn platform(table: &Table) -> Result<&'static Platform, Mismatch> {
+    table
+        .platform()
+        .ok_or_else(|| Mismatch(format!("no platform `{}`", table.platform)))
+}
+
+/// The control of a row. What is the provider's nobody else can look at: it is
+/// not assessed, whatever the control says elsewhere.
+pub fn control(
+    platform: &Platform,
+    controls: &[Control],
+    Row(id, name, _, _, _, ownership): &Row,
+) -> Result<Control, Mismatch> {
+    let mut control = controls
+        .iter()
+        .find(|c| c.name == name)
+        .cloned()
+        .ok_or_else(|| Mismatch(format!("{id}: no control `{name}`")))?;
+    if *ownership == Ownership::Provider {
+        let Some(provider) = platform.provider else {
+            let name = platform.name;
+            return Err(Mismatch(format!("{id}: {name} names no provider")));
+        };
+        control.uses = &[];
+        control.decided = Decided::ByPerson("the provider's: not to be seen from here");
+        control.rule = Rule::Code {
+            name: "asked".to_owned(),
+            with: serde_json::json!({
+                "look": format!(
+                    "{} runs this part of the cluster; {}",
+                    provider.name, provider.evidence
+                ),
+            })
+            .into(),
+        };
+    }
+    Ok(control)
+}
+
+fn check(
+    platform: &Platform,
+    group: &table::Group,
+    row: &Row,
+    control: &Control,
+) -> Result<Check, Mismatch> {
+    let Row(id, _, level, assessment, counted, ownership) = row;
+    let words = platform
+        .words(control.name)
         .ok_or_else(|| Mismatch(format!("{id}: no words for `{}`", control.name)))?;
     Ok(Check {
         id: id.clone(),
@@ -94,7 +138,7 @@ fn check(group: &table::Group, row: &Row, control: &Control) -> Result<Check, Mi
         assessment: *assessment,
         scored: *counted == Counted::Scored,
         severity: control.severity,
-        ownership: cisb_sdk::contract::manifest::Ownership::Customer,
+        ownership: *ownership,
         judged: matches!(control.decided, Decided::ByFacts(_)),
         rationale: words.rationale.to_owned(),
         remediation: Remediation {
@@ -128,35 +172,35 @@ fn only(mut requests: Requests, used: &BTreeSet<&str>) -> Result<Requests, Misma
     Ok(requests)
 }
 
-fn procedures(wanted: &BTreeSet<&str>) -> BTreeMap<String, Procedure> {
-    words::PROCEDURES
+fn procedures(
+    platform: &Platform,
+    wanted: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, Procedure>, Mismatch> {
+    wanted
         .iter()
-        .filter(|p| wanted.contains(p.name))
-        .map(|p| {
+        .filter(|name| !name.is_empty())
+        .map(|name| {
+            let p = platform
+                .procedure(name)
+                .ok_or_else(|| Mismatch(format!("no procedure `{name}`")))?;
             let procedure = Procedure {
                 change: p.change.to_owned(),
                 effect: p.effect.to_owned(),
                 rollback: p.rollback.to_owned(),
                 verify: p.verify.to_owned(),
             };
-            (p.name.to_owned(), procedure)
+            Ok((p.name.to_owned(), procedure))
         })
         .collect()
 }
 
-/// Where a control plane's static pods state the version of Kubernetes: etcd's
-/// has a version of its own.
-fn versions() -> Vec<VersionAt> {
-    [
-        "kube-apiserver",
-        "kube-controller-manager",
-        "kube-scheduler",
-    ]
-    .map(|name| VersionAt {
-        path: format!("/etc/kubernetes/manifests/{name}.yaml"),
-        field: "/spec/containers/*/image".to_owned(),
-    })
-    .into()
+/// Where the platform's documents state the version of Kubernetes.
+fn versions(platform: &Platform) -> Vec<VersionAt> {
+    let at = |(path, field): &(&str, &str)| VersionAt {
+        path: (*path).to_owned(),
+        field: (*field).to_owned(),
+    };
+    platform.versions.iter().map(at).collect()
 }
 
 /// What an operator may set for every profile of the catalogue.

@@ -14,6 +14,8 @@ pub mod assemble;
 pub mod control;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod platform;
 pub mod policies;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod settings;
@@ -23,12 +25,13 @@ pub mod units;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod words;
 
-/// What every profile's component is made of.
-pub const PROFILE: Profile = Profile {
+/// What a component is made of whose platform runs Kubernetes' own processes.
+pub const PLAIN: Profile = Profile {
     codes: policies::CODES,
+    find: None,
 };
 
-cisb_sdk::profile!(PROFILE);
+cisb_sdk::profile!(PLAIN);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.
@@ -51,11 +54,16 @@ pub fn requests() -> Requests {
         policies::requests(),
         units::requests(),
     ] {
-        all.files.extend(part.files);
-        all.processes.extend(part.processes);
-        all.named.extend(part.named);
-        all.fields.extend(part.fields);
-        all.kubernetes.extend(part.kubernetes);
+        extend(&mut all, part);
     }
     all
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn extend(all: &mut Requests, part: Requests) {
+    all.files.extend(part.files);
+    all.processes.extend(part.processes);
+    all.named.extend(part.named);
+    all.fields.extend(part.fields);
+    all.kubernetes.extend(part.kubernetes);
 }

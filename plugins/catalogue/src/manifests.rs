@@ -1,5 +1,6 @@
-//! Prints the manifest of every profile that is a table here, one on a line:
-//! what xtask puts into the components.
+//! Prints every profile that is a table here, one on a line: the feature that
+//! builds its code, empty for none, a tab, and its manifest. xtask puts them
+//! into the components.
 
 use std::io::Write as _;
 
@@ -9,6 +10,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut out = std::io::stdout().lock();
     for table in table::read_all(&table::folder())? {
         let manifest = assemble::manifest(&table).map_err(|e| format!("{}: {e}", table.id))?;
+        let platform = assemble::platform(&table)?;
+        write!(out, "{}\t", platform.code.feature().unwrap_or_default())?;
         serde_json::to_writer(&mut out, &manifest)?;
         out.write_all(b"\n")?;
     }

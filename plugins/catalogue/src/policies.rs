@@ -6,6 +6,7 @@ use cisb_sdk::rule::Code;
 
 mod access;
 mod accounts;
+mod asked;
 mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
 mod controls;
@@ -50,5 +51,6 @@ pub const CODES: &[(&str, Code)] = codes! {
     "policies-boundaries": cluster::NAMESPACES,
     "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
     ;
+    "asked": asked::asked,
     "units-address-filter": crate::units::address_filter,
 };

@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
-use cisb_sdk::contract::manifest::{Applies, Assessment, Benchmark};
+use cisb_sdk::contract::manifest::{Applies, Assessment, Benchmark, Ownership};
 use serde::Deserialize;
+
+use crate::platform::{self, Platform};
 
 /// A profile as data.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,6 +18,9 @@ pub struct Table {
     pub epoch: u64,
     /// One line for people.
     pub title: String,
+    /// The platform it is for, by its name in [`crate::platform::ALL`].
+    #[serde(default = "kubeadm")]
+    pub platform: String,
     /// The Kubernetes versions it was written for, as a semver range.
     pub kubernetes: String,
     /// The document.
@@ -26,6 +31,10 @@ pub struct Table {
     /// Its sections.
     #[serde(rename = "section")]
     pub sections: Vec<Section>,
+}
+
+fn kubeadm() -> String {
+    "kubeadm".to_owned()
 }
 
 /// The document that a table follows.
@@ -66,9 +75,17 @@ pub struct Group {
 }
 
 /// A check: the benchmark's id, the catalogue's control, the level, how the
-/// benchmark assesses it, and whether it counts it.
+/// benchmark assesses it, whether it counts it, and who can change what it looks
+/// at, where that is not the customer.
 #[derive(Debug, Clone, Deserialize)]
-pub struct Row(pub String, pub String, pub u8, pub Assessment, pub Counted);
+pub struct Row(
+    pub String,
+    pub String,
+    pub u8,
+    pub Assessment,
+    pub Counted,
+    #[serde(default)] pub Ownership,
+);
 
 /// Whether a benchmark counts a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -101,6 +118,11 @@ impl Table {
             .iter()
             .flat_map(|section| &section.groups)
             .flat_map(|group| group.checks.iter().map(move |row| (group, row)))
+    }
+
+    /// The platform it is for.
+    pub fn platform(&self) -> Option<&'static Platform> {
+        platform::named(&self.platform)
     }
 
     /// The document, as a manifest has it.

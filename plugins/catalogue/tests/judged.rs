@@ -7,8 +7,7 @@
     reason = "all of this is test code, also what no #[test] stands over"
 )]
 
-use std::collections::BTreeMap;
-
+use cisb_catalogue::assemble;
 use cisb_catalogue::control::Decided;
 use cisb_catalogue::table::{self, Row, Table};
 use cisb_sdk::contract::manifest::Assessment;
@@ -16,22 +15,27 @@ use cisb_sdk::contract::manifest::Assessment;
 /// The list: check, who decides, the benchmark's assessment if it differs, and
 /// by what.
 fn list(table: &Table) -> String {
-    let decided: BTreeMap<&str, Decided> = cisb_catalogue::controls()
-        .into_iter()
-        .map(|control| (control.name, control.decided))
-        .collect();
-    let judged = table
+    let platform = assemble::platform(table).unwrap();
+    let controls = platform.controls();
+    let decided: Vec<(&Row, Decided)> = table
         .rows()
-        .filter(|(_, Row(_, control, ..))| matches!(decided[&**control], Decided::ByFacts(_)))
+        .map(|(_, row)| {
+            let control = assemble::control(platform, &controls, row).unwrap();
+            (row, control.decided)
+        })
+        .collect();
+    let judged = decided
+        .iter()
+        .filter(|(_, decided)| matches!(decided, Decided::ByFacts(_)))
         .count();
     let mut text = format!(
         "judged {judged} of {}\n\n\
          # judged: facts decide it, and which. manual: a person does, and why.\n\
          # A star: the benchmark leaves it to a person, we do not.\n\n",
-        table.rows().count()
+        decided.len()
     );
-    for (_, Row(id, control, _, assessed, _)) in table.rows() {
-        let (who, what) = match decided[&**control] {
+    for (Row(id, control, _, assessed, ..), decided) in decided {
+        let (who, what) = match decided {
             Decided::ByFacts(what) => ("judged", what),
             Decided::ByPerson(what) => ("manual", what),
         };

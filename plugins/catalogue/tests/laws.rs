@@ -15,9 +15,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use cisb_catalogue::control::Control;
+use cisb_catalogue::platform::{self, Platform};
 use cisb_sdk::contract::manifest::Requests;
 use cisb_sdk::fake::{FakeFacts, FakeNode, laws};
-use cisb_sdk::rule;
+use cisb_sdk::rule::{self, Cx};
 use cisb_sdk::verdict::Outcome;
 
 /// Losses that make another node rather than an unknown one: the directory of
@@ -68,10 +69,12 @@ fn violations(index: usize, record: &Path) -> Vec<String> {
         // every fourth, so that together they lose each four times.
         losses = losses.into_iter().skip(index % 4).step_by(4).collect();
     }
-    let requests = cisb_catalogue::requests();
+    let platform = platform_of(record);
+    let requests = platform.requests();
     let mut broken = Vec::new();
-    for control in &cisb_catalogue::controls() {
-        let found = laws::violations_among(&node, &losses, |node| run(&requests, control, node));
+    for control in &platform.controls() {
+        let run = |node: &FakeNode| run(platform, &requests, control, node);
+        let found = laws::violations_among(&node, &losses, run);
         let name = record.file_name().unwrap().to_string_lossy();
         broken.extend(
             found
@@ -83,11 +86,35 @@ fn violations(index: usize, record: &Path) -> Vec<String> {
     broken
 }
 
-fn run(requests: &Requests, control: &Control, node: &FakeNode) -> (FakeFacts, Outcome) {
+fn run(
+    platform: &Platform,
+    requests: &Requests,
+    control: &Control,
+    node: &FakeNode,
+) -> (FakeFacts, Outcome) {
+    let profile = platform.code.profile();
     node.run(requests, control.uses, |cx| {
-        rule::evaluate(&control.rule, cx, cisb_catalogue::PROFILE.codes)
+        let cx = Cx {
+            find: profile.find,
+            ..*cx
+        };
+        rule::evaluate(&control.rule, &cx, profile.codes)
             .unwrap_or_else(|failure| panic!("{}: {failure:?}", control.name))
     })
+}
+
+/// The platform that a record's name begins with; kubeadm if none.
+fn platform_of(record: &Path) -> &'static Platform {
+    let name = record.file_name().unwrap().to_string_lossy();
+    let begins = |platform: &&&Platform| {
+        name.strip_prefix(platform.name)
+            .is_some_and(|rest| rest.starts_with('-'))
+    };
+    platform::ALL
+        .iter()
+        .find(begins)
+        .or(platform::ALL.first())
+        .unwrap()
 }
 
 /// The records that the project carries, and those beside it where they are.

