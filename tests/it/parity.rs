@@ -1,5 +1,5 @@
 //! Where our verdict differs from kube-bench's: a small node for each reading
-//! that `plugins/parity.toml` defends, and the comparison itself.
+//! that `plugins/parity` defends, and the comparison itself.
 
 use serde_json::{Value, json};
 

@@ -92,8 +92,7 @@ pub fn run(
     configuration: Option<&Path>,
     profile: Option<&str>,
 ) -> Result<()> {
-    let file = workspace.path("plugins/parity.toml");
-    let reviewed = read_reviewed(&file)?;
+    let reviewed = read_reviewed(&workspace.path("plugins/parity"))?;
     let mut complaints = check_reviewed(&reviewed, &test_names(workspace)?);
     let profiles: Vec<Profile> = profiles(workspace)?
         .into_iter()
@@ -156,9 +155,8 @@ pub fn run(
     }
     ensure!(
         complaints.is_empty(),
-        "{} complaints; explain a difference in {}",
-        complaints.len(),
-        file.display()
+        "{} complaints; explain a difference in plugins/parity",
+        complaints.len()
     );
     Ok(())
 }
@@ -189,14 +187,29 @@ fn profiles(workspace: &Workspace) -> Result<Vec<Profile>> {
     Ok(found)
 }
 
-fn read_reviewed(file: &Path) -> Result<Reviewed> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => {
-            toml::from_str(&text).with_context(|| format!("{} does not parse", file.display()))
+/// All files of the folder together; none if there is no folder.
+fn read_reviewed(folder: &Path) -> Result<Reviewed> {
+    let mut all = Reviewed::default();
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(all),
+        Err(error) => {
+            return Err(error).with_context(|| format!("{} cannot be read", folder.display()));
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Reviewed::default()),
-        Err(error) => Err(error).with_context(|| format!("{} cannot be read", file.display())),
+    };
+    let mut files = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    files.sort();
+    for file in files {
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("{} cannot be read", file.display()))?;
+        let one: Reviewed =
+            toml::from_str(&text).with_context(|| format!("{} does not parse", file.display()))?;
+        all.difference.extend(one.difference);
+        all.departure.extend(one.departure);
     }
+    Ok(all)
 }
 
 /// What is wrong with the explanations themselves.
