@@ -6,7 +6,7 @@
 
 #[cfg(not(target_arch = "wasm32"))]
 use cisb_sdk::contract::manifest::Requests;
-use cisb_sdk::rule::Profile;
+use cisb_sdk::rule::{Code, Profile};
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod assemble;
@@ -31,7 +31,29 @@ pub const PLAIN: Profile = Profile {
     find: None,
 };
 
+/// The same for managed platforms, of which a part is seen through objects only.
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+pub const CLOUD: Profile = Profile {
+    codes: &{
+        const NONE: (&str, Code) = ("", policies::CODES[0].1);
+        let mut all = [NONE; policies::CODES.len() + policies::CLOUD_CODES.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = match at < policies::CODES.len() {
+                true => policies::CODES[at],
+                false => policies::CLOUD_CODES[at - policies::CODES.len()],
+            };
+            at += 1;
+        }
+        all
+    },
+    find: None,
+};
+
+#[cfg(not(feature = "cloud"))]
 cisb_sdk::profile!(PLAIN);
+#[cfg(feature = "cloud")]
+cisb_sdk::profile!(CLOUD);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

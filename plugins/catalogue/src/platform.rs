@@ -55,6 +55,8 @@ pub struct Provider {
 pub enum Code {
     /// Components are processes and static pods.
     Plain,
+    /// The same, and objects of a provider are judged.
+    Cloud,
 }
 
 impl Code {
@@ -62,6 +64,7 @@ impl Code {
     pub fn feature(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
+            Self::Cloud => Some("cloud"),
         }
     }
 
@@ -69,6 +72,7 @@ impl Code {
     pub fn profile(self) -> Profile {
         match self {
             Self::Plain => crate::PLAIN,
+            Self::Cloud => crate::CLOUD,
         }
     }
 }

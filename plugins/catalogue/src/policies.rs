@@ -11,6 +11,8 @@ mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
 mod controls;
 mod engines;
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+mod objects;
 mod server;
 mod sheet;
 #[cfg(test)]
@@ -23,10 +25,10 @@ pub use controls::{controls, parameters, requests};
 /// Names, each with a function that has the sheet run a policy; then names of
 /// functions of their own.
 macro_rules! codes {
-    ($($name:literal: $policy:path,)+; $($own:literal: $function:path,)+) => {
+    ($($name:literal: $policy:path,)+; $($own:literal: $function:path,)*) => {
         &[
             $(($name, |cx, with| sheet::run(cx, with, &$policy)),)+
-            $(($own, $function),)+
+            $(($own, $function),)*
         ]
     };
 }
@@ -53,4 +55,18 @@ pub const CODES: &[(&str, Code)] = codes! {
     ;
     "asked": asked::asked,
     "units-address-filter": crate::units::address_filter,
+};
+
+/// What profiles of managed platforms have besides.
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+pub const CLOUD_CODES: &[(&str, Code)] = codes! {
+    "objects-nodes": objects::NODES,
+    "objects-services": objects::SERVICES,
+    "objects-ingresses": objects::INGRESSES,
+    "objects-storageclasses": objects::STORAGE_CLASSES,
+    "objects-serviceaccounts": objects::ACCOUNTS,
+    "objects-configmaps": objects::CONFIG_MAPS,
+    "objects-daemonsets": objects::DAEMON_SETS,
+    "objects-pods": objects::PODS,
+    ;
 };

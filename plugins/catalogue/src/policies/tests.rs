@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::control::Control;
 
+mod objects;
 mod records;
 use Verdict::{Error, Fail, Manual, Pass};
 
