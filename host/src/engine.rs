@@ -11,7 +11,10 @@ pub mod run;
 pub(crate) use bindings::cisb::host as wit;
 
 use wasmtime::component::Component;
-use wasmtime::{Config, OptLevel, RegallocAlgorithm, Strategy, WasmFeatures};
+use wasmtime::{
+    Config, Enabled, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    RegallocAlgorithm, Strategy, WasmFeatures,
+};
 
 use crate::profile::Verified;
 
@@ -44,9 +47,21 @@ impl Compiled {
 }
 
 impl Engine {
-    /// Sets up the engine.
-    pub fn new() -> Result<Self, EngineError> {
-        let inner = wasmtime::Engine::new(&config()).map_err(|e| {
+    /// Sets up the engine for so many checks at a time.
+    pub fn new(jobs: usize) -> Result<Self, EngineError> {
+        let mut config = config();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(jobs)));
+        let inner = wasmtime::Engine::new(&config).or_else(|_| {
+            // Where address space is limited, no check reserves any: slower, and
+            // the same findings.
+            config
+                .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+                .memory_reservation(0)
+                .memory_reservation_for_growth(0)
+                .memory_guard_size(0);
+            wasmtime::Engine::new(&config)
+        });
+        let inner = inner.map_err(|e| {
             EngineError(format!(
                 "{e:#}; where executable memory is forbidden (MemoryDenyWriteExecute), allow it \
                  for cisb"
@@ -64,6 +79,32 @@ impl Engine {
             component,
         })
     }
+}
+
+/// The most checks that run at a time.
+pub const MAX_JOBS: usize = 64;
+
+/// Room for the checks that run at a time, each at its limits, so that one
+/// never waits for another's. A profile has a hundred checks and each a fresh
+/// memory: reusing the mappings is a twentieth of a scan.
+fn pool(jobs: usize) -> PoolingAllocationConfig {
+    let jobs = u32::try_from(jobs.clamp(1, MAX_JOBS)).unwrap_or(1);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(jobs)
+        .total_core_instances(jobs.saturating_mul(run::INSTANCES))
+        .max_core_instances_per_component(run::INSTANCES)
+        .total_memories(jobs.saturating_mul(run::MEMORIES))
+        .max_memories_per_component(run::MEMORIES)
+        .total_tables(jobs.saturating_mul(run::TABLES))
+        .max_tables_per_component(run::TABLES)
+        .table_elements(run::TABLE_ELEMENTS)
+        // What a check may take of it, its own limits say.
+        .max_memory_size(1 << 32)
+        // What a check wrote is wiped in place, not handed back page by page.
+        .linear_memory_keep_resident(1 << 20)
+        .table_keep_resident(4 << 10)
+        .pagemap_scan(Enabled::Auto);
+    pool
 }
 
 fn config() -> Config {

@@ -22,7 +22,7 @@ use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
 use crate::detect::{self, Candidate, Choice, DetectError, Facts};
 use crate::engine::run::{Obstacle, Outcome};
-use crate::engine::{Engine, EngineError, link, run};
+use crate::engine::{Engine, EngineError, MAX_JOBS, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
 use crate::node::cluster::{Access, ClusterError};
 use crate::node::live::LiveError;
@@ -128,7 +128,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
 
     let mut report = blank(request, &shared.node);
     let mut obstacles = Vec::new();
-    let engine = Engine::new()?;
+    let engine = Engine::new(request.jobs)?;
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len(), why.as_deref());
         let runnable = profile.verified.and_then(|verified| {
@@ -463,7 +463,9 @@ fn checks<'a>(
         mine
     };
     let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..jobs.clamp(1, 64)).map(|_| scope.spawn(work)).collect();
+        let others: Vec<_> = (1..jobs.clamp(1, MAX_JOBS))
+            .map(|_| scope.spawn(work))
+            .collect();
         let mut all = work();
         for other in others {
             // A panic in a host function is our bug; it must not look like a result.

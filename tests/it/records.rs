@@ -1,9 +1,10 @@
 //! Node records replay: the same record gives the same bytes, and what a scan
 //! kept gives the same findings.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use crate::harness::{Ran, cis, cisb, findings, node, scan, workspace};
+use crate::harness::{NOW, Ran, cis, cisb, findings, node, run, scan, workspace};
 use crate::machine::{Machine, Quiet, as_root};
 
 const RECORDS: [&str; 3] = ["kubeadm-control-plane", "kubeadm-worker", "kubeadm-weak"];
@@ -18,6 +19,28 @@ fn two_scans_of_a_record_give_the_same_bytes_however_many_run_at_once() {
         assert_eq!(first.out, again.out, "{name}");
         assert_eq!(first.out, many.out, "{name}");
     }
+}
+
+#[test]
+fn a_limit_of_address_space_changes_no_finding() {
+    let usual = scan(&cis(), &node("kubeadm-control-plane"), &[]);
+    // Less than one memory of a check usually reserves.
+    let limited = run(&[
+        OsStr::new("sh"),
+        "-c".as_ref(),
+        "ulimit -v 2000000 && exec \"$@\"".as_ref(),
+        "sh".as_ref(),
+        workspace().cisb().as_os_str(),
+        "scan".as_ref(),
+        "--profile".as_ref(),
+        cis().as_os_str(),
+        "--node".as_ref(),
+        node("kubeadm-control-plane").as_os_str(),
+        "--format=json".as_ref(),
+        "--now".as_ref(),
+        NOW.as_ref(),
+    ]);
+    assert_eq!(usual.out, limited.out, "{}", limited.err);
 }
 
 #[test]

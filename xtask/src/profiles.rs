@@ -287,6 +287,12 @@ fn compile(
 fn rust_flags(workspace: &Workspace) -> Result<OsString> {
     // Without it the linker pads every address to five bytes: a tenth of the code.
     let mut flags = OsString::from("-Clink-arg=--compress-relocations");
+    // What a check touches lies close together, for the host to wipe, and seldom
+    // has to grow. A stack that does not suffice is a trap, and so an error.
+    for size in ["-zstack-size=262144", "--initial-memory=1048576"] {
+        flags.push("\u{1f}-Clink-arg=");
+        flags.push(size);
+    }
     // Both trade code for speed, which only loops that run long would notice.
     for pass in ["-disable-lsr", "-enable-pre=false"] {
         flags.push("\u{1f}-Cllvm-args=");

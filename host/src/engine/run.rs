@@ -20,8 +20,14 @@ use crate::report::escape;
 const MEMORY_BYTES: usize = 32 << 20;
 /// What large lists of objects may raise it to.
 const MEMORY_CEILING: usize = 256 << 20;
+/// Core instances of a check.
+pub(super) const INSTANCES: u32 = 64;
+/// Memories of a check.
+pub(super) const MEMORIES: u32 = 4;
+/// Tables of a check.
+pub(super) const TABLES: u32 = 64;
 /// Elements of a check's tables, all together.
-const TABLE_ELEMENTS: usize = 20_000;
+pub(super) const TABLE_ELEMENTS: usize = 20_000;
 /// Instructions a check may execute: about a tenth of a second, and some
 /// seconds if each waits for memory. Ours need a hundredth of it.
 const FUEL: u64 = 500_000_000;
@@ -141,13 +147,13 @@ impl ResourceLimiter for Limits {
     }
 
     fn instances(&self) -> usize {
-        64
+        INSTANCES as usize
     }
     fn tables(&self) -> usize {
-        64
+        TABLES as usize
     }
     fn memories(&self) -> usize {
-        4
+        MEMORIES as usize
     }
 }
 

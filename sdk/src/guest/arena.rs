@@ -16,6 +16,9 @@ use core::sync::atomic::AtomicUsize;
 use core::sync::atomic::Ordering::Relaxed;
 
 const PAGE: usize = 1 << 16;
+/// How many pages are asked for at once: each time costs the host a change of
+/// mappings, pages that are not touched cost nothing.
+const STEP: usize = 16;
 
 #[global_allocator]
 static ARENA: Arena = Arena {
@@ -34,14 +37,17 @@ impl Arena {
     #[inline(never)]
     fn take(&self, size: usize, align: usize) -> Option<usize> {
         let taken = match self.next.load(Relaxed) {
-            // What the linker laid out fills the first pages: start after them.
-            0 => memory_size(0) * PAGE,
+            0 => laid_out(),
             next => next,
         };
         let start = taken.checked_next_multiple_of(align)?;
         let end = start.checked_add(size)?;
         let missing = end.saturating_sub(memory_size(0) * PAGE);
-        if missing > 0 && memory_grow(0, missing.div_ceil(PAGE)) == usize::MAX {
+        let pages = missing.div_ceil(PAGE);
+        if pages > 0
+            && memory_grow(0, pages.max(STEP)) == usize::MAX
+            && memory_grow(0, pages) == usize::MAX
+        {
             return None;
         }
         self.next.store(end, Relaxed);
@@ -49,10 +55,18 @@ impl Arena {
     }
 }
 
+/// Where that ends which the linker laid out: stack and data.
+fn laid_out() -> usize {
+    unsafe extern "C" {
+        static __heap_base: u8;
+    }
+    // SAFETY: the linker defines it, and only its address is taken.
+    (&raw const __heap_base).addr()
+}
+
 // SAFETY: `take` hands out each address at most once: a block starts at or
 // after the end of the one before (`next` only grows, in one thread), beyond
-// all that the linker laid out, and ends within memory that `memory_grow`
-// added. It starts at a multiple of the alignment, which `Layout` promises is a
+// all that the linker laid out, and ends within the memory. It starts at a multiple of the alignment, which `Layout` promises is a
 // power of two and so not zero. Blocks are never given back, so none is handed
 // out again while it is used. Nothing else in a component grows the memory.
 unsafe impl GlobalAlloc for Arena {
@@ -66,7 +80,7 @@ unsafe impl GlobalAlloc for Arena {
     #[inline]
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 
-    /// Memory that was just added to an instance is zero, and no block is used
+    /// Memory that the linker laid nothing out in is zero, and no block is used
     /// twice.
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller promises what `alloc` wants.
