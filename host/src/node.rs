@@ -219,6 +219,8 @@ pub struct Process {
     pub pidns: Option<String>,
     /// Whose it is.
     pub place: Place,
+    /// The unit that would start it, in a tree where nothing runs.
+    pub declared: Option<String>,
     /// A reason if it could not be read whole; what is read is kept.
     pub error: Option<String>,
 }

@@ -351,6 +351,9 @@ fn running(
             "`, its executable could not be read"
         ]);
     }
+    if cx.facts.node().origin == Origin::Tree {
+        instance.notes.push("as its unit declares it".to_owned());
+    }
     if let Some(manifest) = manifest
         && !differ.is_empty()
     {

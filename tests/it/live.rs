@@ -244,6 +244,34 @@ fn a_rendered_tree_is_judged_without_processes_and_the_report_says_so() {
 }
 
 #[test]
+fn a_kubelet_in_a_tree_is_judged_as_its_unit_would_start_it() {
+    let Some(()) = as_root() else {
+        return;
+    };
+    let machine = Machine::tree(&node("kubeadm-worker"));
+    let version = "kubernetes-version=v1.36.2";
+    let ran = machine.scan(&["--static", "--set", version, "--targets", "node"]);
+    let recorded = scan(&cis(), &node("kubeadm-worker"), &[]).report();
+    let recorded = findings(&recorded);
+    let mut judged = 0;
+    for (check, finding) in findings(&ran.report()) {
+        let verdict = finding["verdict"].as_str().unwrap();
+        if finding["component"] == "kubelet" && verdict != "error" {
+            judged += 1;
+            assert_eq!(recorded[&check]["verdict"], verdict, "{check}: {finding:#}");
+        }
+        if check == "4.2.1" {
+            let evidence = finding["evidence"].to_string();
+            assert!(
+                evidence.contains("/usr/lib/systemd/system/kubelet.service declares it"),
+                "{evidence}"
+            );
+        }
+    }
+    assert!(judged >= 18, "{judged} checks were judged");
+}
+
+#[test]
 fn the_mode_of_a_file_under_root_is_judged_as_it_is() {
     use std::os::unix::fs::PermissionsExt as _;
     let root = tempfile::tempdir().unwrap();

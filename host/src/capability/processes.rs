@@ -131,10 +131,12 @@ impl Host for Session {
             // No number: a fact does not change because a process was restarted.
             Some(format!("a process {} was not read whole ({why})", p.comm))
         });
-        let hint = if table.complete {
-            unread.unwrap_or_default()
-        } else {
-            table.hint.clone()
+        let in_tree = shared.node.identity.origin == node::Origin::Tree;
+        let hint = match unread {
+            // In a tree only its unit can say how a program would run.
+            Some(unread) if table.complete || in_tree => unread,
+            _ if table.complete => String::new(),
+            _ => table.hint.clone(),
         };
         let complete = table.complete && hint.is_empty();
         let turnout = if complete {
@@ -157,7 +159,12 @@ impl Host for Session {
             let observation = self
                 .ledger
                 .mint("process", name.to_owned(), Turnout::Served);
-            self.ledger.add(observation, place_word(place));
+            match &process.declared {
+                Some(unit) => self
+                    .ledger
+                    .add(observation, format!("as {unit} declares it")),
+                None => self.ledger.add(observation, place_word(place)),
+            }
             if identity == Identity::Weak {
                 self.ledger
                     .add(observation, "executable not readable, matched by name only");
@@ -425,6 +432,7 @@ mod tests {
             cgroup: None,
             pidns: None,
             place: node::Place::Node,
+            declared: None,
             error: None,
         };
         assert_eq!(identify(&request, &process), Some(Identity::Strong));

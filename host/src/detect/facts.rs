@@ -8,7 +8,7 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::document;
-use crate::node::{Miss, Node, Place, Resource};
+use crate::node::{Miss, Node, Origin, Place, Resource};
 
 /// The largest document that is read for a version.
 const DOCUMENT_LIMIT: u64 = 1 << 20;
@@ -146,6 +146,9 @@ impl<'a> Facts<'a> {
                 many => format!("none of {} runs", many.join(", ")),
             }),
             ([], false) => Said::No(format!("{} is not seen: {}", names.join(", "), table.hint)),
+            (some, _) if self.node.identity.origin == Origin::Tree => {
+                Said::Yes(format!("a unit starts {}", some.join(" and ")))
+            }
             ([one], _) => Said::Yes(format!("{one} runs")),
             (many, _) => Said::Yes(format!("{} run", many.join(" and "))),
         }

@@ -100,6 +100,7 @@ fn process(name: &str, place: Place) -> Process {
         cgroup: None,
         pidns: None,
         place,
+        declared: None,
         error: None,
     }
 }

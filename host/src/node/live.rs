@@ -1,6 +1,7 @@
 //! A node as it is now: its file tree under a root and its process table in a procfs.
 
 mod contents;
+mod declared;
 mod files;
 mod folder;
 mod mounts;
@@ -12,14 +13,14 @@ mod users;
 mod view;
 mod walk;
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use self::declared::Declared;
 use self::files::{Root, Tree};
 use self::processes::Procfs;
-use super::{Cluster, Files, Identity, Miss, Node, Origin, Processes, Table};
+use super::{Cluster, Files, Identity, Node, Origin, Processes};
 
 /// Why a live node could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +78,7 @@ pub fn open(
         None => (
             Origin::Tree,
             format!("tree: root {}, without processes", root.display()),
-            Box::new(NoProcesses::new()),
+            Box::new(Declared::read(&Tree(Arc::clone(&tree)), TREE_ONLY)),
         ),
     };
     // A tree may be that of another machine; this one's platform says nothing of it.
@@ -141,38 +142,10 @@ fn platform() -> String {
     format!("{}/{architecture}", std::env::consts::OS)
 }
 
-/// The process table of a scan that was asked for the tree only: nothing is
-/// seen in it, and nothing is claimed to be absent.
-struct NoProcesses(Table);
-
+/// A scan that was asked for the tree only sees no process, and claims of none
+/// that it is absent.
 const TREE_ONLY: &str =
     "only a file tree is scanned: leave out --static, and name a procfs with --proc";
-
-impl NoProcesses {
-    fn new() -> Self {
-        Self(Table {
-            processes: Vec::new(),
-            complete: false,
-            hint: TREE_ONLY.to_owned(),
-        })
-    }
-
-    fn why<T>() -> Result<T, Miss> {
-        Err(Miss::NotRecorded(TREE_ONLY.to_owned()))
-    }
-}
-
-impl Processes for NoProcesses {
-    fn table(&self) -> Result<&Table, Miss> {
-        Ok(&self.0)
-    }
-    fn environment(&self, _: u32, _: &[String]) -> Result<BTreeMap<String, String>, Miss> {
-        Self::why()
-    }
-    fn translate(&self, _: u32, _: &str) -> Result<String, Miss> {
-        Self::why()
-    }
-}
 
 #[cfg(test)]
 #[path = "live/tests.rs"]

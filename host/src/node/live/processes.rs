@@ -225,6 +225,7 @@ impl Procfs {
                 .map(str::to_owned),
             pidns,
             place,
+            declared: None,
             error,
         };
         Ok((process, same))
@@ -338,6 +339,7 @@ fn unread(pid: u32, reason: String) -> Process {
         cgroup: None,
         pidns: None,
         place: Place::Unknown,
+        declared: None,
         error: Some(reason),
     }
 }

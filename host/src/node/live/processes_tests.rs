@@ -164,6 +164,7 @@ fn reads_a_whole_table() {
         cgroup: Some("/system.slice/kubelet.service".into()),
         pidns: Some(INITIAL.into()),
         place: Place::Node,
+        declared: None,
         error: None,
     };
     assert_eq!(find(&procfs, 100), kubelet);

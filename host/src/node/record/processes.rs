@@ -93,6 +93,7 @@ pub(super) fn processes(
             cgroup: entry.cgroup,
             pidns: entry.pidns,
             place,
+            declared: None,
             error: entry.error.or(missing),
         });
     }

@@ -111,7 +111,9 @@ fn node(recorder: &Recorder, memory: &Memory, captured: &str) -> NodeFile {
         platform,
         ..
     } = &recorder.identity;
-    let table = memory.table_read.then(|| recorder.processes.table());
+    // What a tree's units declare is in their files: a record of it has no
+    // processes either.
+    let table = (memory.table_read && *origin != Origin::Tree).then(|| recorder.processes.table());
     let (os, arch) = platform.split_once('/').unwrap_or((platform, ""));
     let unreachable = (!recorder.cluster.present())
         .then(|| {
