@@ -47,8 +47,8 @@ pub fn read(paths: &[PathBuf]) -> Listed {
         profiles: Vec::new(),
         refused: Vec::new(),
     };
-    for path in paths {
-        match scan::inspect(path) {
+    for (path, inspected) in paths.iter().zip(scan::inspect_all(paths)) {
+        match inspected {
             Ok(inspection) => listed.profiles.push(entry(path, inspection)),
             Err(error) => listed.refused.push((path.clone(), error)),
         }

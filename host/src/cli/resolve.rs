@@ -87,10 +87,12 @@ pub fn resolve(
             .ok_or_else(|| unknown(id, installed.iter().map(|(name, _)| name.as_str()))),
         (None, Some(version)) => {
             let version = parse(version)?;
-            let readable = installed.into_iter().filter_map(|(_, path)| {
-                let manifest = scan::inspect(&path).ok()?.manifest;
-                Some((path, manifest))
-            });
+            let paths: Vec<PathBuf> = installed.into_iter().map(|(_, path)| path).collect();
+            let inspected = scan::inspect_all(&paths);
+            let readable = paths
+                .into_iter()
+                .zip(inspected)
+                .filter_map(|(path, inspected)| Some((path, inspected.ok()?.manifest)));
             let fitting = fitting(&version, readable.collect())?;
             let paths: Vec<PathBuf> = fitting.into_iter().map(|(path, _)| path).collect();
             Ok(match paths.len() {

@@ -45,9 +45,10 @@ fn strangers(plan: &RunPlan, report: &Report) -> Vec<String> {
         return Vec::new();
     }
     let ran = |id: &str| report.profiles.iter().any(|profile| profile.id == id);
-    let paths = plan.scan.profiles.iter().chain(&plan.scan.installed);
-    let manifests: Vec<_> = paths
-        .filter_map(|path| scan::inspect(path).ok())
+    let paths = [&*plan.scan.profiles, &*plan.scan.installed].concat();
+    let manifests: Vec<_> = scan::inspect_all(&paths)
+        .into_iter()
+        .filter_map(Result::ok)
         .map(|inspection| inspection.manifest)
         .filter(|manifest| ran(&manifest.id))
         .collect();
