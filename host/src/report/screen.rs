@@ -6,7 +6,7 @@ use super::layout::State;
 use super::text::{TextOptions, wrap};
 use super::{Gap, ProblemKind, ProfileRun, Report, exit};
 use crate::checksums;
-use crate::finding::{Finding, Subject, Verdict};
+use crate::finding::{Decision, Finding, Subject, Verdict};
 
 /// The most lines.
 pub(crate) const LINES: usize = 24;
@@ -19,6 +19,9 @@ pub(crate) const REFUSED: &str = " REFUSED (";
 
 /// How many causes of gaps are shown.
 const GAPS: usize = 3;
+
+/// How many lines say what is a provider's.
+const PROVIDER: usize = 2;
 
 /// How many profiles are shown.
 const PROFILES: usize = 2;
@@ -126,8 +129,34 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         let range = outside.trim_start_matches(':').trim();
         lines.push(field(OUTSIDE, &format!("the profile's range: {range}")));
     }
+    lines.extend(providers(report, options.width));
     lines.push(field("Exit code", &exit_line(report, options)));
     lines
+}
+
+/// What is a provider's: how many checks, and what it says about them, once.
+fn providers(report: &Report, width: usize) -> Vec<String> {
+    let mut owned = report.findings.iter().filter(|f| is_providers(f));
+    let Some(first) = owned.next() else {
+        return Vec::new();
+    };
+    let text = format!(
+        "{} checks not attested: {}",
+        owned.count() + 1,
+        first.reason
+    );
+    let mut name = "Provider";
+    let mut lines = Vec::new();
+    for part in wrap(&text, width.saturating_sub(11)).iter().take(PROVIDER) {
+        lines.push(field(name, part));
+        name = "";
+    }
+    lines
+}
+
+/// Whether only a provider can look at it.
+pub(super) fn is_providers(finding: &Finding) -> bool {
+    finding.decision == Decision::ProviderOwned
 }
 
 fn profile_line(profile: &ProfileRun) -> String {

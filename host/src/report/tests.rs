@@ -100,6 +100,27 @@ fn kube_bench_json() {
 }
 
 #[test]
+fn what_is_a_providers_is_said_once() {
+    let (mut report, options) = judged(fixture::control_plane());
+    let evidence = "Provider runs this part of the cluster; its audit reports are in a portal";
+    for finding in report.findings.iter_mut().take(3) {
+        finding.decision = Decision::ProviderOwned;
+        finding.verdict = Verdict::Manual;
+        finding.reason = evidence.into();
+        finding.remediation = "nothing that a customer could do".into();
+    }
+    let text = as_text(&report, &options);
+    assert_eq!(text.matches("provider-owned, not attested").count(), 3);
+    // In the section, and on the closing screen.
+    assert_eq!(text.matches("runs this part of the").count(), 2);
+    assert!(
+        text.contains("\nProvider   3 checks not attested: Provider runs"),
+        "{text}"
+    );
+    assert!(!text.contains("nothing that a customer"), "{text}");
+}
+
+#[test]
 fn the_closing_screen_fits() {
     let mut many = fixture::control_plane();
     for n in 0..40 {

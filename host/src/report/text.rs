@@ -100,13 +100,15 @@ pub(super) struct Pen<'a> {
 impl Pen<'_> {
     fn section(&mut self, section: &SectionView<'_>) -> io::Result<()> {
         self.line(State::Info, section.id, section.title)?;
+        let first_owned = section.findings().find(|f| screen::is_providers(f));
         for group in &section.groups {
             // A benchmark whose section has one group of the same number needs one line.
             if group.id != section.id {
                 self.line(State::Info, group.id, group.title)?;
             }
             for finding in &group.findings {
-                self.finding(finding)?;
+                let first = first_owned.is_some_and(|owned| std::ptr::eq(owned, *finding));
+                self.finding(finding, first)?;
             }
         }
         writeln!(self.out)?;
@@ -114,11 +116,20 @@ impl Pen<'_> {
         self.tally(section.target, Tally::of(section.findings()))
     }
 
-    fn finding(&mut self, finding: &Finding) -> io::Result<()> {
+    /// `first`: of those of a section that are its provider's.
+    fn finding(&mut self, finding: &Finding, first: bool) -> io::Result<()> {
         let state = State::of(finding);
         self.line(state, &finding.check, &layout::title(finding))?;
         if state == State::Pass {
             return Ok(());
+        }
+        if screen::is_providers(finding) {
+            // Whose it is, the first of a section says for all of it.
+            let whose = match first {
+                true => &format!(": {}", reason(finding)),
+                false => "",
+            };
+            return self.indented(7, &format!("provider-owned, not attested{whose}"));
         }
         self.indented(7, &reason(finding))?;
         let bad: Vec<&Subject> = finding
@@ -275,7 +286,9 @@ pub(super) fn judged(subject: &Subject) -> String {
 }
 
 fn needs_remedy(finding: &Finding) -> bool {
-    matches!(State::of(finding), State::Fail | State::Warn)
+    // Nobody else can change what is a provider's.
+    !screen::is_providers(finding)
+        && matches!(State::of(finding), State::Fail | State::Warn)
         && matches!(finding.verdict, Verdict::Fail | Verdict::Manual)
         && !finding.remediation.trim().is_empty()
 }
