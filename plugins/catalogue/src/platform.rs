@@ -181,4 +181,6 @@ pub(crate) fn glob(id: &str, paths: &[&str], why: &str) -> FileRequest {
 pub(crate) fn as_they_are(_: &mut Vec<Control>) {}
 
 #[cfg(test)]
+mod cases;
+#[cfg(test)]
 mod tests;

@@ -16,10 +16,6 @@ pub(super) const PLATFORM: Platform = Platform {
     // Where the root file system is read-only, rke puts all below /opt/rke.
     globs: &[
         (
-            "static-pods",
-            &["/{etc,opt/rke/etc}/kubernetes/manifests/*"],
-        ),
-        (
             "admin-kubeconfigs",
             &[
                 "/{etc,opt/rke/etc}/kubernetes/admin.conf",

@@ -15,11 +15,9 @@ mod words;
 pub(super) const PLATFORM: Platform = Platform {
     name: "rke2",
     code: Code::Plain,
+    // Its kubelet says where the static pods are: by --pod-manifest-path, from
+    // 1.32 on by staticPodPath of a drop-in.
     globs: &[
-        (
-            "static-pods",
-            &["/var/lib/rancher/rke2/agent/pod-manifests/*"],
-        ),
         // The second is the copy for people.
         (
             "admin-kubeconfigs",
