@@ -54,14 +54,14 @@ pub(super) const PLATFORM: Platform = Platform {
         ),
     ],
     requests: Requests::default,
-    controls,
+    controls: |all| change(all),
     words: &[words::WORDS],
     procedures: words::PROCEDURES,
     versions: &[],
     provider: None,
 };
 
-fn controls(controls: &mut Vec<Control>) {
+fn change(controls: &mut [Control]) {
     for name in [
         "admin-kubeconfig-mode",
         "admin-kubeconfig-mode-644",

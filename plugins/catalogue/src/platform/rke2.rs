@@ -120,10 +120,11 @@ fn etcd_may_own_what_it_reads(controls: &mut Vec<Control>) {
     };
     let all_of = |name: &str| {
         Rule::Files(FilesRule {
-            of: Set::Glob {
-                request: "pki-etcd".to_owned(),
-                absent: "server/tls/etcd has no files of etcd's own".to_owned(),
-            },
+            of: directory(
+                "pki-etcd",
+                "/var/lib/rancher/rke2/server/tls/etcd",
+                Component::KubeApiserver,
+            ),
             mode: None,
             owner: Some(Owner {
                 user: name.to_owned(),
