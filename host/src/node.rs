@@ -191,6 +191,9 @@ pub trait File: Send + Sync {
 pub enum Place {
     Node,
     StaticPod,
+    /// Of a container outside pods that has the node's network and users: only
+    /// root starts such a one. Profiles see it as the node's own.
+    Container,
     HostNetworkPod,
     Foreign,
     Unknown,

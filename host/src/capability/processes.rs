@@ -57,7 +57,8 @@ fn identify(request: &ProcessRequest, process: &node::Process) -> Option<Identit
 }
 
 /// Whose process it is, with what the process table alone does not tell: a
-/// person's process on the node is not a component of it.
+/// person's process on the node is not a component of it. In a container that
+/// root started it is the container's user, whatever its number.
 fn place(process: &node::Process) -> node::Place {
     match (process.place, process.uid) {
         (node::Place::Node | node::Place::Unknown, Some(uid)) if uid >= FIRST_PERSON_UID => {
@@ -71,6 +72,7 @@ fn place_word(place: node::Place) -> &'static str {
     match place {
         node::Place::Node => "on the node",
         node::Place::StaticPod => "in a static pod",
+        node::Place::Container => "in a container of the node",
         node::Place::HostNetworkPod => "in a host-network pod",
         node::Place::Foreign => "not this node's",
         node::Place::Unknown => "place unknown",
@@ -210,7 +212,7 @@ impl HostProcess for Session {
             uid: process.info.uid,
             identity: process.identity,
             place: match process.place {
-                node::Place::Node => Place::Node,
+                node::Place::Node | node::Place::Container => Place::Node,
                 node::Place::StaticPod => Place::StaticPod,
                 node::Place::HostNetworkPod => Place::HostNetworkPod,
                 node::Place::Foreign => Place::Foreign,
@@ -296,7 +298,10 @@ impl HostProcess for Session {
         let stranger = match held.place {
             node::Place::Foreign => Some("the process is not this node's"),
             node::Place::Unknown => Some("nothing shows that the process is this node's"),
-            node::Place::Node | node::Place::StaticPod | node::Place::HostNetworkPod => None,
+            node::Place::Node
+            | node::Place::StaticPod
+            | node::Place::Container
+            | node::Place::HostNetworkPod => None,
         };
         if let Some(why) = stranger {
             return Ok(Err(denied(
@@ -441,5 +446,31 @@ mod tests {
         process.exe = Some("/usr/bin/python3".into());
         process.argv = argv(&["python3", "kube-controller-manager"]);
         assert_eq!(identify(&request, &process), None);
+    }
+
+    #[test]
+    fn a_persons_process_is_foreign_but_not_a_containers_user() {
+        let process = |place, uid| node::Process {
+            pid: 1,
+            ppid: None,
+            uid: Some(uid),
+            comm: "kube-apiserver".into(),
+            exe: None,
+            argv: Vec::new(),
+            start: None,
+            cgroup: None,
+            pidns: None,
+            place,
+            error: None,
+        };
+        for (at, uid, expected) in [
+            (node::Place::Node, 0, node::Place::Node),
+            (node::Place::Node, 1000, node::Place::Foreign),
+            (node::Place::Unknown, 1000, node::Place::Foreign),
+            (node::Place::Container, 1000, node::Place::Container),
+            (node::Place::StaticPod, 1000, node::Place::StaticPod),
+        ] {
+            assert_eq!(place(&process(at, uid)), expected, "{at:?} {uid}");
+        }
     }
 }

@@ -4,16 +4,26 @@
 
 use std::collections::BTreeSet;
 
-use cisb_sdk::contract::manifest::Requests;
-use cisb_sdk::rule::Profile;
+use cisb_sdk::component::Component;
+use cisb_sdk::contract::manifest::{FileRequest, Requests, Right};
+use cisb_sdk::rule::files::Set;
+use cisb_sdk::rule::{Profile, Rule};
 
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
 mod kubeadm;
+mod rke;
+mod rke2;
+mod tkgi;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM];
+pub const ALL: &[&Platform] = &[
+    &kubeadm::PLATFORM,
+    &rke2::PLATFORM,
+    &rke::PLATFORM,
+    &tkgi::PLATFORM,
+];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]
@@ -131,8 +141,50 @@ pub fn put(controls: &mut Vec<Control>, control: Control) {
     }
 }
 
+/// Lets a control over files look at another set of them, with other requests
+/// if it needs any.
+pub(crate) fn files_of(
+    controls: &mut [Control],
+    name: &str,
+    of: Set,
+    uses: Option<&'static [&'static str]>,
+) {
+    let Some(control) = controls.iter_mut().find(|it| it.name == name) else {
+        return;
+    };
+    if let Rule::Files(rule) = &mut control.rule {
+        rule.of = of;
+    }
+    if let Some(uses) = uses {
+        control.uses = uses;
+    }
+}
+
+/// What a files request matches below a directory that a component uses.
+pub(crate) fn directory(request: &str, path: &str, component: Component) -> Set {
+    Set::Directory {
+        request: request.to_owned(),
+        path: path.to_owned(),
+        component,
+    }
+}
+
+/// Asks for the mode and owner of files.
+pub(crate) fn glob(id: &str, paths: &[&str], why: &str) -> FileRequest {
+    FileRequest {
+        id: id.to_owned(),
+        paths: paths.iter().map(|&path| path.to_owned()).collect(),
+        rights: vec![Right::Stat],
+        max_bytes: None,
+        depth: 0,
+        why: why.to_owned(),
+    }
+}
+
 /// Changes nothing.
 pub(crate) fn as_they_are(_: &mut Vec<Control>) {}
 
+#[cfg(test)]
+mod cases;
 #[cfg(test)]
 mod tests;

@@ -50,6 +50,43 @@ pub fn all() -> impl Iterator<Item = &'static Words> {
     LISTS.iter().flat_map(|list| list.iter())
 }
 
+/// The common words of a control, for a platform that changes some of them.
+///
+/// # Panics
+///
+/// While the crate is built, if no list has the control.
+#[expect(clippy::panic, reason = "only ever while constants are evaluated")]
+pub(crate) const fn like(control: &str) -> Words {
+    let mut list = 0;
+    while list < LISTS.len() {
+        let mut at = 0;
+        while at < LISTS[list].len() {
+            if same(LISTS[list][at].control.as_bytes(), control.as_bytes()) {
+                return LISTS[list][at];
+            }
+            at += 1;
+        }
+        list += 1;
+    }
+    panic!("no common words for the control")
+}
+
+/// The common words of a control, with another way to set it right.
+pub(crate) const fn set(control: &str, set: &'static str) -> Words {
+    Words {
+        set,
+        ..like(control)
+    }
+}
+
+const fn same(a: &[u8], b: &[u8]) -> bool {
+    let mut at = 0;
+    while at < a.len() && at < b.len() && a[at] == b[at] {
+        at += 1;
+    }
+    at == a.len() && at == b.len()
+}
+
 /// The words of the control of this name.
 pub fn of(control: &str) -> Option<&'static Words> {
     all().find(|words| words.control == control)

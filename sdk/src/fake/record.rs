@@ -71,6 +71,8 @@ struct RecordedProcess {
     #[serde(default)]
     cgroup: Option<String>,
     #[serde(default)]
+    place: Option<String>,
+    #[serde(default)]
     mounts: Vec<Mount>,
     #[serde(default)]
     error: Option<String>,
@@ -194,7 +196,14 @@ fn process(process: RecordedProcess) -> FakeProcess {
         comm: process.comm,
         exe: process.exe,
         uid: process.uid,
-        place: place(process.cgroup.as_deref()),
+        place: match process.place.as_deref() {
+            Some("node" | "container") => Place::Node,
+            Some("static-pod") => Place::StaticPod,
+            Some("host-network-pod") => Place::HostNetworkPod,
+            Some("foreign") => Place::Foreign,
+            Some(_) => Place::Unknown,
+            None => place(process.cgroup.as_deref()),
+        },
         args: process.argv,
         env: process.env,
         mounts: process

@@ -30,6 +30,8 @@ pub(super) struct Signs {
     pub(super) pid_namespace: Option<bool>,
     /// Whether it is in the node's network namespace.
     pub(super) network: Option<bool>,
+    /// Whether it is in the node's user namespace.
+    pub(super) users: Option<bool>,
 }
 
 /// Decides. Where a sign is missing that would change the answer, it is unknown.
@@ -37,15 +39,26 @@ pub(super) fn place(signs: Signs) -> Place {
     match (signs.group, signs.pid_namespace) {
         (None | Some(Group::Unclear), _) => Place::Unknown,
         (Some(Group::StaticPod), _) => Place::StaticPod,
-        (Some(Group::Container), _) => Place::Foreign,
+        (Some(Group::Container), _) | (Some(Group::Plain), Some(false)) => container(signs),
         (Some(Group::Pod), _) => match signs.network {
             Some(true) => Place::HostNetworkPod,
             Some(false) => Place::Foreign,
             None => Place::Unknown,
         },
         (Some(Group::Plain), Some(true)) => Place::Node,
-        (Some(Group::Plain), Some(false)) => Place::Foreign,
         (Some(Group::Plain), None) => Place::Unknown,
+    }
+}
+
+/// Whose container it is, outside pods. Distributions run components in
+/// containers of Docker, containerd or runc that have the node's network. Without
+/// a user namespace of its own only root makes one, so nobody else can pass for
+/// such a component. A nested cluster's has a network of its own.
+fn container(signs: Signs) -> Place {
+    match (signs.network, signs.users) {
+        (Some(false), _) | (_, Some(false)) => Place::Foreign,
+        (Some(true), Some(true)) => Place::Container,
+        _ => Place::Unknown,
     }
 }
 
@@ -312,13 +325,15 @@ mod tests {
                 group,
                 pid_namespace,
                 network,
+                users: Some(true),
             })
         };
         assert_eq!(place(Some(Group::Plain), Some(true), None), Place::Node);
         assert_eq!(
-            place(Some(Group::Plain), Some(false), Some(true)),
+            place(Some(Group::Plain), Some(false), Some(false)),
             Place::Foreign
         );
+        assert_eq!(place(Some(Group::Plain), Some(false), None), Place::Unknown);
         assert_eq!(place(Some(Group::Plain), None, Some(true)), Place::Unknown);
         assert_eq!(place(None, Some(true), Some(true)), Place::Unknown);
         assert_eq!(
@@ -330,9 +345,36 @@ mod tests {
             Place::HostNetworkPod
         );
         assert_eq!(place(Some(Group::Pod), Some(false), None), Place::Unknown);
-        assert_eq!(
-            place(Some(Group::Container), Some(true), Some(true)),
-            Place::Foreign
-        );
+    }
+
+    #[test]
+    fn a_container_is_the_nodes_with_its_network_and_its_users_only() {
+        for (pid_namespace, network, users, expected) in [
+            (Some(true), Some(true), Some(true), Place::Container),
+            (Some(false), Some(true), Some(true), Place::Container),
+            // kind's and k3d's nodes have a network of their own.
+            (Some(false), Some(false), Some(true), Place::Foreign),
+            // A person's podman, with --network=host.
+            (Some(false), Some(true), Some(false), Place::Foreign),
+            (Some(false), None, Some(false), Place::Foreign),
+            (Some(false), None, Some(true), Place::Unknown),
+            (Some(false), Some(true), None, Place::Unknown),
+            (Some(false), None, None, Place::Unknown),
+        ] {
+            for group in [Group::Container, Group::Plain] {
+                let found = place(Signs {
+                    group: Some(group),
+                    pid_namespace,
+                    network,
+                    users,
+                });
+                // In the node's own PID namespace and no group of a container.
+                let expected = match (group, pid_namespace) {
+                    (Group::Plain, Some(true)) => Place::Node,
+                    _ => expected,
+                };
+                assert_eq!(found, expected, "{group:?} {network:?} {users:?}");
+            }
+        }
     }
 }

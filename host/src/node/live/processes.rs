@@ -191,10 +191,9 @@ impl Procfs {
             .link("ns/pid")
             .ok()
             .and_then(|link| String::from_utf8(link).ok());
-        let netns = dir
-            .link("ns/net")
-            .ok()
-            .and_then(|link| String::from_utf8(link).ok());
+        let namespace = |name: &str| String::from_utf8(dir.link(name).ok()?).ok();
+        let netns = namespace("ns/net");
+        let users = namespace("ns/user");
         let signs = Signs {
             group: cgroup
                 .as_deref()
@@ -203,9 +202,10 @@ impl Procfs {
                 .is_node_pid_namespace(pidns.as_deref())
                 .or_else(|| status.namespaces.map(|count| count == 1)),
             network: view.is_node_network(netns.as_deref()),
+            users: view.is_node_users(users.as_deref()),
         };
         let place = match place::place(signs) {
-            Place::Node if !view.is_the_node => Place::Unknown,
+            Place::Node | Place::Container if !view.is_the_node => Place::Unknown,
             place => place,
         };
         let exe = dir.link("exe");

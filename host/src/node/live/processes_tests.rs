@@ -10,6 +10,7 @@ use super::*;
 
 const INITIAL: &str = "pid:[4026531836]";
 const CONTAINER: &str = "/kubepods/burstable/pod0123456789abcdef0123456789abcdef/x";
+const DOCKER: &str = "/docker/4f2a6f0cd2b5e7c81f0a9b3d5e7f1a2b4c6d8e0f1a3b5c7d9e1f2a4b6c8d0e1f";
 const UUID_POD: &str = "/kubepods/besteffort/pod01234567-89ab-cdef-0123-456789abcdef/x";
 
 /// A procfs made of files, and the node's tree beside it.
@@ -24,6 +25,7 @@ struct Spec {
     cgroup: &'static str,
     pid_namespace: Option<&'static str>,
     network: Option<&'static str>,
+    users: Option<&'static str>,
     mounts: Option<&'static str>,
 }
 
@@ -35,6 +37,7 @@ const PLAIN: Spec = Spec {
     cgroup: "/system.slice/kubelet.service",
     pid_namespace: Some(INITIAL),
     network: Some("net:[1]"),
+    users: Some("user:[4026531837]"),
     mounts: Some("mnt:[1]"),
 };
 
@@ -99,6 +102,7 @@ impl Fake {
         let links = [
             ("pid", spec.pid_namespace),
             ("net", spec.network),
+            ("user", spec.users),
             ("mnt", spec.mounts),
         ];
         for (name, link) in links {
@@ -197,6 +201,20 @@ fn tells_whose_a_process_is() {
     fake.add(Spec {
         pid: 13,
         pid_namespace: other,
+        network: Some("net:[2]"),
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 18,
+        cgroup: DOCKER,
+        pid_namespace: other,
+        ..PLAIN
+    });
+    fake.add(Spec {
+        pid: 19,
+        cgroup: DOCKER,
+        pid_namespace: other,
+        users: Some("user:[9]"),
         ..PLAIN
     });
     // Without rights over a process its namespaces are closed; its status is not.
@@ -217,6 +235,7 @@ fn tells_whose_a_process_is() {
     fake.add(Spec {
         pid: 16,
         pid_namespace: None,
+        users: Some("user:[9]"),
         ..PLAIN
     });
     fs::write(
@@ -237,6 +256,8 @@ fn tells_whose_a_process_is() {
         (15, Place::Unknown),
         (16, Place::Foreign),
         (17, Place::Unknown),
+        (18, Place::Container),
+        (19, Place::Foreign),
     ];
     for (pid, place) in places {
         assert_eq!(find(&procfs, pid).place, place, "{pid}");

@@ -15,10 +15,11 @@ use super::proc;
 use super::processes::MOUNTS;
 
 /// The kernel gives the first namespace of each kind a fixed number: PID since
-/// long ago, network and mount lately. Nothing else ever has these.
+/// and user long ago, network and mount lately. Nothing else ever has these.
 const INITIAL_PID: &[u8] = b"pid:[4026531836]";
 const INITIAL_NET: &[u8] = b"net:[4026531833]";
 const INITIAL_MNT: &[u8] = b"mnt:[4026531832]";
+const INITIAL_USER: &[u8] = b"user:[4026531837]";
 
 /// `CAP_SYS_PTRACE`, which sees through `hidepid`.
 const PTRACE: u64 = 1 << 19;
@@ -31,6 +32,7 @@ pub(super) struct View {
     pid: Namespace,
     net: Namespace,
     mnt: Namespace,
+    user: Namespace,
     /// The node's mount table.
     pub(super) mounts: Option<Mounts>,
     /// See [`place::depth`].
@@ -82,6 +84,7 @@ impl View {
             pid: Namespace::of(init.as_ref(), "ns/pid", INITIAL_PID),
             net: Namespace::of(init.as_ref(), "ns/net", INITIAL_NET),
             mnt: Namespace::of(init.as_ref(), "ns/mnt", INITIAL_MNT),
+            user: Namespace::of(init.as_ref(), "ns/user", INITIAL_USER),
             mounts: None,
             cgroup_depth: 0,
             is_the_node: genuine,
@@ -140,6 +143,11 @@ impl View {
     /// Whether this is the node's network namespace.
     pub(super) fn is_node_network(&self, link: Option<&str>) -> Option<bool> {
         self.net.is(link?.as_bytes())
+    }
+
+    /// Whether this is the node's user namespace.
+    pub(super) fn is_node_users(&self, link: Option<&str>) -> Option<bool> {
+        self.user.is(link?.as_bytes())
     }
 
     /// Whether this is the node's mount namespace.

@@ -273,6 +273,7 @@ pub fn place_word(place: Place) -> &'static str {
     match place {
         Place::Node => "node",
         Place::StaticPod => "static-pod",
+        Place::Container => "container",
         Place::HostNetworkPod => "host-network-pod",
         Place::Foreign => "foreign",
         Place::Unknown => "unknown",
@@ -284,6 +285,7 @@ pub fn place(word: &str) -> Option<Place> {
     let all = [
         Place::Node,
         Place::StaticPod,
+        Place::Container,
         Place::HostNetworkPod,
         Place::Foreign,
         Place::Unknown,
