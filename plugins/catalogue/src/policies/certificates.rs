@@ -66,7 +66,13 @@ fn of_ingress(ingress: &Value, certificates: &Optional) -> (Verdict, String) {
     let named = said("/metadata/annotations/networking.gke.io~1managed-certificates");
     let shared = said("/metadata/annotations/ingress.gcp.kubernetes.io~1pre-shared-cert");
     let class = said("/metadata/annotations/kubernetes.io~1ingress.class");
-    if named.trim_ascii().is_empty() {
+    let mut wanted = Vec::new();
+    for name in strings::split(named, b',') {
+        if !name.trim_ascii().is_empty() {
+            wanted.push(name.trim_ascii());
+        }
+    }
+    if wanted.is_empty() {
         return match (shared.is_empty(), class) {
             (false, _) => (
                 Verdict::Manual,
@@ -86,10 +92,9 @@ fn of_ingress(ingress: &Value, certificates: &Optional) -> (Verdict, String) {
         };
     }
     let mut missing = Vec::new();
-    for wanted in strings::split(named, b',') {
-        let wanted = wanted.trim_ascii();
+    for wanted in wanted {
         let is = |it: &Value| name(it) == wanted && namespace(it) == namespace(ingress);
-        if !wanted.is_empty() && !certificates.items.iter().any(is) {
+        if !certificates.items.iter().any(is) {
             missing.push(wanted);
         }
     }

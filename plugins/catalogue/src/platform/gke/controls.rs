@@ -331,10 +331,10 @@ fn cluster() -> Vec<Control> {
 
 /// Control, severity, at what to look, and what it should show. Of these
 /// nothing is seen on a node or in Kubernetes' API.
-type Asked = (&'static str, Severity, &'static str, &'static str);
+pub(super) type Asked = (&'static str, Severity, &'static str, &'static str);
 
 #[rustfmt::skip]
-const ASKED: &[Asked] = &[
+pub(super) const ASKED: &[Asked] = &[
     ("gke-image-scanning", Medium, "gcloud services list --enabled --filter='config.name:containerscanning.googleapis.com' --format='value(config.name)' in the registry's project; for another scanner, its report on the images that run", "containerscanning.googleapis.com, or a scanner that covers every image in use"),
     ("gke-registry-user-access", Medium, "gcloud artifacts repositories get-iam-policy REPOSITORY --location LOCATION, gcloud storage buckets get-iam-policy gs://artifacts.PROJECT.appspot.com where Container Registry is left, and gcloud projects get-iam-policy PROJECT for roles/artifactregistry.* and roles/storage.*", "only builders and release engineers may write"),
     ("gke-registry-read-only", Medium, "gcloud artifacts repositories get-iam-policy REPOSITORY --location LOCATION and gcloud projects get-iam-policy PROJECT, for the nodes' service account (gcloud container node-pools list --cluster CLUSTER --location LOCATION --format='value(config.serviceAccount)')", "roles/artifactregistry.reader (roles/storage.objectViewer for Container Registry), nothing that writes"),
