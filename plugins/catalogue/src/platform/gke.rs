@@ -171,7 +171,7 @@ const PROCEDURES: &[ProcedureWords] = &[
         effect: "Control plane settings are rolled out at once; some recreate nodes. Only one \
             operation runs at a time: gcloud container operations list.",
         rollback: "Apply the old value; what can only be chosen at creation needs another cluster.",
-        verify: "The describe command above shows the new value.",
+        verify: "The command that the check names shows the new value.",
     },
     ProcedureWords {
         name: "gke-node-pool",
