@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use cisb_sdk::contract::manifest::Ownership;
+
 use super::PROCEDURES;
 use crate::control::{ProcedureWords, Words};
 use crate::platform;
@@ -164,8 +166,10 @@ fn the_words_of_every_profile_stay_within_the_budget() {
             "{}: checks {checks} bytes",
             table.id
         );
+        // Who reads a report changes nothing of what is the provider's.
         let names: BTreeSet<&str> = table
             .rows()
+            .filter(|(_, row)| row.5 != Ownership::Provider)
             .filter_map(|(_, row)| Some(platform.words(&row.1)?.procedure))
             .collect();
         let procedures = names.iter().filter_map(|name| platform.procedure(name));
@@ -191,7 +195,7 @@ fn no_text_quotes_the_reference() {
         let folder = folder.join(&table.id);
         let texts = texts_of(&folder);
         assert!(
-            texts.len() > 200 || !folder.is_dir(),
+            texts.len() > 100 || !folder.is_dir(),
             "found only {} texts in {}",
             texts.len(),
             folder.display()
@@ -227,6 +231,7 @@ const SITES: &[&str] = &[
     "https://etcd.io/docs/",
     "https://docs.rke2.io/",
     "https://rke.docs.rancher.com/",
+    "https://cloud.google.com/",
 ];
 
 /// The common words and each platform's.
