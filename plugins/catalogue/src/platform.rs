@@ -10,10 +10,13 @@ use cisb_sdk::rule::Profile;
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
+mod ack;
+mod aks;
 mod kubeadm;
+mod rules;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM];
+pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM, &aks::PLATFORM, &ack::PLATFORM];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]

@@ -6,9 +6,10 @@ use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{array, key_of};
 use cisb_sdk::prelude::*;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::Verdict;
 
-use super::sheet::{Lists, Policy, Sheet};
+use super::sheet::{Lists, Policy, Sheet, add};
 
 /// A policy over the objects of one request.
 macro_rules! over {
@@ -37,7 +38,8 @@ over!(PODS, "provider-pods", "Pod");
 ///
 /// - `where`: `{pointer, is}`, which objects count; all if it is left out;
 /// - `pointer` and `is`: the field, and what it may be, each a text that may end
-///   in `*`; a number or boolean is compared as JSON writes it;
+///   in `*`; a number or boolean is compared as JSON writes it; `*` in the pointer
+///   stands for each item of a list, all of which must be so;
 /// - `absent`: the verdict on an object without the field; `otherwise` if left out;
 /// - `otherwise`: the verdict on another value: `fail` or `manual`;
 /// - `any`: one object that has it suffices; else each must;
@@ -88,10 +90,30 @@ fn judge(
     }
 }
 
-/// The value at a rule's pointer, and whether it is one of those wanted.
+/// The value at a rule's pointer, and whether it is one of those wanted. Of a
+/// list, at whose items `*` in the pointer looks, every item must be.
 fn matches(object: &Value, rule: &Value) -> (Option<String>, bool) {
     let pointer = rule["pointer"].as_str().unwrap_or_default();
-    let Some(value) = object.pointer(pointer) else {
+    let wanted = array(rule, "/is");
+    let at = strings::find(pointer, "/*");
+    let Some((list, inside)) = at.and_then(|at| pointer.split_at_checked(at)) else {
+        return one(object.pointer(pointer), wanted);
+    };
+    let inside = inside.strip_prefix("/*").unwrap_or_default();
+    let items = array(object, list);
+    let mut all = String::new();
+    let mut matched = !items.is_empty();
+    for item in items {
+        let (value, is) = one(item.pointer(inside), wanted);
+        matched &= is;
+        add(&mut all, ", ", value.as_deref().unwrap_or("not set"));
+    }
+    ((!items.is_empty()).then_some(all), matched)
+}
+
+/// A value as text, and whether it is one of those wanted.
+fn one(value: Option<&Value>, wanted: &[Value]) -> (Option<String>, bool) {
+    let Some(value) = value else {
         return (None, false);
     };
     let value = match value {
@@ -100,7 +122,7 @@ fn matches(object: &Value, rule: &Value) -> (Option<String>, bool) {
         Value::Bool(false) => "false".to_owned(),
         _ => "neither a text, a number nor a boolean".to_owned(),
     };
-    let matched = array(rule, "/is").iter().any(|wanted| {
+    let matched = wanted.iter().any(|wanted| {
         let wanted = wanted.as_str().unwrap_or_default();
         match wanted.strip_suffix('*') {
             Some(start) => value.starts_with(start),
