@@ -9,6 +9,9 @@ use serde_json::{Value, json};
 
 use crate::control::{Control, Decided};
 
+#[cfg(test)]
+pub(super) mod cases;
+
 /// A control that only the provider's API can decide: where to look, and what
 /// should be there.
 pub(super) fn asked(

@@ -288,7 +288,7 @@ pub(super) const AZURE: &[Words] = &[
         procedure: "azure-resource",
         set: "az aks update -g GROUP -n NAME --enable-azure-rbac, after assigning Azure \
             Kubernetes Service RBAC roles to the groups that work with it",
-        breaks: "Role bindings stay in force beside it: delete those of people.",
+        breaks: "",
         references: &[AZURE_RBAC],
     },
     Words {

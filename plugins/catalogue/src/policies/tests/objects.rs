@@ -92,3 +92,31 @@ fn without_the_list_nothing_is_judged() {
         Verdict::Error
     );
 }
+
+#[test]
+fn every_item_of_a_list_must_have_one_of_the_values() {
+    let judge = |spec: &str| {
+        let node = format!(r#"[{{"metadata": {{"name": "a"}}, "spec": {spec}}}]"#);
+        let mut rule = rule();
+        rule["pointer"] = "/spec/taints/*/effect".into();
+        rule["is"] = json!(["NoSchedule", "Prefer*"]);
+        judged(&nodes(&node), rule)
+    };
+    let good = judge(r#"{"taints": [{"effect": "NoSchedule"}, {"effect": "PreferNoSchedule"}]}"#);
+    assert_eq!(good.verdict, Verdict::Pass);
+    assert_eq!(good.subjects[0].actual, "NoSchedule, PreferNoSchedule");
+    for one_bad in [
+        r#"{"taints": [{"effect": "NoSchedule"}, {"effect": "NoExecute"}]}"#,
+        r#"{"taints": [{"effect": "NoSchedule"}, {"key": "x"}]}"#,
+        r#"{"taints": ["NoSchedule"]}"#,
+    ] {
+        assert_eq!(judge(one_bad).verdict, Verdict::Fail, "{one_bad}");
+    }
+    for none in [
+        r#"{"taints": []}"#,
+        "{}",
+        r#"{"taints": {"effect": "NoSchedule"}}"#,
+    ] {
+        assert_eq!(judge(none).verdict, Verdict::Manual, "{none}");
+    }
+}
