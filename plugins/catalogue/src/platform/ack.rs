@@ -267,19 +267,6 @@ fn network() -> Vec<Control> {
             decided: ByFacts("whether Terway runs, and its ConfigMap eni-config"),
             rule: Rule::AllOf(vec![
                 code(
-                    "objects-daemonsets",
-                    json!({
-                        "where": {"pointer": "/metadata/name", "is": ["terway*"]},
-                        "pointer": "/metadata/namespace",
-                        "is": ["kube-system"],
-                        "otherwise": "manual",
-                        "none": "manual",
-                        "expected": "Terway, which enforces network policies",
-                        "words": "Terway is not seen; with Flannel network policies are without \
-                                  effect: find out which plugin runs",
-                    }),
-                ),
-                code(
                     "objects-configmaps",
                     json!({
                         "where": {"pointer": "/metadata/name", "is": ["eni-config"]},
@@ -287,8 +274,21 @@ fn network() -> Vec<Control> {
                         "is": ["false"],
                         "absent": "manual",
                         "none": "manual",
-                        "expected": "disable_network_policy: \"false\"",
-                        "words": "Terway runs and enforces network policies",
+                        "expected": "disable_network_policy: \"false\" in ConfigMap eni-config of \
+                                     Terway; with Flannel network policies have no effect",
+                        "words": "Terway's ConfigMap eni-config leaves network policies on",
+                    }),
+                ),
+                code(
+                    "objects-daemonsets",
+                    json!({
+                        "where": {"pointer": "/metadata/name", "is": ["terway*"]},
+                        "pointer": "/metadata/namespace",
+                        "is": ["kube-system"],
+                        "otherwise": "manual",
+                        "none": "manual",
+                        "expected": "a DaemonSet of Terway in kube-system",
+                        "words": "Terway runs",
                     }),
                 ),
             ]),
