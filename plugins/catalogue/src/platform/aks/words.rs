@@ -146,7 +146,7 @@ pub(super) const AZURE: &[Words] = &[
         procedure: "azure-resource",
         set: "Compare with az aks nodepool get-upgrades; az aks update --node-os-upgrade-channel \
             NodeImage keeps pools current, in the hours of a maintenance window",
-        breaks: "",
+        breaks: "Nodes are drained and reimaged one after the other.",
         references: &[NODE_IMAGES],
     },
     Words {
@@ -157,7 +157,7 @@ pub(super) const AZURE: &[Words] = &[
         procedure: "azure-resource",
         set: "az security pricing create --name Containers --tier Standard --extensions \
             name=ContainerRegistriesVulnerabilityAssessments isEnabled=True, or another scanner",
-        breaks: "",
+        breaks: "The plan is charged per core of the nodes.",
         references: &[SCANNING],
     },
     Words {
@@ -267,7 +267,7 @@ pub(super) const AZURE: &[Words] = &[
         procedure: "pod-spec",
         set: "spec.tls in every Ingress, a redirect from port 80; behind a Service of type \
             LoadBalancer TLS in the pods: Azure's load balancer does not end it",
-        breaks: "",
+        breaks: "Clients that speak HTTP only.",
         references: &[TLS_INGRESS],
     },
     Words {
@@ -288,7 +288,7 @@ pub(super) const AZURE: &[Words] = &[
         procedure: "azure-resource",
         set: "az aks update -g GROUP -n NAME --enable-azure-rbac, after assigning Azure \
             Kubernetes Service RBAC roles to the groups that work with it",
-        breaks: "",
+        breaks: "Role bindings stay in force beside it: delete those of people.",
         references: &[AZURE_RBAC],
     },
     Words {
@@ -299,7 +299,7 @@ pub(super) const AZURE: &[Words] = &[
         procedure: "pod-spec",
         set: "az aks nodepool add --workload-runtime KataVmIsolation; runtimeClassName: \
             kata-vm-isolation in the pods",
-        breaks: "",
+        breaks: "Host namespaces and some volumes do not work in a sandbox.",
         references: &[SANDBOX],
     },
     Words {
