@@ -89,7 +89,8 @@ pub(super) fn ingresses_use_tls(look: &str) -> Rule {
     )
 }
 
-/// The unit, drop-ins and other files that a request covers.
+/// Two controls over the same sets of files: nobody but their owner may change
+/// them, and that is root.
 pub(super) fn file_pair(
     [mode, owner]: [&'static str; 2],
     component: &'static str,
