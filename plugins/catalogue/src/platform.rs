@@ -12,19 +12,7 @@ use cisb_sdk::rule::{Profile, Rule};
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
-mod gke;
-mod kubeadm;
-mod rke;
-mod rke2;
-mod tkgi;
-
-/// Every platform that a profile is for.
 pub const ALL: &[&Platform] = &[
-    &kubeadm::PLATFORM,
-    &rke2::PLATFORM,
-    &rke::PLATFORM,
-    &tkgi::PLATFORM,
-    &gke::PLATFORM,
 ];
 
 /// Where a platform differs from a cluster that kubeadm made.

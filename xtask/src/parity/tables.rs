@@ -194,7 +194,7 @@ fn parse(text: &str) -> Vec<(String, Row)> {
         let (id, rest) = item.split_once('\n').unwrap_or((item, ""));
         let keys: Vec<&str> = rest.lines().map(str::trim).collect();
         // A group, not a check.
-        if keys.contains(&"checks:") {
+        if keys.iter().any(|key| key.starts_with("checks:")) {
             continue;
         }
         // A title may go on for lines; the next key ends it.
@@ -230,7 +230,7 @@ fn unquoted(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    const THEIRS: &str = "type: etcd\ngroups:\n- id: 2\n  checks:\n\
+    const THEIRS: &str = "type: etcd\ngroups:\n- id: 3\n  checks: []\n- id: 2\n  checks:\n\
         \x20 - id: 2.10\n    text: \"one\n      (Manual)\"\n    scored: true\n\
         \x20 - id: 2.2\n    text: two\n";
 
