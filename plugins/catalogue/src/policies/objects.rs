@@ -6,6 +6,7 @@ use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{array, key_of};
 use cisb_sdk::prelude::*;
 use cisb_sdk::say;
+use cisb_sdk::strings;
 use cisb_sdk::verdict::Verdict;
 
 use super::sheet::{Lists, Policy, Sheet};
@@ -37,7 +38,9 @@ over!(PODS, "provider-pods", "Pod");
 ///
 /// - `where`: `{pointer, is}`, which objects count; all if it is left out;
 /// - `pointer` and `is`: the field, and what it may be, each a text that may end
-///   in `*`; a number or boolean is compared as JSON writes it;
+///   in `*`; a number or boolean is compared as JSON writes it. `*` as a token of
+///   the pointer stands for every element of a list: each must match, with
+///   `some` one is enough;
 /// - `absent`: the verdict on an object without the field; `otherwise` if left out;
 /// - `otherwise`: the verdict on another value: `fail` or `manual`;
 /// - `any`: one object that has it suffices; else each must;
@@ -88,26 +91,47 @@ fn judge(
     }
 }
 
-/// The value at a rule's pointer, and whether it is one of those wanted.
+/// The value at a rule's pointer, and whether it is one of those wanted. Of
+/// several values it is the one that decides.
 fn matches(object: &Value, rule: &Value) -> (Option<String>, bool) {
     let pointer = rule["pointer"].as_str().unwrap_or_default();
-    let Some(value) = object.pointer(pointer) else {
-        return (None, false);
-    };
-    let value = match value {
-        Value::String(text) | Value::Number(text) => (*text).to_owned(),
-        Value::Bool(true) => "true".to_owned(),
-        Value::Bool(false) => "false".to_owned(),
-        _ => "neither a text, a number nor a boolean".to_owned(),
-    };
-    let matched = array(rule, "/is").iter().any(|wanted| {
-        let wanted = wanted.as_str().unwrap_or_default();
-        match wanted.strip_suffix('*') {
-            Some(start) => value.starts_with(start),
-            None => value == wanted,
+    let some = rule["some"].as_bool() == Some(true);
+    let mut values = Vec::new();
+    collect(object, pointer, &mut values);
+    let mut found = (None, false);
+    for value in values {
+        let matched = array(rule, "/is").iter().any(|wanted| {
+            let wanted = wanted.as_str().unwrap_or_default();
+            match wanted.strip_suffix('*') {
+                Some(start) => value.starts_with(start),
+                None => value == wanted,
+            }
+        });
+        found = (Some(value), matched);
+        if matched == some {
+            break;
         }
-    });
-    (Some(value), matched)
+    }
+    found
+}
+
+/// The values at a pointer in which `*` stands for every element of a list.
+fn collect(at: &Value, pointer: &str, values: &mut Vec<String>) {
+    if let Some(star) = strings::find(pointer, "/*") {
+        let (list, rest) = (pointer.get(..star), pointer.get(star + 2..));
+        for item in array(at, list.unwrap_or_default()) {
+            collect(item, rest.unwrap_or_default(), values);
+        }
+        return;
+    }
+    let value = match at.pointer(pointer) {
+        None => return,
+        Some(Value::String(text) | Value::Number(text)) => (*text).to_owned(),
+        Some(Value::Bool(true)) => "true".to_owned(),
+        Some(Value::Bool(false)) => "false".to_owned(),
+        Some(_) => "neither a text, a number nor a boolean".to_owned(),
+    };
+    values.push(value);
 }
 
 fn verdict(word: &Value, default: Verdict) -> Verdict {

@@ -84,6 +84,32 @@ fn one_object_may_suffice_and_some_may_not_count() {
 }
 
 #[test]
+fn every_element_of_a_list_must_match_or_some_one() {
+    let of = |types: &str| {
+        nodes(&format!(
+            r#"[{{"metadata": {{"name": "a"}}, "spec": {{"taints": [{types}]}}}}]"#
+        ))
+    };
+    let good = r#"{"key": "a/1"}"#;
+    let both = r#"{"key": "a/1"}, {"key": "b/1"}, {"key": "a/2"}"#;
+    let rule = |some: bool| json!({"pointer": "/spec/taints/*/key", "is": ["a/*"], "some": some, "absent": "manual"});
+    assert_eq!(judged(&of(good), rule(false)).verdict, Verdict::Pass);
+    let bad = judged(&of(both), rule(false));
+    assert_eq!((bad.verdict, &*bad.actual), (Verdict::Fail, "Node/a: b/1"));
+    assert_eq!(judged(&of(both), rule(true)).verdict, Verdict::Pass);
+    let none = judged(&of(r#"{"key": "b/1"}"#), rule(true));
+    assert_eq!(none.verdict, Verdict::Fail);
+    assert_eq!(judged(&of(""), rule(false)).verdict, Verdict::Manual);
+    let mut only = json!({"pointer": "/metadata/name", "is": [], "none": "not-applicable"});
+    only["where"] = rule(true);
+    assert_eq!(judged(&of(both), only.clone()).verdict, Verdict::Fail);
+    assert_eq!(
+        judged(&of(r#"{"key": "b/1"}"#), only).verdict,
+        Verdict::NotApplicable
+    );
+}
+
+#[test]
 fn without_the_list_nothing_is_judged() {
     let refused = judged(&FakeNode::new().forbidden("nodes", "v1"), rule());
     assert_eq!(refused.verdict, Verdict::Error);
