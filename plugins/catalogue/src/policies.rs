@@ -4,6 +4,8 @@
 
 use cisb_sdk::rule::Code;
 
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+mod absent;
 mod access;
 mod accounts;
 mod asked;
@@ -69,4 +71,5 @@ pub const CLOUD_CODES: &[(&str, Code)] = codes! {
     "objects-daemonsets": objects::DAEMON_SETS,
     "objects-pods": objects::PODS,
     ;
+    "absent": absent::absent,
 };

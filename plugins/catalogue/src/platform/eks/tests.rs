@@ -1,0 +1,1 @@
+//! Each control of Amazon EKS.
