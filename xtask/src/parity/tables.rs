@@ -206,9 +206,10 @@ fn parse(text: &str) -> Vec<(String, Row)> {
         let (id, rest) = item.split_once('\n').unwrap_or((item, ""));
         let keys: Vec<&str> = rest.lines().map(str::trim).collect();
         // A group, not a check.
-        if keys.contains(&"checks:") {
+        if keys.iter().any(|key| key.starts_with("checks:")) {
             continue;
         }
+        let id = id.split(" #").next().unwrap_or(id);
         // A title may go on for lines; the next key ends it.
         let title: String = keys
             .iter()
@@ -242,8 +243,8 @@ fn unquoted(text: &str) -> &str {
 mod tests {
     use super::*;
 
-    const THEIRS: &str = "type: etcd\ngroups:\n- id: 2\n  checks:\n\
-        \x20 - id: 2.10\n    text: \"one\n      (Manual)\"\n    scored: true\n\
+    const THEIRS: &str = "type: etcd\ngroups:\n- id: 3\n  checks: []\n- id: 2\n  checks:\n\
+        \x20 - id: 2.10  # a note\n    text: \"one\n      (Manual)\"\n    scored: true\n\
         \x20 - id: 2.2\n    text: two\n";
 
     fn profile(checks: &str) -> Profile {

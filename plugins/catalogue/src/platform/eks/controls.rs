@@ -28,7 +28,7 @@ fn code(name: &str, with: Value) -> Rule {
 
 /// Control, severity, what a person decides, at what to look, what it should
 /// show, and whether the instances are shown.
-type Question = (
+pub(super) type Question = (
     &'static str,
     Severity,
     &'static str,
@@ -38,51 +38,51 @@ type Question = (
 );
 
 #[rustfmt::skip]
-const QUESTIONS: &[Question] = &[
+pub(super) const QUESTIONS: &[Question] = &[
     ("eks-control-plane-logging", High, "AWS' API says which logs are on",
-     "aws eks describe-cluster --name NAME --query cluster.logging.clusterLogging",
+     "run aws eks describe-cluster --name NAME --query cluster.logging.clusterLogging",
      "enabled true for api, audit, authenticator, controllerManager and scheduler", false),
     ("eks-audit-logs-kept", Medium, "CloudWatch says how long logs are kept, and who reads them",
-     "aws logs describe-log-groups --log-group-name-prefix /aws/eks/NAME/cluster --query 'logGroups[].[logGroupName,retentionInDays,kmsKeyId]', and who is alerted by them",
+     "run aws logs describe-log-groups --log-group-name-prefix /aws/eks/NAME/cluster --query 'logGroups[].[logGroupName,retentionInDays,kmsKeyId]', and who is alerted by them",
      "a log group, kept as long as your rules ask (no retentionInDays: for ever), and somebody who reads it", false),
     ("eks-vpc-cni-current", Medium, "AWS' API says which version is the newest",
-     "kubectl -n kube-system get daemonset aws-node -o jsonpath='{..image}' beside aws eks describe-addon-versions --addon-name vpc-cni --kubernetes-version VERSION",
+     "run kubectl -n kube-system get daemonset aws-node -o jsonpath='{..image}' beside aws eks describe-addon-versions --addon-name vpc-cni --kubernetes-version VERSION",
      "the tag is the newest that AWS lists for the cluster's version, or its default", false),
     ("eks-ecr-scanning", High, "the registry says what it scans",
-     "aws ecr get-registry-scanning-configuration, and for registries elsewhere their own scanner",
+     "run aws ecr get-registry-scanning-configuration, and for registries elsewhere their own scanner",
      "ENHANCED, or rules with SCAN_ON_PUSH or CONTINUOUS_SCAN that match every repository", false),
     ("eks-ecr-user-access", Medium, "IAM says who may change images",
-     "aws ecr get-repository-policy --repository-name REPOSITORY for each, and in IAM the policies with ecr:PutImage, ecr:BatchDeleteImage or ecr:*",
+     "run aws ecr get-repository-policy --repository-name REPOSITORY for each, and in IAM the policies with ecr:PutImage, ecr:BatchDeleteImage or ecr:*",
      "only the pipelines that build an image may push it, and nobody deletes by a wildcard", false),
     ("eks-ecr-pull-only", High, "IAM says what the role of the nodes may do",
-     "the role of each node group (aws eks describe-nodegroup --cluster-name NAME --nodegroup-name GROUP --query nodegroup.nodeRole): aws iam list-attached-role-policies and list-role-policies --role-name ROLE",
+     "look at the role of each node group (aws eks describe-nodegroup --cluster-name NAME --nodegroup-name GROUP --query nodegroup.nodeRole): aws iam list-attached-role-policies and list-role-policies --role-name ROLE",
      "AmazonEC2ContainerRegistryPullOnly or AmazonEC2ContainerRegistryReadOnly, and nothing with ecr:PutImage, ecr:* or ecr:Delete*", true),
     ("eks-registries-approved", Medium, "which registries are approved is yours to say",
-     "kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' | sort -u, and the admission policy that holds images to a list",
+     "run kubectl get pods -A -o jsonpath='{..image}' | tr ' ' '\\n' | sort -u, and the admission policy that holds images to a list",
      "registries of your list only, and a policy that refuses others", false),
     ("eks-secrets-kms-key", High, "AWS' API says whose key encrypts Secrets",
-     "aws eks describe-cluster --name NAME --query cluster.encryptionConfig",
+     "run aws eks describe-cluster --name NAME --query cluster.encryptionConfig",
      "resources with secrets, and the keyArn of a KMS key of yours", false),
     ("eks-endpoint-restricted", High, "AWS' API says who reaches the API server",
-     "aws eks describe-cluster --name NAME --query 'cluster.resourcesVpcConfig.[endpointPrivateAccess,endpointPublicAccess,publicAccessCidrs]'",
+     "run aws eks describe-cluster --name NAME --query 'cluster.resourcesVpcConfig.[endpointPrivateAccess,endpointPublicAccess,publicAccessCidrs]'",
      "private true; public false, or publicAccessCidrs without 0.0.0.0/0", false),
     ("eks-endpoint-private", Medium, "AWS' API says who reaches the API server",
-     "aws eks describe-cluster --name NAME --query 'cluster.resourcesVpcConfig.[endpointPrivateAccess,endpointPublicAccess]'",
+     "run aws eks describe-cluster --name NAME --query 'cluster.resourcesVpcConfig.[endpointPrivateAccess,endpointPublicAccess]'",
      "[true, false]", false),
     ("eks-users-by-iam", Medium, "kubeconfigs are on the desks of people",
-     "aws eks list-access-entries --cluster-name NAME, aws eks list-identity-provider-configs --cluster-name NAME, and the users of the kubeconfigs that people have",
+     "run aws eks list-access-entries --cluster-name NAME, aws eks list-identity-provider-configs --cluster-name NAME, and the users of the kubeconfigs that people have",
      "people come by an IAM role or an identity provider, with exec aws eks get-token or aws-iam-authenticator, and no long-lived token or certificate", false),
     ("eks-untrusted-on-fargate", Low, "which workloads you trust is yours to say",
-     "aws eks list-fargate-profiles --cluster-name NAME, and whether code that you do not trust runs in a namespace of one of them",
+     "run aws eks list-fargate-profiles --cluster-name NAME, and whether code that you do not trust runs in a namespace of one of them",
      "untrusted code in a namespace of a Fargate profile, or on nodes of its own", true),
     ("eks-version-current", High, "AWS' API says what is supported, and since when",
-     "aws eks describe-cluster --name NAME --query 'cluster.[version,platformVersion,upgradePolicy]' beside aws eks describe-cluster-versions, and aws eks describe-nodegroup --query nodegroup.releaseVersion of each node group",
+     "run aws eks describe-cluster --name NAME --query 'cluster.[version,platformVersion,upgradePolicy]' beside aws eks describe-cluster-versions, and aws eks describe-nodegroup --query nodegroup.releaseVersion of each node group",
      "a version in standard support, and the newest release of the nodes' image", true),
     ("eks-old-components-removed", Low, "which versions are old is seen over time",
-     "kubectl get nodes -o wide and kubectl -n kube-system get daemonsets,deployments -o jsonpath='{..image}'",
+     "run kubectl get nodes -o wide and kubectl -n kube-system get daemonsets,deployments -o jsonpath='{..image}'",
      "one kubelet version, or two during an upgrade, and add-ons of versions that fit it", true),
     ("eks-kubectl-current", Medium, "kubectl is on the desks of people",
-     "kubectl version --client on every machine that administers the cluster",
+     "run kubectl version --client on every machine that administers the cluster",
      "1.12.9 or newer, and within one minor version of the cluster", false),
 ];
 
@@ -209,27 +209,42 @@ fn dashboard(pointer: &str, is: &[&str]) -> Rule {
     )
 }
 
-/// Where nodes and people still come in by the ConfigMap, a person asks AWS
-/// whether that is all there is.
+/// Where nodes of EC2 joined without the ConfigMap, they came in by access
+/// entries. Where it is there, a person asks AWS whether it still counts.
 fn access_entries() -> Control {
     Control {
         name: "eks-access-entries",
         component: "eks",
         severity: Medium,
-        uses: &["provider-configmaps"],
-        decided: ByFacts("whether there is a ConfigMap aws-auth; if so, a person asks AWS' API"),
-        rule: code(
-            "objects-configmaps",
-            json!({
-                "where": {"pointer": "/metadata/name", "is": ["aws-auth"]},
-                "pointer": "/metadata/name",
-                "is": [],
-                "otherwise": "manual",
-                "none": "pass",
-                "expected": "aws eks describe-cluster --name NAME --query cluster.accessConfig.authenticationMode says API, and aws-auth is gone",
-                "words": "there is no aws-auth, so nodes and people come in by access entries",
-            }),
+        uses: &["provider-configmaps", "provider-nodes"],
+        decided: ByFacts(
+            "whether nodes joined without a ConfigMap aws-auth; if not, a person asks",
         ),
+        rule: Rule::AllOf(vec![
+            code(
+                "objects-configmaps",
+                json!({
+                    "where": {"pointer": "/metadata/name", "is": ["aws-auth"]},
+                    "pointer": "/metadata/name",
+                    "is": [],
+                    "otherwise": "manual",
+                    "none": "pass",
+                    "expected": "aws eks describe-cluster --name NAME --query cluster.accessConfig.authenticationMode says API, and aws-auth is gone",
+                    "words": "there is no aws-auth, so nodes and people come in by access entries",
+                }),
+            ),
+            code(
+                "objects-nodes",
+                json!({
+                    "pointer": "/spec/providerID",
+                    "is": ["aws:///*"],
+                    "any": true,
+                    "otherwise": "manual",
+                    "expected": "a node of EC2 that joined without aws-auth",
+                    "words": "nodes of EC2 joined",
+                }),
+            ),
+        ]),
     }
 }
 
@@ -294,7 +309,7 @@ fn network_policy() -> Control {
                         "is": ["--enable-network-policy=true"],
                         "some": true,
                         "expected": "--enable-network-policy=true",
-                        "words": "in EKS Auto Mode look at ConfigMap kube-system/amazon-vpc-cni and at networkPolicy of the NodeClass",
+                        "words": "NetworkPolicy is enforced where aws-node's agent is told to; in EKS Auto Mode its ConfigMap and NodeClass decide",
                     }),
                 ),
                 code(
@@ -305,7 +320,7 @@ fn network_policy() -> Control {
                         "is": ["true"],
                         "none": "fail",
                         "expected": "enable-network-policy-controller: \"true\"",
-                        "words": "amazon-vpc-cni turns the controller of network policies on",
+                        "words": "ConfigMap amazon-vpc-cni has to turn the controller of network policies on",
                     }),
                 ),
             ]),
@@ -317,7 +332,7 @@ fn network_policy() -> Control {
                     "is": ["calico-node", "cilium"],
                     "none": "not-applicable",
                     "expected": "an engine that enforces NetworkPolicy",
-                    "words": "another engine enforces NetworkPolicy",
+                    "words": "Calico and Cilium enforce NetworkPolicy",
                 }),
             ),
         ]),
