@@ -31,7 +31,7 @@ pub(super) fn absent(cx: &Cx<'_>, with: &Value) -> Outcome {
                 (Verdict::Fail, text, vec![seen])
             }
             (true, Some(why)) => (Verdict::Error, why, vec![seen]),
-            (true, None) => (Verdict::Pass, "not found".to_owned(), vec![seen]),
+            (true, None) => (Verdict::Pass, said("expected").to_owned(), vec![seen]),
         },
     };
     Outcome {

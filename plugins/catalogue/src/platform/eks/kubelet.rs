@@ -37,7 +37,7 @@ pub(super) fn controls() -> Vec<Control> {
             severity: Medium,
             uses: &["sshd"],
             decided: Decided::ByFacts("whether an sshd runs outside of pods"),
-            rule: absent(json!({"process": "sshd", "expected": "no sshd runs"})),
+            rule: absent(json!({"process": "sshd", "expected": "no sshd runs on the node"})),
         },
         Control {
             name: "eks-sshd-not-enabled",
@@ -45,7 +45,9 @@ pub(super) fn controls() -> Vec<Control> {
             severity: Medium,
             uses: &["sshd-enabled"],
             decided: Decided::ByFacts("links of systemd that start it with the node"),
-            rule: absent(json!({"files": "sshd-enabled", "expected": "nothing starts sshd"})),
+            rule: absent(
+                json!({"files": "sshd-enabled", "expected": "nothing starts sshd with the node"}),
+            ),
         },
     ]
 }

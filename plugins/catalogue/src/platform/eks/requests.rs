@@ -24,9 +24,10 @@ const OBJECTS: &[Asked] = &[
     ("provider-pods", "v1", "pods", &["/metadata/labels/k8s-app", "/metadata/labels/app.kubernetes.io~1name"], "whether the Kubernetes Dashboard runs"),
 ];
 
-/// What starts the server of SSH when the node does.
+/// What starts the server of SSH when the node does. The question marks have the
+/// directories listed: one that cannot be is then unknown, not empty.
 const SSHD_ENABLED: &str =
-    "/{etc,usr/lib,usr/local/lib}/systemd/system/*.{wants,requires}/{ssh,sshd}.{service,socket}";
+    "/{etc,usr/lib,usr/local/lib}/systemd/system/*.{wants,requires}/{ssh,sshd}.{servic?,socke?}";
 
 pub(super) fn requests() -> Requests {
     let object = |(id, api_version, resource, fields, why): &Asked| KubernetesRequest {
