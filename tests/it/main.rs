@@ -13,6 +13,7 @@ mod checksums;
 mod cli;
 mod detection;
 mod gke;
+mod eks;
 mod goldens;
 mod grants;
 mod guests;

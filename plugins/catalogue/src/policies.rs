@@ -4,6 +4,8 @@
 
 use cisb_sdk::rule::Code;
 
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+mod absent;
 mod access;
 mod accounts;
 mod asked;
@@ -75,4 +77,5 @@ pub const CLOUD_CODES: &[(&str, Code)] = codes! {
     "objects-certificates": certificates::MANAGED,
     "policies-everybody": everybody::EVERYBODY,
     ;
+    "absent": absent::absent,
 };

@@ -171,10 +171,12 @@ fn read(file: &Path) -> Result<Table, TableError> {
         toml::from_str(&text).map_err(|error| TableError::Unparsable(file.to_owned(), error))?;
     let mut seen = std::collections::BTreeSet::new();
     for (group, Row(id, ..)) in table.rows() {
+        // An id that is no number, as a STIG has it, says nothing of its group.
+        let numbered = id.starts_with(|c: char| c.is_ascii_digit());
         let inside = id
             .strip_prefix(&*group.id)
             .is_some_and(|rest| rest.starts_with('.'));
-        if !inside {
+        if numbered && !inside {
             let problem = format!("`{id}` is no check of group {}", group.id);
             return Err(TableError::Wrong(file.to_owned(), problem));
         }
@@ -230,6 +232,18 @@ mod tests {
             odd.contains("perhaps") && odd.contains("automated"),
             "{odd}"
         );
+    }
+
+    #[test]
+    fn an_id_without_a_number_belongs_to_the_group_it_stands_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("p");
+        std::fs::create_dir(&place).unwrap();
+        let text = format!("{HEAD}checks = [['V-242390', 'c', 1, 'manual', 'scored']]");
+        std::fs::write(place.join("profile.toml"), text).unwrap();
+        let tables = read_all(folder.path()).unwrap();
+        let (group, Row(id, ..)) = tables[0].rows().next().unwrap();
+        assert_eq!((&*group.id, &**id), ("1.1", "V-242390"));
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! targets, counted and assessed alike, or a departure that was reviewed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use serde::Deserialize;
 
 /// What a built profile's manifest says, as far as it is compared.
@@ -104,9 +105,13 @@ pub(super) fn compare(
             println!("parity: kube-bench has no {}", profile.id);
             continue;
         }
-        let theirs = read(&folder)?;
-        compared += theirs.len();
-        let found = differences(&profile.rows(), &theirs);
+        let (theirs, again) = read(&folder)?;
+        compared += theirs.len() + again.len();
+        let mut found = differences(&profile.rows(), &theirs);
+        // With us an id stands once.
+        for (id, target) in again {
+            found.push((id, format!("stands again in target {target}")));
+        }
         let reviewed: Vec<&Departure> = reviewed
             .iter()
             .filter(|it| it.profile == profile.id)
@@ -163,23 +168,30 @@ fn differences(
     found
 }
 
-fn read(folder: &Path) -> Result<BTreeMap<String, Row>> {
+/// The rows of a configuration by id, and what stands again: id and target.
+fn read(folder: &Path) -> Result<(BTreeMap<String, Row>, Vec<(String, String)>)> {
     let mut rows = BTreeMap::new();
-    for entry in folder.read_dir()? {
-        let path = entry?.path();
+    let mut again = Vec::new();
+    let mut paths = folder
+        .read_dir()?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    paths.sort();
+    for path in paths {
         if path.extension().is_none_or(|extension| extension != "yaml") {
             continue;
         }
         let text = std::fs::read_to_string(&path)?;
         for (id, row) in parse(&text) {
-            ensure!(
-                rows.insert(id.clone(), row).is_none(),
-                "{} has {id} twice",
-                folder.display()
-            );
+            match rows.entry(id) {
+                Entry::Vacant(new) => {
+                    new.insert(row);
+                }
+                Entry::Occupied(known) => again.push((known.key().clone(), row.target)),
+            }
         }
     }
-    Ok(rows)
+    Ok((rows, again))
 }
 
 /// Takes the checks out of a file, line by line: some of these files are no
@@ -197,6 +209,7 @@ fn parse(text: &str) -> Vec<(String, Row)> {
         if keys.iter().any(|key| key.starts_with("checks:")) {
             continue;
         }
+        let id = id.split(" #").next().unwrap_or(id);
         // A title may go on for lines; the next key ends it.
         let title: String = keys
             .iter()
@@ -231,7 +244,7 @@ mod tests {
     use super::*;
 
     const THEIRS: &str = "type: etcd\ngroups:\n- id: 3\n  checks: []\n- id: 2\n  checks:\n\
-        \x20 - id: 2.10\n    text: \"one\n      (Manual)\"\n    scored: true\n\
+        \x20 - id: 2.10  # a note\n    text: \"one\n      (Manual)\"\n    scored: true\n\
         \x20 - id: 2.2\n    text: two\n";
 
     fn profile(checks: &str) -> Profile {
@@ -280,6 +293,10 @@ mod tests {
             reason: "it is gone".to_owned(),
         };
         assert_eq!(complaints(&[departure("missing")]).len(), 3);
+        let node = "type: node\ngroups:\n- id: 3\n  checks:\n  - id: 2.10\n    text: again\n";
+        std::fs::write(folder.path().join("p/node.yaml"), node).unwrap();
+        assert!(complaints(&[]).contains(&"p 2.10: stands again in target node".to_owned()));
+        std::fs::remove_file(folder.path().join("p/node.yaml")).unwrap();
         assert_eq!(complaints(&[departure("target")]).len(), 5);
     }
 }

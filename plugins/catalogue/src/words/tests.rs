@@ -237,6 +237,7 @@ const SITES: &[&str] = &[
     "https://cloud.google.com/",
     "https://learn.microsoft.com/azure/",
     "https://www.alibabacloud.com/help/",
+    "https://docs.aws.amazon.com/",
 ];
 
 /// The common words and each platform's.

@@ -1,0 +1,2 @@
+#!/usr/bin/env bash
+# AWS keeps the text.
