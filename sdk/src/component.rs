@@ -14,6 +14,11 @@ use crate::say;
 use crate::static_pod::{self, Container, StaticPods};
 use crate::strings;
 
+pub mod embedded;
+mod k3s;
+mod k3s_built_in;
+mod microk8s;
+
 /// The components whose settings are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
@@ -84,6 +89,8 @@ pub struct Instance {
     pub notes: Vec<String>,
     /// Receipts for the process and its manifest.
     pub observations: Vec<Observation>,
+    /// Names of flags that may be set, and why that is not known.
+    pub unsettled: Vec<(String, String)>,
 }
 
 /// A version of Kubernetes, and who says so.
@@ -386,6 +393,7 @@ fn instance(
         manifest: manifest.cloned(),
         notes: Vec::new(),
         observations,
+        unsettled: Vec::new(),
     }
 }
 

@@ -12,6 +12,8 @@ use cisb_sdk::rule::Profile;
 pub mod assemble;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod control;
+#[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
+mod embedded;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 #[cfg(not(target_arch = "wasm32"))]
@@ -31,7 +33,17 @@ pub const PLAIN: Profile = Profile {
     find: None,
 };
 
+/// What a component is made of whose platform runs them in one process.
+#[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
+pub const EMBEDDED: Profile = Profile {
+    codes: policies::CODES,
+    find: Some(cisb_sdk::component::embedded::find),
+};
+
+#[cfg(not(feature = "embedded"))]
 cisb_sdk::profile!(PLAIN);
+#[cfg(feature = "embedded")]
+cisb_sdk::profile!(EMBEDDED);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

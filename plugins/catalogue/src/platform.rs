@@ -10,10 +10,13 @@ use cisb_sdk::rule::Profile;
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
+mod embedded;
+mod k3s;
 mod kubeadm;
+mod microk8s;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM];
+pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM, &k3s::PLATFORM, &microk8s::PLATFORM];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]
@@ -55,6 +58,8 @@ pub struct Provider {
 pub enum Code {
     /// Components are processes and static pods.
     Plain,
+    /// One process is all components.
+    Embedded,
 }
 
 impl Code {
@@ -62,6 +67,7 @@ impl Code {
     pub fn feature(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
+            Self::Embedded => Some("embedded"),
         }
     }
 
@@ -69,6 +75,7 @@ impl Code {
     pub fn profile(self) -> Profile {
         match self {
             Self::Plain => crate::PLAIN,
+            Self::Embedded => crate::EMBEDDED,
         }
     }
 }
