@@ -161,10 +161,20 @@ pub fn own_processes(facts: &dyn Facts, executable: &str) -> Result<Processes, E
     })
 }
 
+/// Whether this is the code of a profile whose platform hides its components in
+/// one process: it needs nothing that looks for them elsewhere.
+pub const ONLY_EMBEDDED: bool = cfg!(all(
+    target_arch = "wasm32",
+    any(feature = "k3s", feature = "microk8s")
+));
+
 /// Finds a component's instances.
 pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
     if let Some(presence) = cx.find.and_then(|find| find(cx, component)) {
         return presence;
+    }
+    if ONLY_EMBEDDED {
+        return Presence::Unknown(Words::default());
     }
     let name = component.name();
     let found = match own_processes(cx.facts, name) {
@@ -466,6 +476,7 @@ fn differs(arg: &str, names: &mut Vec<String>) {
 
 /// The version of a component: its image's, or what the node record or the
 /// operator states.
+#[inline(never)]
 pub fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Rc<Container>>) -> Version {
     let image = manifest.filter(|_| component != Component::Etcd);
     if let Some(manifest) = image

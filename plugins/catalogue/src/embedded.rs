@@ -1,6 +1,7 @@
 //! Functions for platforms that run every component in one process: what such a
 //! component cannot have, and what depends on where the platform keeps its data.
 
+#[cfg(any(not(target_arch = "wasm32"), feature = "microk8s"))]
 use cisb_sdk::args::{Args, Style};
 use cisb_sdk::component::{self, Component, Presence, Words};
 use cisb_sdk::facts::Observation;
@@ -9,11 +10,13 @@ use cisb_sdk::prelude::*;
 use cisb_sdk::rule::{self, Cx, Rule};
 use cisb_sdk::say;
 use cisb_sdk::strings;
+#[cfg(any(not(target_arch = "wasm32"), feature = "microk8s"))]
 use cisb_sdk::values;
 use cisb_sdk::verdict::{Basis, Outcome, Verdict};
 
 /// Not applicable where a component (`component`) is part of the platform's own
 /// process, and therefore has none of what the check is about (`lacks`).
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s"))]
 pub(crate) fn part(cx: &Cx<'_>, with: &Value) -> Outcome {
     let Some(component) = named(with) else {
         return answer(
@@ -75,6 +78,7 @@ pub(crate) fn etcd_client(cx: &Cx<'_>, with: &Value) -> Outcome {
 
 /// Whether k8s-dqlite, where it runs, has what its members talk to each other
 /// with: the files, or no `flag` that switches them off.
+#[cfg(any(not(target_arch = "wasm32"), feature = "microk8s"))]
 pub(crate) fn dqlite(cx: &Cx<'_>, with: &Value) -> Outcome {
     let found = match component::own_processes(cx.facts, "k8s-dqlite") {
         Ok(found) => found,
@@ -148,6 +152,7 @@ pub(crate) fn dqlite(cx: &Cx<'_>, with: &Value) -> Outcome {
     answer(verdict(has_both), text, &seen)
 }
 
+#[cfg(any(not(target_arch = "wasm32"), feature = "microk8s"))]
 fn verdict(is_good: bool) -> Verdict {
     match is_good {
         true => Verdict::Pass,
@@ -155,6 +160,7 @@ fn verdict(is_good: bool) -> Verdict {
     }
 }
 
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s"))]
 fn named(with: &Value) -> Option<Component> {
     let mut all = Component::ALL.into_iter();
     all.find(|component| with["component"].is_text(component.name()))

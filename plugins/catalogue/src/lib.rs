@@ -12,7 +12,7 @@ use cisb_sdk::rule::Profile;
 pub mod assemble;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod control;
-#[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
 mod embedded;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
@@ -23,6 +23,7 @@ pub mod policies;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod table;
+#[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
 pub mod units;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod words;
@@ -34,15 +35,15 @@ pub const PLAIN: Profile = Profile {
 };
 
 /// What a component is made of whose platform runs them in one process.
-#[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
 pub const EMBEDDED: Profile = Profile {
     codes: policies::CODES,
     find: Some(cisb_sdk::component::embedded::find),
 };
 
-#[cfg(not(feature = "embedded"))]
+#[cfg(not(any(feature = "k3s", feature = "microk8s")))]
 cisb_sdk::profile!(PLAIN);
-#[cfg(feature = "embedded")]
+#[cfg(any(feature = "k3s", feature = "microk8s"))]
 cisb_sdk::profile!(EMBEDDED);
 
 #[cfg(not(target_arch = "wasm32"))]

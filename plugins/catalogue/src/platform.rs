@@ -58,8 +58,10 @@ pub struct Provider {
 pub enum Code {
     /// Components are processes and static pods.
     Plain,
-    /// One process is all components.
-    Embedded,
+    /// K3s is all of them.
+    K3s,
+    /// MicroK8s is all of them.
+    Microk8s,
 }
 
 impl Code {
@@ -67,7 +69,8 @@ impl Code {
     pub fn feature(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
-            Self::Embedded => Some("embedded"),
+            Self::K3s => Some("k3s"),
+            Self::Microk8s => Some("microk8s"),
         }
     }
 
@@ -75,7 +78,7 @@ impl Code {
     pub fn profile(self) -> Profile {
         match self {
             Self::Plain => crate::PLAIN,
-            Self::Embedded => crate::EMBEDDED,
+            Self::K3s | Self::Microk8s => crate::EMBEDDED,
         }
     }
 }

@@ -52,12 +52,12 @@ pub const CODES: &[(&str, Code)] = codes! {
     "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
     ;
     "asked": asked::asked,
-    #[cfg(not(all(target_arch = "wasm32", feature = "embedded")))]
+    #[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
     "units-address-filter": crate::units::address_filter,
-    #[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "k3s"))]
     "embedded-part": crate::embedded::part,
-    #[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
-    "embedded-etcd-client": crate::embedded::etcd_client,
-    #[cfg(any(not(target_arch = "wasm32"), feature = "embedded"))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "microk8s"))]
     "embedded-dqlite": crate::embedded::dqlite,
+    #[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
+    "embedded-etcd-client": crate::embedded::etcd_client,
 };

@@ -4,7 +4,7 @@
 
 use alloc::rc::Rc;
 
-use super::{Component, Identity, Instance, Presence, Version, Words, k3s, microk8s};
+use super::{Component, Identity, Instance, Presence, Processes, Version, Words, k3s, microk8s};
 use crate::args::Args;
 use crate::config::Problem;
 use crate::config::kubelet::Opened;
@@ -33,16 +33,23 @@ const NAMED: &[&str] = &[
     "trusted-ca-file",
 ];
 
-/// Finds a component inside the process that is all of them.
+/// Whether the code for MicroK8s is left out, and that for K3s.
+const ONLY_K3S: bool = cfg!(all(target_arch = "wasm32", feature = "k3s"));
+const ONLY_MICROK8S: bool = cfg!(all(target_arch = "wasm32", feature = "microk8s"));
+
+/// Finds a component inside the process that is all of them: that of the
+/// platform whose request the profile has.
 pub fn find(cx: &Cx<'_>, component: Component) -> Option<Presence> {
-    let found = match super::own_processes(cx.facts, k3s::REQUEST) {
-        Err(error) if error.cause == Cause::Denied => {
-            let found = super::own_processes(cx.facts, microk8s::REQUEST);
-            return Some(settled(microk8s::find(cx, component, found)));
+    let is_denied =
+        |found: &Result<Processes, Error>| found.as_ref().is_err_and(|e| e.cause == Cause::Denied);
+    if !ONLY_MICROK8S {
+        let found = super::own_processes(cx.facts, k3s::REQUEST);
+        if ONLY_K3S || !is_denied(&found) {
+            return Some(settled(k3s::find(cx, component, found)));
         }
-        found => found,
-    };
-    Some(settled(k3s::find(cx, component, found)))
+    }
+    let found = super::own_processes(cx.facts, microk8s::REQUEST);
+    Some(settled(microk8s::find(cx, component, found)))
 }
 
 /// What cannot be read leaves open whether the component is here.
@@ -104,16 +111,28 @@ impl Whole {
                 opened.push((*name, facts.open(&flag.value)));
             }
         }
+        let part = Rc::new(Part {
+            whole: Rc::clone(&self.process),
+            argv,
+            opened,
+        });
+        self.instance(component, args, part, unsettled)
+    }
+
+    /// A component that is a process.
+    pub(super) fn instance(
+        &self,
+        component: Component,
+        args: Args,
+        process: Rc<dyn Process>,
+        unsettled: Vec<(String, String)>,
+    ) -> Presence {
         Presence::Here(vec![Instance {
             component,
             label: component.name().to_owned(),
             args,
-            process: Some(Rc::new(Part {
-                whole: Rc::clone(&self.process),
-                argv: argv.clone(),
-                opened,
-            })),
-            argv,
+            argv: process.info().args,
+            process: Some(process),
             manifest: None,
             version: self.version.clone(),
             notes: self.notes.clone(),
@@ -123,6 +142,7 @@ impl Whole {
     }
 
     /// That the component is no part of it, and why.
+    #[inline(never)]
     pub(super) fn without(&self, text: String) -> Presence {
         Presence::NotHere(Words {
             text,
@@ -130,6 +150,7 @@ impl Whole {
         })
     }
 
+    #[inline(never)]
     pub(super) fn problem(&self, text: String) -> Box<Problem> {
         Box::new(Problem {
             text,
@@ -137,7 +158,33 @@ impl Whole {
         })
     }
 
+    /// Reads a file that says what it was told.
+    #[inline(never)]
+    pub(super) fn text(&mut self, path: &str, opened: Opened) -> Result<String, Box<Problem>> {
+        let read = opened.and_then(|entry| {
+            self.observations.push(entry.observation());
+            entry.read_text()
+        });
+        read.map_err(|e| self.unread(path, &e))
+    }
+
+    /// Searches for files, all of them.
+    #[inline(never)]
+    pub(super) fn search(
+        &mut self,
+        facts: &dyn Facts,
+        request: &str,
+    ) -> Result<Vec<String>, Box<Problem>> {
+        let matches = facts.glob(request).map_err(|e| self.unread(request, &e))?;
+        self.observations.push(matches.observation);
+        match matches.complete {
+            true => Ok(matches.paths),
+            false => Err(self.problem(say![request, " was not seen whole: ", matches.hint])),
+        }
+    }
+
     /// A file that says what it was told could not be read.
+    #[inline(never)]
     pub(super) fn unread(&self, what: &str, error: &Error) -> Box<Problem> {
         let mut problem = Problem::of(what, error);
         problem.observations.extend(&self.observations);
@@ -149,7 +196,7 @@ impl Whole {
 /// others with the same executable.
 pub(super) fn only(
     name: &str,
-    found: Result<super::Processes, Error>,
+    found: Result<Processes, Error>,
     is_it: fn(&ProcessInfo) -> bool,
 ) -> Result<Result<Rc<dyn Process>, Presence>, Box<Problem>> {
     let found = found.map_err(|e| Problem::of(name, &e))?;

@@ -3,11 +3,10 @@
 //! the unit names, and its configuration files. Where the API is granted, the
 //! node's annotation says what the running process was started with.
 
-
 use super::embedded::{Whole, only};
 use super::{Component, Presence, Processes, k3s_built_in as built_in};
 use crate::config::{self, Problem};
-use crate::facts::{Cause, Error, FileKind, ProcessInfo};
+use crate::facts::{Error, ProcessInfo};
 use crate::json::{self, Value};
 use crate::kubernetes;
 use crate::prelude::*;
@@ -283,7 +282,7 @@ impl Node {
                 .iter()
                 .any(|g| strings::trim_start(g, b'-').starts_with(file))
             {
-                known.args.retain(|(name, _)| name != flag);
+                built_in::remove(&mut known.args, flag);
             }
         }
         if self.last("https-listen-port").is_some() {
@@ -330,14 +329,7 @@ impl Node {
             ];
             return Err(whole.problem(say![text, ", where they may be read"]));
         }
-        let matches = cx.facts.glob(DROP_INS);
-        let matches = matches.map_err(|e| whole.unread("the kubelet's drop-ins", &e))?;
-        whole.observations.push(matches.observation);
-        let is_there = !matches.paths.is_empty();
-        if !is_there && !matches.complete {
-            let text = say!["the kubelet's drop-ins were not seen whole: ", matches.hint];
-            return Err(whole.problem(text));
-        }
+        let is_there = !whole.search(cx.facts, DROP_INS)?.is_empty();
         if !is_there && whole.version.minor.is_some_and(|m| m >= built_in::FILES) {
             let text = say![
                 DATA,
@@ -358,11 +350,18 @@ enum Datastore {
     Other,
 }
 
+#[inline(never)]
+fn push(told: &mut Told, name: &str, value: &str) {
+    told.push((name.to_owned(), value.to_owned()));
+}
+
+#[inline(never)]
 fn last<'a>(told: &'a Told, name: &str) -> Option<&'a str> {
     let found = told.iter().rfind(|(n, _)| n == name);
     found.map(|(_, value)| value.as_str())
 }
 
+#[inline(never)]
 fn all(told: &Told, name: &str) -> Vec<String> {
     let mut all = Vec::new();
     for (n, value) in told {
@@ -394,7 +393,7 @@ fn told(cx: &Cx<'_>, whole: &mut Whole, is_server: bool) -> Result<Told, Box<Pro
         if last(&told, flag).is_none()
             && let Some(value) = last(&variables, variable)
         {
-            told.push(((*flag).to_owned(), value.to_owned()));
+            push(&mut told, flag, value);
         }
     }
     if let Some(started) = started {
@@ -463,9 +462,7 @@ fn unit(cx: &Cx<'_>, whole: &mut Whole, is_server: bool) -> Result<(Told, Told),
     }
     let mut texts = Vec::new();
     for (path, opened) in unit.files {
-        let read = opened.and_then(|entry| Ok((entry.observation(), entry.read_text()?)));
-        let (observation, text) = read.map_err(|e| whole.unread(&path, &e))?;
-        whole.observations.push(observation);
+        let text = whole.text(&path, opened)?;
         texts.push(text);
     }
     let lines = systemd::values(&texts, "Service", "ExecStart");
@@ -496,9 +493,7 @@ fn read_variables(
     unit: &str,
     variables: &mut Told,
 ) -> Result<(), Box<Problem>> {
-    let matches = cx.facts.glob(VARIABLES);
-    let matches = matches.map_err(|e| whole.unread("the unit's variables", &e))?;
-    whole.observations.push(matches.observation);
+    whole.search(cx.facts, VARIABLES)?;
     let own = unit.strip_suffix(".service").unwrap_or(unit);
     for value in named {
         let path = strings::trim_start(value, b'-');
@@ -506,18 +501,16 @@ fn read_variables(
             Some(dir) => say![dir, "/", own],
             None => path.to_owned(),
         };
-        match cx.facts.open(&path) {
-            Ok(entry) => {
-                whole.observations.push(entry.observation());
-                let text = entry.read_text().map_err(|e| whole.unread(&path, &e))?;
-                for line in strings::split(&text, b'\n') {
-                    if !line.trim_ascii().starts_with("#") {
-                        assign(line.trim_ascii(), variables);
-                    }
-                }
+        let opened = cx.facts.open(&path);
+        if opened.as_ref().is_err_and(Error::is_not_found) {
+            continue;
+        }
+        let text = whole.text(&path, opened)?;
+        for line in strings::split(&text, b'\n') {
+            let line = line.trim_ascii();
+            if !line.starts_with("#") {
+                assign(line, variables);
             }
-            Err(error) if error.cause == Cause::NotFound => {}
-            Err(error) => return Err(whole.unread(&path, &error)),
         }
     }
     Ok(())
@@ -528,7 +521,7 @@ fn assign(text: &str, variables: &mut Told) {
     if let Some((name, value)) = strings::cut(text, b'=') {
         let value = strings::trim_end(strings::trim_start(value, b'"'), b'"');
         let value = strings::trim_end(strings::trim_start(value, b'\''), b'\'');
-        variables.push((name.to_owned(), value.to_owned()));
+        push(variables, name, value);
     }
 }
 
@@ -552,7 +545,7 @@ fn flags(words: &[String]) -> Told {
             true => words.next().map_or("", |next| next.as_str()),
             false => value,
         };
-        told.push((name.to_owned(), value.to_owned()));
+        push(&mut told, name, value);
     }
     told
 }
@@ -576,24 +569,11 @@ fn configuration(
         ];
         return Err(whole.problem(text));
     }
-    let matches = cx.facts.glob(CONFIG);
-    let matches = matches.map_err(|e| whole.unread(MAIN, &e))?;
-    whole.observations.push(matches.observation);
-    if !matches.complete {
-        let text = say![
-            "K3s' configuration files were not seen whole: ",
-            matches.hint
-        ];
-        return Err(whole.problem(text));
-    }
+    let paths = whole.search(cx.facts, CONFIG)?;
     // `config.yaml` sorts before what is in `config.yaml.d`.
-    for path in &matches.paths {
+    for path in &paths {
         let entry = cx.facts.open(path).map_err(|e| whole.unread(path, &e))?;
         whole.observations.push(entry.observation());
-        let stat = entry.stat().map_err(|e| whole.unread(path, &e))?;
-        if stat.kind == FileKind::Directory {
-            continue;
-        }
         let texts = entry.read_document().map_err(|e| whole.unread(path, &e))?;
         for text in &texts {
             let document = json::parse(text).map_err(|why| whole.problem(say![path, ": ", why]))?;
@@ -612,17 +592,15 @@ fn configuration(
 }
 
 fn take(name: &str, value: &Value, told: &mut Told) {
-    let name = match name.strip_suffix('+') {
-        Some(name) => name,
-        None => {
-            told.retain(|(n, _)| n != name);
-            name
-        }
-    };
-    let mut push = |value: &Value| told.push((name.to_owned(), config::plain(value)));
-    match value.as_array() {
-        Some(elements) => elements.iter().for_each(push),
-        None => push(value),
+    let own = strings::trim_end(name, b'+');
+    if own == name {
+        built_in::remove(told, name);
+    }
+    if value.as_array().is_none() {
+        return push(told, own, &config::plain(value));
+    }
+    for element in value.items() {
+        push(told, own, &config::plain(element));
     }
 }
 

@@ -143,6 +143,7 @@ impl Known<'_> {
     }
 
     /// Adds one.
+    #[inline(never)]
     pub(super) fn set(&mut self, flag: &str, value: &str) {
         let value = match value.strip_prefix('@') {
             Some(rest) => say![self.data, rest],
@@ -152,8 +153,9 @@ impl Known<'_> {
     }
 
     /// Takes one back, as it is not known.
+    #[inline(never)]
     pub(super) fn unset(&mut self, flag: &str, why: &str) {
-        self.args.retain(|(name, _)| name != flag);
+        remove(&mut self.args, flag);
         self.unsettled.push((flag.to_owned(), why.to_owned()));
     }
 
@@ -184,56 +186,34 @@ fn patch(version: &str) -> Option<u32> {
 
 /// The arguments of a component: those that K3s is told replace its own, or
 /// add to them after a name that ends in `+` or before them after `-`.
-pub(super) fn merged(own: Vec<(String, String)>, given: &[String]) -> Vec<String> {
-    struct Flag {
-        name: String,
-        values: Vec<String>,
-        is_own: bool,
-    }
-    let mut flags: Vec<Flag> = Vec::new();
-    for (name, value) in own {
-        flags.push(Flag {
-            name,
-            values: vec![value],
-            is_own: true,
-        });
-    }
+pub(super) fn merged(mut own: Vec<(String, String)>, given: &[String]) -> Vec<String> {
+    let (mut before, mut after, mut seen) = (Vec::new(), Vec::new(), Vec::new());
     for text in given {
         let body = strings::trim_start(text, b'-');
         let (raw, value) = strings::cut(body, b'=').unwrap_or((body, "true"));
         let name = strings::trim_end(strings::trim_end(raw, b'+'), b'-');
-        let at = match flags.iter().position(|f| f.name == name) {
-            Some(at) => at,
-            None => {
-                flags.push(Flag {
-                    name: name.to_owned(),
-                    values: Vec::new(),
-                    is_own: false,
-                });
-                flags.len() - 1
-            }
-        };
-        let Some(flag) = flags.get_mut(at) else {
-            continue;
-        };
-        let value = value.to_owned();
-        if raw.ends_with("-") {
-            flag.values.insert(0, value);
-        } else {
-            if flag.is_own && !raw.ends_with("+") {
-                flag.values.clear();
-            }
-            flag.values.push(value);
+        if raw == name && !strings::among(name, &seen) {
+            remove(&mut own, name);
         }
-        flag.is_own = false;
-    }
-    let mut argv = Vec::new();
-    for flag in flags {
-        for value in flag.values {
-            argv.push(say!["--", flag.name, "=", value]);
+        seen.push(name);
+        let arg = say!["--", name, "=", value];
+        match raw.ends_with("-") {
+            true => before.insert(0, arg),
+            false => after.push(arg),
         }
     }
-    argv
+    for (name, value) in own {
+        before.push(say!["--", name, "=", value]);
+    }
+    before.extend(after);
+    before
+}
+
+/// Takes out what has a name.
+pub(super) fn remove(list: &mut Vec<(String, String)>, name: &str) {
+    while let Some(at) = list.iter().position(|(n, _)| n == name) {
+        list.remove(at);
+    }
 }
 
 #[cfg(test)]
@@ -254,30 +234,29 @@ mod tests {
 
     #[test]
     fn what_is_given_replaces_or_adds_to_what_is_built_in() {
-        let plain = [
-            "--enable-admission-plugins=NodeRestriction",
-            "--profiling=false",
-        ];
-        assert_eq!(argv(&[]), plain);
+        let plugins = "--enable-admission-plugins=NodeRestriction";
+        let profiling = "--profiling=false";
+        assert_eq!(argv(&[]), [plugins, profiling]);
         assert_eq!(
             argv(&["profiling=true", "--v=2", "bare"]),
-            [plain[0], "--profiling=true", "--v=2", "--bare=true"]
+            [plugins, "--profiling=true", "--v=2", "--bare=true"]
         );
         assert_eq!(
-            argv(&["enable-admission-plugins+=A", "enable-admission-plugins=B"])[..3],
+            argv(&["enable-admission-plugins+=A", "enable-admission-plugins=B"]),
             [
-                plain[0],
+                plugins,
+                profiling,
                 "--enable-admission-plugins=A",
                 "--enable-admission-plugins=B"
             ]
         );
         assert_eq!(
-            argv(&["enable-admission-plugins-=A"])[..2],
-            ["--enable-admission-plugins=A", plain[0]]
+            argv(&["enable-admission-plugins-=A"]),
+            ["--enable-admission-plugins=A", plugins, profiling]
         );
         assert_eq!(
-            argv(&["profiling=a", "profiling=b"])[1..],
-            ["--profiling=a", "--profiling=b"]
+            argv(&["profiling=a", "profiling=b"]),
+            [plugins, "--profiling=a", "--profiling=b"]
         );
     }
 

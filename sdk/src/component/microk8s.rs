@@ -2,6 +2,8 @@
 //! files that hold the arguments of each. The datastore is k8s-dqlite, a
 //! process of its own, unless the API server's arguments name an etcd.
 
+use alloc::rc::Rc;
+
 use super::embedded::{Whole, only};
 use super::{Component, Presence, Processes, minor};
 use crate::args::{Args, Style};
@@ -71,22 +73,24 @@ pub(super) fn find(
             (cx.facts.open(&path), path)
         }
     };
-    let entry = opened.map_err(|e| whole.unread(&path, &e))?;
-    whole.observations.push(entry.observation());
-    let text = entry.read_text().map_err(|e| whole.unread(&path, &e))?;
+    let text = whole.text(&path, opened)?;
     let argv = words(&text, &path);
     if argv.iter().any(|arg| strings::has(arg, b'$')) {
         let text = say![path, " uses a variable other than the snap's own"];
         return Err(whole.problem(text));
     }
     match component {
-        Component::Etcd => datastore(cx, &whole, argv),
+        Component::Etcd => datastore(cx, &mut whole, argv),
         _ => Ok(whole.part(cx.facts, component, argv, Vec::new())),
     }
 }
 
 /// etcd, if the API server is told one: then its own process counts.
-fn datastore(cx: &Cx<'_>, whole: &Whole, mut argv: Vec<String>) -> Result<Presence, Box<Problem>> {
+fn datastore(
+    cx: &Cx<'_>,
+    whole: &mut Whole,
+    mut argv: Vec<String>,
+) -> Result<Presence, Box<Problem>> {
     argv.insert(0, String::new());
     let args = Args::parse(Style::Pflag, &argv);
     let servers = strings::join(&args.values("etcd-servers"), ",");
@@ -98,19 +102,18 @@ fn datastore(cx: &Cx<'_>, whole: &Whole, mut argv: Vec<String>) -> Result<Presen
         return Ok(whole.without(text));
     }
     let found = super::own_processes(cx.facts, ETCD).map_err(|e| whole.unread(ETCD, &e))?;
-    let mut observations = whole.observations.clone();
-    observations.push(found.observation);
+    whole.observations.push(found.observation);
     let Some(process) = found.own.first() else {
         let text = say![
             "the API server uses etcd at ",
             servers,
             ", and whether that is on this node is not known: no process was seen"
         ];
-        return Err(Box::new(Problem { text, observations }));
+        return Err(whole.problem(text));
     };
-    let mut etcd = super::running(cx, Component::Etcd, process, &[]);
-    etcd.observations.extend(observations);
-    Ok(Presence::Here(vec![etcd]))
+    whole.observations.push(process.observation());
+    let args = Args::parse(Style::Go, &process.info().args);
+    Ok(whole.instance(Component::Etcd, args, Rc::clone(process), Vec::new()))
 }
 
 /// The version: the node's or the operator's word, else the snap's.

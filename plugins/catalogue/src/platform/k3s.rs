@@ -23,7 +23,7 @@ mod words;
 
 pub(super) const PLATFORM: Platform = Platform {
     name: "k3s",
-    code: Code::Embedded,
+    code: Code::K3s,
     globs: &[
         (
             "admin-kubeconfigs",

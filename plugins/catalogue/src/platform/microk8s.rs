@@ -19,7 +19,7 @@ mod words;
 
 pub(super) const PLATFORM: Platform = Platform {
     name: "microk8s",
-    code: Code::Embedded,
+    code: Code::Microk8s,
     globs: &[
         (
             "admin-kubeconfigs",

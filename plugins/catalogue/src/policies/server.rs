@@ -39,6 +39,9 @@ impl Servers {
         if let Some(find) = cx.find {
             return Self::inside(find(cx, Component::KubeApiserver));
         }
+        if component::ONLY_EMBEDDED {
+            return servers;
+        }
         let Ok(found) = cx.facts.find(API_SERVER) else {
             return servers;
         };
