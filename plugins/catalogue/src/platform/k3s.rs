@@ -74,6 +74,7 @@ const READER: &[&str] = &[
 /// components have no processes, flags and static pods of their own.
 const HIDDEN: &[&str] = &[
     "etcd",
+    "etcd-ca",
     "etcd-data-dir",
     "etcd-usual-data-dir",
     "component-kubeconfigs",
