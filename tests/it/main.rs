@@ -14,6 +14,7 @@ mod cli;
 mod detection;
 mod gke;
 mod eks;
+mod embedded;
 mod goldens;
 mod grants;
 mod guests;

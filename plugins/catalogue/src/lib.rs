@@ -12,6 +12,8 @@ use cisb_sdk::rule::{Code, Profile};
 pub mod assemble;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod control;
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
+mod embedded;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 #[cfg(not(target_arch = "wasm32"))]
@@ -21,6 +23,7 @@ pub mod policies;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod table;
+#[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
 pub mod units;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod words;
@@ -50,10 +53,19 @@ pub const CLOUD: Profile = Profile {
     find: None,
 };
 
-#[cfg(not(feature = "cloud"))]
+/// What a component is made of whose platform runs them in one process.
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
+pub const EMBEDDED: Profile = Profile {
+    codes: policies::CODES,
+    find: Some(cisb_sdk::component::embedded::find),
+};
+
+#[cfg(not(any(feature = "cloud", feature = "k3s", feature = "microk8s")))]
 cisb_sdk::profile!(PLAIN);
 #[cfg(feature = "cloud")]
 cisb_sdk::profile!(CLOUD);
+#[cfg(any(feature = "k3s", feature = "microk8s"))]
+cisb_sdk::profile!(EMBEDDED);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

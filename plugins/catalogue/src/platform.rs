@@ -57,6 +57,10 @@ pub enum Code {
     Plain,
     /// The same, and objects of a provider are judged.
     Cloud,
+    /// K3s is all of them.
+    K3s,
+    /// MicroK8s is all of them.
+    Microk8s,
 }
 
 impl Code {
@@ -65,6 +69,8 @@ impl Code {
         match self {
             Self::Plain => None,
             Self::Cloud => Some("cloud"),
+            Self::K3s => Some("k3s"),
+            Self::Microk8s => Some("microk8s"),
         }
     }
 
@@ -73,6 +79,7 @@ impl Code {
         match self {
             Self::Plain => crate::PLAIN,
             Self::Cloud => crate::CLOUD,
+            Self::K3s | Self::Microk8s => crate::EMBEDDED,
         }
     }
 }

@@ -238,6 +238,8 @@ const SITES: &[&str] = &[
     "https://learn.microsoft.com/azure/",
     "https://www.alibabacloud.com/help/",
     "https://docs.aws.amazon.com/",
+    "https://docs.k3s.io/",
+    "https://microk8s.io/docs/",
 ];
 
 /// The common words and each platform's.
