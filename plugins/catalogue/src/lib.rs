@@ -4,6 +4,9 @@
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+extern crate alloc;
+
 #[cfg(not(target_arch = "wasm32"))]
 use cisb_sdk::contract::manifest::Requests;
 use cisb_sdk::rule::Profile;
@@ -14,6 +17,8 @@ pub mod assemble;
 pub mod control;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+pub mod openshift;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod platform;
 pub mod policies;
@@ -31,7 +36,17 @@ pub const PLAIN: Profile = Profile {
     find: None,
 };
 
+/// What a component is made of whose platform is OpenShift 4.
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+pub const OPENSHIFT: Profile = Profile {
+    codes: policies::OPENSHIFT_CODES,
+    find: Some(openshift::find),
+};
+
+#[cfg(not(feature = "openshift"))]
 cisb_sdk::profile!(PLAIN);
+#[cfg(feature = "openshift")]
+cisb_sdk::profile!(OPENSHIFT);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

@@ -11,9 +11,10 @@ use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
 mod kubeadm;
+mod openshift;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM];
+pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM, &openshift::PLATFORM];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]
@@ -55,6 +56,9 @@ pub struct Provider {
 pub enum Code {
     /// Components are processes and static pods.
     Plain,
+    /// Arguments come from the operators' configuration files, and security
+    /// context constraints decide what pods may do.
+    Openshift,
 }
 
 impl Code {
@@ -62,6 +66,7 @@ impl Code {
     pub fn feature(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
+            Self::Openshift => Some("openshift"),
         }
     }
 
@@ -69,6 +74,7 @@ impl Code {
     pub fn profile(self) -> Profile {
         match self {
             Self::Plain => crate::PLAIN,
+            Self::Openshift => crate::OPENSHIFT,
         }
     }
 }
