@@ -54,6 +54,7 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Option<Presence> {
     let arguments = match component {
         Component::KubeApiserver => "apiServerArguments",
         Component::KubeControllerManager => "extendedArguments",
+        Component::Etcd => return Some(members(cx)),
         _ => return None,
     };
     let found = component::find(&Cx { find: None, ..*cx }, component);
@@ -73,6 +74,31 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Option<Presence> {
         }
     }
     Some(Presence::Here(instances))
+}
+
+/// The members of etcd, without the proxy before their metrics: the same
+/// program in the same pod.
+fn members(cx: &Cx<'_>) -> Presence {
+    let found = component::find(&Cx { find: None, ..*cx }, Component::Etcd);
+    let Presence::Here(mut instances) = found else {
+        return found;
+    };
+    let mut observations = Vec::new();
+    for instance in &instances {
+        observations.extend(&instance.observations);
+    }
+    instances.retain(|it| !it.argv.get(1).is_some_and(|word| word == "grpc-proxy"));
+    match instances.as_mut_slice() {
+        [] => Presence::Unknown(Words {
+            text: "etcd was not found, only the proxy before its metrics".to_owned(),
+            observations,
+        }),
+        [only] => {
+            only.label = Component::Etcd.name().to_owned();
+            Presence::Here(instances)
+        }
+        _ => Presence::Here(instances),
+    }
 }
 
 /// Adds the arguments of an instance's file to its own. They come after those

@@ -12,9 +12,14 @@ use crate::words;
 
 mod kubeadm;
 mod openshift;
+mod openshift3;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM, &openshift::PLATFORM];
+pub const ALL: &[&Platform] = &[
+    &kubeadm::PLATFORM,
+    &openshift::PLATFORM,
+    &openshift3::PLATFORM,
+];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]

@@ -10,6 +10,10 @@ mod requests;
 mod tests;
 mod words;
 
+pub(super) use controls::{constraints, of_policies};
+pub(super) use requests::requests;
+pub(super) use words::w;
+
 pub(super) const PLATFORM: Platform = Platform {
     name: "openshift",
     code: Code::Openshift,
@@ -41,7 +45,7 @@ pub(super) const PLATFORM: Platform = Platform {
             ],
         ),
     ],
-    requests: requests::requests,
+    requests,
     controls: controls::change,
     words: &[words::WORDS, words::OWN],
     procedures: words::PROCEDURES,

@@ -1,7 +1,8 @@
-//! Settings of the cluster that are fields of API objects: one field of the
-//! objects of one request, against what it should be.
+//! Settings that are fields of API objects or of configuration files: one field
+//! of the objects of one request, against what it should be.
 
-use cisb_sdk::config::plain;
+use cisb_sdk::config::{self, Problem, plain};
+use cisb_sdk::facts::Observation;
 use cisb_sdk::json::Value;
 use cisb_sdk::kubernetes::{self, key_of, name, text};
 use cisb_sdk::prelude::*;
@@ -12,12 +13,14 @@ use cisb_sdk::verdict::{Basis, Outcome, Subject, Verdict};
 
 use super::sheet::few;
 
-/// Judges a field. In the rule: `of` the request, `kind` what its objects are
-/// called, `name` of the only object that counts, `at` the field's pointer with
-/// `*` for every element, `is` the values one of which it should have (else any
-/// will do), `unset` if it should have none, `expected` as a sentence, `else`
-/// what a person should look at where it has not (else that fails), and
-/// `optional` if a server without the resource is one without such objects.
+/// Judges a field. In the rule: `of` the request for objects, `kind` what they
+/// are called, `name` of the only object that counts, `optional` if a server
+/// without the resource is one without such objects; or `file` the request for
+/// files, and `absent` what it means that there is none. Then `at` the field's
+/// pointer with `*` for every element, `is` the values one of which it should
+/// have or `least` the least number (else any will do), `unset` to demand the
+/// opposite, `expected` as a sentence, and `else` what a person should look at
+/// where it is not so (without it that fails).
 pub(super) fn objects(cx: &Cx<'_>, with: &Value) -> Outcome {
     let mut outcome = Outcome {
         verdict: Verdict::Error,
@@ -28,76 +31,145 @@ pub(super) fn objects(cx: &Cx<'_>, with: &Value) -> Outcome {
         subjects: Vec::new(),
         observations: Vec::new(),
     };
+    let found = match with["file"].as_str() {
+        Some(request) => documents(cx, request, &mut outcome),
+        None => listed(cx, with, &mut outcome),
+    };
+    let items = match found {
+        Ok(items) => items,
+        Err(why) => {
+            outcome.reason = why;
+            return outcome;
+        }
+    };
+    if let ([], Some(absent)) = (items.as_slice(), with["absent"].as_str()) {
+        outcome.verdict = Verdict::NotApplicable;
+        absent.clone_into(&mut outcome.reason);
+        outcome.actual = "no such file".to_owned();
+        return outcome;
+    }
+    judge(&items, with, &mut outcome);
+    outcome
+}
+
+/// What holds the field: by which name, itself, and its receipts.
+type Item = (String, Value, Vec<Observation>);
+
+/// The objects of a request, or why they are not known.
+fn listed(cx: &Cx<'_>, with: &Value, outcome: &mut Outcome) -> Result<Vec<Item>, String> {
+    let (kind, only) = (text(with, "/kind"), text(with, "/name"));
     let mut items = Vec::new();
     match kubernetes::list(cx.facts, text(with, "/of")) {
         Ok(listed) => {
             outcome.observations.push(listed.observation);
-            items = listed.items;
+            for item in &listed.items {
+                if only.is_empty() || name(item) == only {
+                    items.push((key_of(kind, item), *item, vec![listed.observation]));
+                }
+            }
         }
         Err(unlisted) => {
             outcome.observations = unlisted.observations();
             if !(unlisted.absent && kubernetes::is_true(with, "/optional")) {
-                outcome.reason = say!["not listed: ", unlisted.detail];
-                return outcome;
+                return Err(say!["not listed: ", unlisted.detail]);
             }
         }
     }
-    let only = text(with, "/name");
-    let (kind, at) = (text(with, "/kind"), text(with, "/at"));
-    items.retain(|item| only.is_empty() || name(item) == only);
-    if items.is_empty() && !only.is_empty() {
-        outcome.reason = say!["there is no ", kind, "/", only];
-        return outcome;
+    match items.is_empty() && !only.is_empty() {
+        true => Err(say!["there is no ", kind, "/", only]),
+        false => Ok(items),
     }
-    let steps = strings::split(at.strip_prefix("/").unwrap_or(at), b'/');
+}
+
+/// The documents of the files of a request, or why one is not known.
+fn documents(cx: &Cx<'_>, request: &str, outcome: &mut Outcome) -> Result<Vec<Item>, String> {
+    let matches = match cx.facts.glob(request) {
+        Ok(matches) => matches,
+        Err(error) => {
+            outcome.observations = error.observations();
+            return Err(say![request, ": ", error]);
+        }
+    };
+    outcome.observations.push(matches.observation);
+    if !matches.complete {
+        return Err(say![request, ": ", matches.hint]);
+    }
+    let mut items = Vec::new();
+    for path in matches.paths {
+        let opened = cx.facts.open(&path).map_err(|e| Problem::of(&path, &e));
+        let read = opened.and_then(|entry| {
+            config::document(&*entry, "", "").map(|document| (entry.observation(), document))
+        });
+        match read {
+            Ok((observation, document)) => items.push((path, document, vec![observation])),
+            Err(problem) => {
+                outcome.observations.extend(&problem.observations);
+                return Err(problem.text);
+            }
+        }
+    }
+    Ok(items)
+}
+
+/// Judges each; one that is as it should be is enough.
+fn judge(items: &[Item], with: &Value, outcome: &mut Outcome) {
+    let at = text(with, "/at");
+    let at = at.strip_prefix("/").unwrap_or(at);
+    let steps = strings::split(at, b'/');
+    let field = strings::replace(at, b'/', '.');
+    let look = text(with, "/else");
     let mut met = false;
-    for item in &items {
+    for (key, item, observations) in items {
         let mut values = Vec::new();
         collect(item, &steps, &mut values);
-        let has = match with["is"].as_array() {
-            Some(list) => values.iter().any(|v| list.iter().any(|w| w.is_text(v))),
-            None => !values.is_empty(),
-        };
-        let good = has != kubernetes::is_true(with, "/unset");
+        let good = wanted(with, &values) != kubernetes::is_true(with, "/unset");
         met |= good;
-        let field = strings::replace(at.strip_prefix("/").unwrap_or(at), b'/', '.');
-        let actual = match values.is_empty() {
-            true => say![field, " is not set"],
-            false => say![field, " is ", few(&values)],
-        };
         outcome.subjects.push(Subject {
-            key: key_of(kind, item),
-            state: if good { Verdict::Pass } else { Verdict::Manual },
+            key: key.clone(),
+            state: if good { Verdict::Pass } else { Verdict::Fail },
             expected: outcome.expected.clone(),
-            actual,
+            actual: match values.is_empty() {
+                true => say![field, " is not set"],
+                false => say![field, " is ", few(&values)],
+            },
             reason: String::new(),
             basis: Basis::Explicit,
-            observations: outcome.observations.clone(),
+            observations: observations.clone(),
         });
     }
-    let look = text(with, "/else");
     outcome.verdict = match (met, look) {
         (true, _) => Verdict::Pass,
         (false, "") => Verdict::Fail,
         (false, _) => Verdict::Manual,
     };
-    outcome.actual = match outcome.subjects.first() {
-        None => say!["no object of the kind ", kind],
-        Some(first) => say![first.key, ": ", first.actual],
-    };
-    for subject in &mut outcome.subjects {
-        if subject.state != Verdict::Pass {
-            // One object that has it is enough.
-            subject.state = if met { Verdict::Pass } else { outcome.verdict };
-        } else if let Verdict::Pass = outcome.verdict {
-            outcome.actual = say![subject.key, ": ", subject.actual];
-        }
+    outcome.actual = say!["no object of the kind ", text(with, "/kind")];
+    // The first that is as it should be speaks, else the first of all.
+    let first = outcome.subjects.iter().find(|it| it.state == Verdict::Pass);
+    if let Some(subject) = first.or(outcome.subjects.first()) {
+        outcome.actual = say![subject.key, ": ", subject.actual];
     }
-    outcome.reason = match (met, look) {
-        (false, look) if !look.is_empty() => say![outcome.actual, ": ", look],
-        _ => outcome.actual.clone(),
+    for subject in &mut outcome.subjects {
+        subject.state = outcome.verdict;
+    }
+    outcome.reason = match met || look.is_empty() {
+        true => outcome.actual.clone(),
+        false => say![outcome.actual, ": ", look],
     };
-    outcome
+}
+
+/// Whether values are what the rule names: one of `is`, also as a part of a
+/// list with commas, or `least` or more, or any at all.
+fn wanted(with: &Value, values: &[String]) -> bool {
+    if let Some(list) = with["is"].as_array() {
+        let mut parts = values.iter().flat_map(|value| strings::split(value, b','));
+        return parts.any(|part| list.iter().any(|it| it.is_text(part)));
+    }
+    match with["least"].as_i64() {
+        Some(least) => values
+            .iter()
+            .any(|value| cisb_sdk::values::integer(value).is_some_and(|it| it >= least)),
+        None => !values.is_empty(),
+    }
 }
 
 /// The values at the end of some steps, empty ones left out; an object is one

@@ -15,6 +15,8 @@ use Decided::{ByFacts, ByPerson};
 
 mod cluster;
 
+pub(in crate::platform) use cluster::constraints;
+
 const APISERVER: &[&str] = &[
     "kube-apiserver",
     "openshift-config",
@@ -119,8 +121,37 @@ const WITH_CONFIG: &[&[&str]] = &[
     ],
 ];
 
+/// Changes the common policies: whom OpenShift makes administrators, and what
+/// it has of its own in the namespace default.
+pub(in crate::platform) fn of_policies(controls: &mut Vec<Control>) {
+    // What its code leaves out no benchmark of OpenShift asks.
+    controls.retain(|control| match &control.rule {
+        Rule::Code { name, .. } => OPENSHIFT_CODES.iter().any(|(it, _)| it == name),
+        _ => true,
+    });
+    for control in controls.iter_mut() {
+        if let ("default-namespace-unused", Rule::Code { with, .. }) =
+            (control.name, &mut control.rule)
+        {
+            // OpenShift has a Service of its own there.
+            *with = json!({"own": "openshift"}).into();
+        }
+        if let Rule::Code { name, with } = &mut control.rule
+            && name == "policies-holders"
+        {
+            // Source: openshift/origin, bindata/v3.11.0/openshift-apiserver/rbac (cluster-admins).
+            *with = json!({
+                "power": with["power"],
+                "administrators": ["Group:system:cluster-admins", "User:system:admin"],
+            })
+            .into();
+        }
+    }
+}
+
 /// Changes the common controls and adds those of OpenShift.
 pub(super) fn change(controls: &mut Vec<Control>) {
+    of_policies(controls);
     for control in controls.iter_mut() {
         // The list that has all of the control's requests, and the file's.
         let same = |list: &&&[&str]| {
@@ -131,12 +162,6 @@ pub(super) fn change(controls: &mut Vec<Control>) {
         if let Some(list) = WITH_CONFIG.iter().find(same) {
             control.uses = list;
         }
-        if let ("default-namespace-unused", Rule::Code { with, .. }) =
-            (control.name, &mut control.rule)
-        {
-            // OpenShift has a Service of its own there.
-            *with = json!({"own": "openshift"}).into();
-        }
         if let Rule::Files(FilesRule {
             of: Set::Directory { path, .. },
             ..
@@ -145,11 +170,6 @@ pub(super) fn change(controls: &mut Vec<Control>) {
             "/etc/kubernetes/static-pod-resources".clone_into(path);
         }
     }
-    // What its code leaves out no benchmark of OpenShift asks.
-    controls.retain(|control| match &control.rule {
-        Rule::Code { name, .. } => OPENSHIFT_CODES.iter().any(|(it, _)| it == name),
-        _ => true,
-    });
     manifests(controls);
     files(controls);
     for control in settings().into_iter().chain(cluster::controls()) {
@@ -312,8 +332,7 @@ fn files(controls: &mut Vec<Control>) {
     };
     let bootstrap = "/etc/kubernetes/kubeconfig is not there";
     let secret = "neither /var/lib/kubelet/config.json nor /var/data/kubelet/config.json is there";
-    let proxy = "no pod of this node has a kube-proxy-config.yaml among its volumes: its network \
-                 plugin needs no such proxy";
+    let proxy = "no pod of this node has a kube-proxy-config.yaml in a volume of a ConfigMap";
     for (name, component, severity, request, absent, by) in [
         ("admin-kubeconfig-mode", "kubelet", High, "admin-kubeconfigs", bootstrap, "mode of /etc/kubernetes/kubeconfig"),
         ("admin-kubeconfig-mode-644", "kubelet", High, "admin-kubeconfigs", bootstrap, "mode of /etc/kubernetes/kubeconfig"),

@@ -6,7 +6,7 @@ use cisb_sdk::contract::manifest::{
 };
 
 /// The requests.
-pub(super) fn requests() -> Requests {
+pub(in crate::platform) fn requests() -> Requests {
     Requests {
         files: FILES.iter().map(file).collect(),
         named: CONFIGS

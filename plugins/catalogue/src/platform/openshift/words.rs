@@ -25,7 +25,7 @@ pub(super) const TLS: &str =
     "https://docs.openshift.com/container-platform/latest/security/tls-security-profiles.html";
 
 /// One row.
-pub(super) const fn w(
+pub(in crate::platform) const fn w(
     control: &'static str,
     title: &'static str,
     rationale: &'static str,

@@ -36,6 +36,19 @@ fn objects(with: serde_json::Value) -> Rule {
     code("objects", with)
 }
 
+/// The controls over constraints.
+pub(in crate::platform) fn constraints() -> Vec<Control> {
+    let control = |(name, severity, look): &(&'static str, Severity, &str)| Control {
+        name,
+        component: "kubernetes",
+        severity: *severity,
+        uses: RBAC,
+        decided: ByFacts("what each constraint allows, and who may use it"),
+        rule: code("policies-scc", json!({"look": look})),
+    };
+    CONSTRAINTS.iter().map(control).collect()
+}
+
 #[rustfmt::skip]
 pub(super) fn controls() -> Vec<Control> {
     let of = |name, severity, uses, decided, rule| Control {
@@ -46,10 +59,7 @@ pub(super) fn controls() -> Vec<Control> {
         decided,
         rule,
     };
-    let mut all: Vec<Control> = CONSTRAINTS.iter().map(|(name, severity, look)| {
-        of(*name, *severity, RBAC, ByFacts("what each constraint allows, and who may use it"),
-            code("policies-scc", json!({"look": look})))
-    }).collect();
+    let mut all = constraints();
     let log = |request: &str, asks: bool| {
         let mut with = json!({"of": request, "kind": "ClusterLogForwarder", "at": "/spec/pipelines/*/inputRefs/*",
             "is": ["audit"], "expected": "a pipeline that forwards audit logs", "optional": true});
