@@ -7,7 +7,7 @@ use super::{Code, Platform};
 mod controls;
 mod requests;
 #[cfg(test)]
-mod tests;
+pub(in crate::platform) mod tests;
 mod words;
 
 pub(super) use controls::{constraints, of_policies};
