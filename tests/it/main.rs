@@ -19,6 +19,7 @@ mod laws;
 mod live;
 mod machine;
 mod modern;
+mod openshift;
 mod parity;
 mod records;
 mod run;
