@@ -348,7 +348,7 @@ fn scalar(value: &Value) -> Option<String> {
 }
 
 /// Any value for a person to read.
-pub(crate) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     scalar(value).unwrap_or_else(|| match value {
         Value::Null => "null".to_owned(),
         Value::Array(_) => "a list".to_owned(),

@@ -23,6 +23,7 @@ mod laws;
 mod live;
 mod machine;
 mod modern;
+mod openshift;
 mod parity;
 mod rancher;
 mod records;

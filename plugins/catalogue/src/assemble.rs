@@ -55,7 +55,7 @@ pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
         applies: table.applies.clone(),
         versions: versions(platform),
         requests: only(platform.requests(), &used)?,
-        parameters: parameters(),
+        parameters: parameters(platform),
         procedures: procedures(platform, &wanted)?,
         sections: table
             .sections
@@ -230,7 +230,7 @@ fn versions(platform: &Platform) -> Vec<VersionAt> {
 }
 
 /// What an operator may set for every profile of the catalogue.
-fn parameters() -> Vec<Parameter> {
+fn parameters(platform: &Platform) -> Vec<Parameter> {
     let mut parameters = vec![Parameter {
         name: "kubernetes-version".to_owned(),
         kind: ParameterType::String,
@@ -239,6 +239,6 @@ fn parameters() -> Vec<Parameter> {
                       states it"
             .to_owned(),
     }];
-    parameters.extend(crate::policies::parameters());
+    parameters.extend(crate::policies::parameters(platform.code));
     parameters
 }

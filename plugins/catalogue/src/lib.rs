@@ -4,6 +4,9 @@
 
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+extern crate alloc;
+
 #[cfg(not(target_arch = "wasm32"))]
 use cisb_sdk::contract::manifest::Requests;
 use cisb_sdk::rule::{Code, Profile};
@@ -16,6 +19,8 @@ pub mod control;
 mod embedded;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+pub mod openshift;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod platform;
 pub mod policies;
@@ -60,12 +65,26 @@ pub const EMBEDDED: Profile = Profile {
     find: Some(cisb_sdk::component::embedded::find),
 };
 
-#[cfg(not(any(feature = "cloud", feature = "k3s", feature = "microk8s")))]
+/// What a component is made of whose platform is OpenShift 4.
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+pub const OPENSHIFT: Profile = Profile {
+    codes: policies::OPENSHIFT_CODES,
+    find: Some(openshift::find),
+};
+
+#[cfg(not(any(
+    feature = "cloud",
+    feature = "k3s",
+    feature = "microk8s",
+    feature = "openshift"
+)))]
 cisb_sdk::profile!(PLAIN);
 #[cfg(feature = "cloud")]
 cisb_sdk::profile!(CLOUD);
 #[cfg(any(feature = "k3s", feature = "microk8s"))]
 cisb_sdk::profile!(EMBEDDED);
+#[cfg(feature = "openshift")]
+cisb_sdk::profile!(OPENSHIFT);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

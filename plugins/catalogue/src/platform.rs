@@ -14,6 +14,7 @@ use crate::words;
 
 pub const ALL: &[&Platform] = &[
 ];
+];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]
@@ -61,6 +62,9 @@ pub enum Code {
     K3s,
     /// MicroK8s is all of them.
     Microk8s,
+    /// Arguments come from the operators' configuration files, and security
+    /// context constraints decide what pods may do.
+    Openshift,
 }
 
 impl Code {
@@ -71,6 +75,7 @@ impl Code {
             Self::Cloud => Some("cloud"),
             Self::K3s => Some("k3s"),
             Self::Microk8s => Some("microk8s"),
+            Self::Openshift => Some("openshift"),
         }
     }
 
@@ -80,6 +85,7 @@ impl Code {
             Self::Plain => crate::PLAIN,
             Self::Cloud => crate::CLOUD,
             Self::K3s | Self::Microk8s => crate::EMBEDDED,
+            Self::Openshift => crate::OPENSHIFT,
         }
     }
 }

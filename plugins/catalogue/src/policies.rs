@@ -17,8 +17,12 @@ mod controls;
 mod engines;
 #[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
 mod everybody;
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+mod fields;
 #[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
 mod objects;
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+mod scc;
 mod server;
 mod sheet;
 #[cfg(test)]
@@ -85,4 +89,24 @@ pub const CLOUD_CODES: &[(&str, Code)] = codes! {
     "policies-everybody": everybody::EVERYBODY,
     ;
     "absent": absent::absent,
+};
+
+/// The functions that the rules of OpenShift's controls name: without those for
+/// what its benchmarks do not ask, and for what constraints decide there.
+#[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
+pub const OPENSHIFT_CODES: &[(&str, Code)] = codes! {
+    "policies-holders": access::HOLDERS,
+    "policies-wildcards": access::WILDCARDS,
+    "policies-default-accounts": accounts::DEFAULT_ACCOUNTS,
+    "policies-token-mounts": accounts::TOKEN_MOUNTS,
+    "policies-running": workloads::RUNNING,
+    "policies-network": cluster::NETWORK_POLICIES,
+    "policies-secret-storage": cluster::SECRET_STORAGE,
+    "policies-boundaries": cluster::NAMESPACES,
+    "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
+    "policies-scc": scc::USERS,
+    "policies-anonymous": scc::ANONYMOUS,
+    ;
+    "asked": asked::asked,
+    "fields": fields::fields,
 };

@@ -139,7 +139,8 @@ pub(super) fn rbac<'a>(lists: &'a Lists<'_>) -> Rbac<'a> {
     )
 }
 
-/// Who holds a power. `with.power` names it.
+/// Who holds a power. `with.power` names it, `with.administrators` those whom
+/// the platform itself makes administrators, each as `Kind:name`.
 pub(super) const HOLDERS: Policy = Policy {
     requests: RBAC,
     expected: "",
@@ -169,7 +170,8 @@ fn holders(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
         if grant.is_empty() {
             continue;
         }
-        let (state, reason) = judge(lists, binding, role, &grant, powers);
+        let administrators = texts(with, "/administrators");
+        let (state, reason) = judge(lists, binding, role, &grant, powers, &administrators);
         let of = [binding_list(binding), role_list(role)];
         let actual = gives(binding, role, &grant.rules);
         sheet.put(binding.key(), state, actual, reason, &of);
@@ -205,6 +207,7 @@ fn judge(
     role: &Role<'_>,
     grant: &Grant,
     powers: &[Power],
+    administrators: &[&str],
 ) -> (Verdict, &'static str) {
     let all = |is: &dyn Fn(&BoundTo<'_>) -> bool| binding.subjects.iter().all(is);
     if lists.exempts_shipped() && shipped::is_binding(binding) {
@@ -225,6 +228,13 @@ fn judge(
         (
             Verdict::Pass,
             "adds nothing: the API server allows system:masters everything",
+        )
+    } else if lists.exempts_shipped()
+        && all(&|s| is_master(s) || strings::among(&say![s.kind, ":", s.name], administrators))
+    {
+        (
+            Verdict::Pass,
+            "names only those whom the platform makes administrators",
         )
     } else if !all(&|s| !s.is_everybody()) {
         (Verdict::Fail, "names everybody, or everybody of a kind")

@@ -346,7 +346,9 @@ pub(super) const DEFAULT_NAMESPACE: Policy = Policy {
     judge: default_namespace,
 };
 
-fn default_namespace(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+/// `with.own` is the name of a Service that the platform itself has there
+/// beside Kubernetes'.
+fn default_namespace(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
     for (request, kind) in [
         ("services", "Service"),
         ("deployments", "Deployment"),
@@ -360,8 +362,9 @@ fn default_namespace(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
             if namespace(object) != "default" {
                 continue;
             }
-            let (state, actual) = if kind == "Service" && name(object) == "kubernetes" {
-                (Verdict::Pass, "the API server's own")
+            let own = ["kubernetes", text(with, "/own")];
+            let (state, actual) = if kind == "Service" && strings::among(name(object), &own) {
+                (Verdict::Pass, "the cluster's own")
             } else {
                 (Verdict::Fail, "in the namespace default")
             };

@@ -9,8 +9,9 @@ use cisb_sdk::rule::Rule;
 use serde_json::json;
 
 use super::server::API_SERVER;
-use super::{access, accounts, cluster, engines, sheet};
+use super::{access, accounts, cluster, engines, scc, sheet};
 use crate::control::{Control, Decided};
+use crate::platform::Code;
 use Decided::{ByFacts, ByPerson};
 use Severity::{Critical, High, Low, Medium};
 
@@ -162,14 +163,18 @@ pub fn controls() -> Vec<Control> {
 }
 
 /// What an operator may set.
-pub fn parameters() -> Vec<Parameter> {
+pub fn parameters(code: Code) -> Vec<Parameter> {
+    let system = match code {
+        Code::Openshift => json!(scc::SYSTEM),
+        _ => json!(sheet::SYSTEM),
+    };
     vec![
         Parameter {
             name: sheet::SYSTEM_NAMESPACES.to_owned(),
             kind: ParameterType::List,
-            default: json!(sheet::SYSTEM),
-            description: "namespaces of the cluster's own components: what offends there is \
-                          a person's to judge, not a failure"
+            default: system,
+            description: "namespaces of the cluster's own components, `NAME*` for all that begin \
+                          so: what offends there is a person's to judge, not a failure"
                 .to_owned(),
         },
         Parameter {

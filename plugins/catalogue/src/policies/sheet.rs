@@ -100,7 +100,13 @@ impl Lists<'_> {
     #[inline(never)]
     pub(super) fn is_system(&self, ns: &str) -> bool {
         match self.cx.parameters.get(SYSTEM_NAMESPACES) {
-            Some(Value::Array(list)) => list.iter().any(|n| n.is_text(ns)),
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).any(|name| {
+                // `openshift-*` is every namespace that begins so.
+                match name.strip_suffix("*") {
+                    Some(prefix) => ns.starts_with(prefix),
+                    None => name == ns,
+                }
+            }),
             _ => strings::among(ns, &SYSTEM),
         }
     }

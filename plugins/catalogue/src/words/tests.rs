@@ -240,6 +240,7 @@ const SITES: &[&str] = &[
     "https://docs.aws.amazon.com/",
     "https://docs.k3s.io/",
     "https://microk8s.io/docs/",
+    "https://docs.openshift.com/container-platform/",
 ];
 
 /// The common words and each platform's.
