@@ -461,6 +461,7 @@ mod tests {
             cgroup: None,
             pidns: None,
             place,
+            declared: None,
             error: None,
         };
         for (at, uid, expected) in [

@@ -12,8 +12,35 @@ use cisb_sdk::rule::{Profile, Rule};
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
+mod ack;
+mod aks;
+mod eks;
+mod embedded;
+mod gke;
+mod k3s;
+mod kubeadm;
+mod microk8s;
+mod openshift;
+mod openshift3;
+mod rke;
+mod rke2;
+mod rules;
+mod tkgi;
+
+/// Every platform that a profile is for.
 pub const ALL: &[&Platform] = &[
-];
+    &kubeadm::PLATFORM,
+    &rke2::PLATFORM,
+    &rke::PLATFORM,
+    &k3s::PLATFORM,
+    &microk8s::PLATFORM,
+    &tkgi::PLATFORM,
+    &openshift::PLATFORM,
+    &openshift3::PLATFORM,
+    &eks::PLATFORM,
+    &aks::PLATFORM,
+    &gke::PLATFORM,
+    &ack::PLATFORM,
 ];
 
 /// Where a platform differs from a cluster that kubeadm made.
