@@ -98,7 +98,6 @@ fn rke2_states_its_version_in_its_manifests() {
 
 #[test]
 fn neither_is_taken_for_another_nor_another_for_them() {
-    // kubeadm's node with an empty directory of Rancher's agent.
     for (record, id) in [
         ("kubeadm-worker", "cis-1.12"),
         ("kubeadm-control-plane", "cis-1.12"),
@@ -106,6 +105,22 @@ fn neither_is_taken_for_another_nor_another_for_them() {
         let (found, why) = chosen(&node(record));
         assert_eq!(found, id, "{record}: {why}");
     }
+    // What an RKE2 that was taken away left behind.
+    let rest = "/var/lib/rancher/rke2/agent/pod-manifests/kube-proxy.yaml";
+    let mut once = Record::of("kubeadm-worker").file(rest, "0600", "{}");
+    for folder in [
+        "/var/lib/rancher",
+        "/var/lib/rancher/rke2",
+        "/var/lib/rancher/rke2/agent",
+        "/var/lib/rancher/rke2/agent/pod-manifests",
+        "/etc/rancher",
+        "/etc/rancher/rke2",
+    ] {
+        let entries = &mut once.node()["entries"];
+        entries[folder] = entries["/etc"].clone();
+    }
+    let (found, why) = chosen(once.path());
+    assert_eq!(found, "cis-1.12", "{why}");
     // What a kubelet that is configured for a cloud has beside it changes nothing.
     let text = "{}";
     let azure = Record::of("rke2-agent").file("/etc/kubernetes/azure.json", "0600", text);
