@@ -169,7 +169,9 @@ fn differences(
 }
 
 /// The rows of a configuration by id, and what stands again: id and target.
-fn read(folder: &Path) -> Result<(BTreeMap<String, Row>, Vec<(String, String)>)> {
+type Rows = (BTreeMap<String, Row>, Vec<(String, String)>);
+
+fn read(folder: &Path) -> Result<Rows> {
     let mut rows = BTreeMap::new();
     let mut again = Vec::new();
     let mut paths = folder

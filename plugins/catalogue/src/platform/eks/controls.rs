@@ -12,7 +12,6 @@ use crate::platform::put;
 
 pub(super) fn controls(all: &mut Vec<Control>) {
     let own = asked()
-        .into_iter()
         .chain(judged())
         .chain(kubelet::controls())
         .chain(control_plane());
@@ -45,9 +44,6 @@ pub(super) const QUESTIONS: &[Question] = &[
     ("eks-audit-logs-kept", Medium, "CloudWatch says how long logs are kept, and who reads them",
      "run aws logs describe-log-groups --log-group-name-prefix /aws/eks/NAME/cluster --query 'logGroups[].[logGroupName,retentionInDays,kmsKeyId]', and who is alerted by them",
      "a log group, kept as long as your rules ask (no retentionInDays: for ever), and somebody who reads it", false),
-    ("eks-vpc-cni-current", Medium, "AWS' API says which version is the newest",
-     "run kubectl -n kube-system get daemonset aws-node -o jsonpath='{..image}' beside aws eks describe-addon-versions --addon-name vpc-cni --kubernetes-version VERSION",
-     "the tag is the newest that AWS lists for the cluster's version, or its default", false),
     ("eks-ecr-scanning", High, "the registry says what it scans",
      "run aws ecr get-registry-scanning-configuration, and for registries elsewhere their own scanner",
      "ENHANCED, or rules with SCAN_ON_PUSH or CONTINUOUS_SCAN that match every repository", false),
@@ -146,6 +142,24 @@ fn judged() -> Vec<Control> {
             ),
         },
         network_policy(),
+        Control {
+            name: "eks-vpc-cni-current",
+            component: "eks",
+            severity: Medium,
+            uses: &["provider-daemonsets"],
+            decided: ByPerson("AWS' API says which version is the newest"),
+            rule: code(
+                "objects-daemonsets",
+                json!({
+                    "where": {"pointer": "/metadata/name", "is": ["aws-node"]},
+                    "pointer": "/spec/template/spec/containers/*/image",
+                    "is": [],
+                    "otherwise": "manual",
+                    "expected": "the newest or default version that aws eks describe-addon-versions --addon-name vpc-cni --kubernetes-version VERSION lists",
+                    "words": "aws-node is the VPC CNI; in EKS Auto Mode it is part of the system, which AWS updates",
+                }),
+            ),
+        },
         load_balancers(),
         Control {
             name: "eks-dashboard-absent",

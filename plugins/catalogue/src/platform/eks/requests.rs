@@ -20,7 +20,7 @@ const OBJECTS: &[Asked] = &[
     ("provider-ingresses", "networking.k8s.io/v1", "ingresses", &["/spec/ingressClassName", "/metadata/annotations/kubernetes.io~1ingress.class", "/metadata/annotations/alb.ingress.kubernetes.io~1certificate-arn"], "which load balancers AWS makes for Ingresses, and whether they have a certificate"),
     ("provider-serviceaccounts", "v1", "serviceaccounts", &["/metadata/annotations/eks.amazonaws.com~1role-arn"], "which service accounts have an IAM role"),
     ("provider-configmaps", "v1", "configmaps", &["/data/enable-network-policy-controller"], "whether there is a ConfigMap aws-auth, and whether amazon-vpc-cni turns network policies on; no other contents"),
-    ("provider-daemonsets", "apps/v1", "daemonsets", &["/spec/template/spec/containers/*/args"], "whether aws-node's agent is told to enforce network policies"),
+    ("provider-daemonsets", "apps/v1", "daemonsets", &["/spec/template/spec/containers/*/args", "/spec/template/spec/containers/*/image"], "which version of the VPC CNI runs, and whether its agent is told to enforce network policies"),
     ("provider-pods", "v1", "pods", &["/metadata/labels/k8s-app", "/metadata/labels/app.kubernetes.io~1name"], "whether the Kubernetes Dashboard runs"),
 ];
 
