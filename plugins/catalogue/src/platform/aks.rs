@@ -92,11 +92,8 @@ fn requests() -> Requests {
                 "provider-pods",
                 "v1",
                 "pods",
-                &[
-                    "/spec/runtimeClassName",
-                    "/metadata/labels/azure.workload.identity~1use",
-                ],
-                "which pods run in a sandbox, and which have an identity in Azure",
+                &["/spec/runtimeClassName"],
+                "which pods run in a sandbox",
             ),
         ]
         .iter()
@@ -305,7 +302,7 @@ fn identities() -> Vec<Control> {
             Medium,
             "who authorizes requests is known in Azure's API only",
             (
-                "look at az aks show -g GROUP -n NAME --query aadProfile.enableAzureRbac",
+                "look at enableAzureRbac in az aks show -g GROUP -n NAME --query aadProfile",
                 "true; then az role assignment list --scope CLUSTER_ID says who may do what",
             ),
         ),
@@ -362,10 +359,9 @@ fn network() -> Vec<Control> {
             High,
             "whether the API server has a public name is known in Azure's API only",
             (
-                "look at az aks show -g GROUP -n NAME --query \
-                 '{private:apiServerAccessProfile.enablePrivateCluster,publicName:\
-                 apiServerAccessProfile.enablePrivateClusterPublicFqdn,network:publicNetworkAccess}'",
-                "private true and publicName false",
+                "look at enablePrivateCluster and enablePrivateClusterPublicFqdn in az aks show -g \
+                 GROUP -n NAME --query apiServerAccessProfile",
+                "enablePrivateCluster true and enablePrivateClusterPublicFqdn false",
             ),
         ),
         nodes_private("aks-nodes-private", Medium),

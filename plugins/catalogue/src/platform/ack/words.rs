@@ -2,12 +2,12 @@
 
 use crate::control::Words;
 
-const ACL: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/control-public-access-to-the-api-server-of-a-cluster";
-const AUDIT: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/use-cluster-auditing";
-const DISKS: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/encrypt-a-disk";
-const KMS: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/use-kms-to-encrypt-kubernetes-secrets";
+const ACL: &str = "https://www.alibabacloud.com/help/en/ack/cluster-access-control";
+const AUDIT: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/developer-reference/api-cs-2015-12-15-getclusterauditproject";
+const DISKS: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/encrypt-cloud-disk-storage-volumes";
+const KMS: &str = "https://www.alibabacloud.com/help/en/kms/key-management-service/use-cases/use-one-click-kms-to-encrypt-kubernetes-cluster-secret";
 const NETWORK_POLICIES: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/use-network-policies";
-const POLICIES: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/security-and-compliance/configure-and-enforce-ack-pod-security-policies";
+const POLICIES: &str = "https://www.alibabacloud.com/help/doc-detail/359819.html";
 const REGISTRY: &str = "https://www.alibabacloud.com/help/en/acr/";
 const TERWAY: &str = "https://www.alibabacloud.com/help/en/ack/ack-managed-and-ack-dedicated/user-guide/terway-configuration-parameters";
 

@@ -186,11 +186,8 @@ fn cases() -> Vec<Case> {
 /// What only Azure's API tells, and the command that asks it.
 const ASKED: &[(&str, &str)] = &[
     ("aks-audit-logs-kept", "az monitor diagnostic-settings list"),
-    ("aks-azure-rbac-used", "--query aadProfile.enableAzureRbac"),
-    (
-        "aks-endpoint-private",
-        "apiServerAccessProfile.enablePrivateCluster",
-    ),
+    ("aks-azure-rbac-used", "--query aadProfile"),
+    ("aks-endpoint-private", "enablePrivateCluster and"),
     ("aks-endpoint-restricted", "--query apiServerAccessProfile"),
     ("aks-hostile-tenants-apart", "which tenants"),
     ("aks-images-scanned", "az security pricing show"),
