@@ -139,7 +139,9 @@ pub fn evaluate(rule: &Rule, cx: &Cx<'_>, codes: &[(&str, Code)]) -> Result<Outc
                 let seen = other.subjects.into_iter().flat_map(|s| s.observations);
                 first.observations.extend(seen);
                 first.observations.extend(other.observations);
-                if first.verdict != Verdict::Pass && !other.reason.is_empty() {
+                // Two rules may stop at the same.
+                let says_more = !other.reason.is_empty() && other.reason != first.reason;
+                if first.verdict != Verdict::Pass && says_more {
                     first.reason = say![first.reason, "; or: ", other.reason];
                 }
             }
@@ -240,6 +242,14 @@ mod tests {
                 assert_eq!(verdict, Ok(wanted), "{kind} {combined:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_two_of_any_say_alike_is_said_once() {
+        let rule = r#"{"code": {"name": "say", "with": "fail"}}"#;
+        let with = format!(r#"{{"any-of": [{rule}, {rule}]}}"#);
+        let settings = format!(r#"{{"parameters": {{"greeting": "hi"}}, "with": {with}}}"#);
+        assert_eq!(answer(&settings).map(|o| o.reason), Ok("hi".to_owned()));
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn members(cx: &Cx<'_>) -> Presence {
     for instance in &instances {
         observations.extend(&instance.observations);
     }
-    instances.retain(|it| !it.argv.get(1).is_some_and(|word| word == "grpc-proxy"));
+    instances.retain(|it| it.argv.get(1).is_none_or(|word| word != "grpc-proxy"));
     match instances.as_mut_slice() {
         [] => Presence::Unknown(Words {
             text: "etcd was not found, only the proxy before its metrics".to_owned(),

@@ -23,8 +23,11 @@ pub(super) const SYSTEM: [&str; 5] = [
     "openshift-*",
 ];
 
-/// What a check of constraints may look for, and what it is called.
-const LOOKS: &[(&str, fn(&Value) -> bool, &str)] = &[
+/// What a check of constraints may look for: its name, whether a constraint
+/// allows it, and what it is called.
+type Look = (&'static str, fn(&Value) -> bool, &'static str);
+
+const LOOKS: &[Look] = &[
     ("privileged", privileged, "privileged containers"),
     (
         "host-pid",

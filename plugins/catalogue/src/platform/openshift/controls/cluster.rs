@@ -1,6 +1,7 @@
 //! Controls over OpenShift's own objects: what constraints allow, where people
 //! log in, what is encrypted, where images come from.
 
+use super::settings::{effective, rule};
 use super::*;
 
 const RBAC: &[&str] = &[
@@ -79,9 +80,11 @@ pub(super) fn controls() -> Vec<Control> {
                 rule(Component::KubeApiserver, vec![effective("authorization-mode", Expect::Lacks("AlwaysAllow".to_owned()))]),
             ])),
         of("etcd-data-encrypted", High,
-            &["apiservers", "openshiftapiservers"],
-            ByFacts("the type of encryption, and whether it is complete"),
+            &["apiservers", "openshiftapiservers", "kube-apiserver", "openshift-config",
+                "kubelet", "kubelet-config", "static-pods", "static-pod-flag", "static-pod-path"],
+            ByFacts("encryption-provider-config, the type of encryption, and whether it is complete"),
             Rule::AllOf(vec![
+                rule(Component::KubeApiserver, vec![effective("encryption-provider-config", Expect::Set)]),
                 objects(json!({"of": "apiservers", "kind": "APIServer", "name": "cluster", "at": "/spec/encryption/type",
                     "is": ["aescbc", "aesgcm", "KMS"], "expected": "spec.encryption.type aescbc, aesgcm or KMS"})),
                 objects(json!({"of": "openshiftapiservers", "kind": "OpenShiftAPIServer", "name": "cluster", "at": "/status/conditions/*/reason",
