@@ -85,6 +85,8 @@ pub enum Code {
     Plain,
     /// The same, and objects of a provider are judged.
     Cloud,
+    /// The same, with kinds of objects that only GKE has.
+    Gke,
     /// K3s is all of them.
     K3s,
     /// MicroK8s is all of them.
@@ -100,6 +102,7 @@ impl Code {
         match self {
             Self::Plain => None,
             Self::Cloud => Some("cloud"),
+            Self::Gke => Some("gke"),
             Self::K3s => Some("k3s"),
             Self::Microk8s => Some("microk8s"),
             Self::Openshift => Some("openshift"),
@@ -110,7 +113,7 @@ impl Code {
     pub fn profile(self) -> Profile {
         match self {
             Self::Plain => crate::PLAIN,
-            Self::Cloud => crate::CLOUD,
+            Self::Cloud | Self::Gke => crate::CLOUD,
             Self::K3s | Self::Microk8s => crate::EMBEDDED,
             Self::Openshift => crate::OPENSHIFT,
         }

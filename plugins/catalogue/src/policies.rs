@@ -9,13 +9,13 @@ mod absent;
 mod access;
 mod accounts;
 mod asked;
-#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+#[cfg(any(feature = "gke", not(target_arch = "wasm32")))]
 mod certificates;
 mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
 mod controls;
 mod engines;
-#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+#[cfg(any(feature = "gke", not(target_arch = "wasm32")))]
 mod everybody;
 #[cfg(any(feature = "openshift", not(target_arch = "wasm32")))]
 mod fields;
@@ -35,9 +35,9 @@ pub use controls::{controls, parameters, requests};
 /// Names, each with a function that has the sheet run a policy; then names of
 /// functions of their own.
 macro_rules! codes {
-    ($($name:literal: $policy:path,)+; $($(#[$when:meta])? $own:literal: $function:path,)*) => {
+    ($($(#[$if:meta])? $name:literal: $policy:path,)+; $($(#[$when:meta])? $own:literal: $function:path,)*) => {
         &[
-            $(($name, |cx, with| sheet::run(cx, with, &$policy)),)+
+            $($(#[$if])? ($name, |cx, with| sheet::run(cx, with, &$policy)),)+
             $($(#[$when])? ($own, $function),)*
         ]
     };
@@ -85,7 +85,9 @@ pub const CLOUD_CODES: &[(&str, Code)] = codes! {
     "objects-configmaps": objects::CONFIG_MAPS,
     "objects-daemonsets": objects::DAEMON_SETS,
     "objects-pods": objects::PODS,
+    #[cfg(any(feature = "gke", not(target_arch = "wasm32")))]
     "objects-certificates": certificates::MANAGED,
+    #[cfg(any(feature = "gke", not(target_arch = "wasm32")))]
     "policies-everybody": everybody::EVERYBODY,
     ;
     "absent": absent::absent,

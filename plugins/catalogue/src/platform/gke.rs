@@ -17,7 +17,7 @@ mod words;
 
 pub(super) const PLATFORM: Platform = Platform {
     name: "gke",
-    code: Code::Cloud,
+    code: Code::Gke,
     globs: &[(
         "kubelet-unit",
         &[
