@@ -8,6 +8,7 @@ use cisb_sdk::rule::files::Set;
 use super::{Code, Platform, directory};
 use crate::control::Control;
 
+mod procedures;
 mod words;
 
 pub(super) const PLATFORM: Platform = Platform {
@@ -56,7 +57,7 @@ pub(super) const PLATFORM: Platform = Platform {
     requests: Requests::default,
     controls: |all| change(all),
     words: &[words::WORDS],
-    procedures: words::PROCEDURES,
+    procedures: procedures::PROCEDURES,
     versions: &[],
     provider: None,
 };

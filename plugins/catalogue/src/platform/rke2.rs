@@ -10,6 +10,7 @@ use cisb_sdk::rule::files::{FilesRule, Set};
 use super::{Code, Platform, directory, glob, put};
 use crate::control::Control;
 
+mod procedures;
 mod words;
 
 pub(super) const PLATFORM: Platform = Platform {
@@ -56,7 +57,7 @@ pub(super) const PLATFORM: Platform = Platform {
     requests,
     controls,
     words: &[words::WORDS],
-    procedures: words::PROCEDURES,
+    procedures: procedures::PROCEDURES,
     // etcd's image has a version of its own. An agent has kube-proxy alone.
     versions: &[
         (

@@ -10,6 +10,7 @@ use cisb_sdk::rule::setting::{Demand, Expect, SettingRule};
 use super::{Code, Platform, directory, glob};
 use crate::control::{Control, Decided};
 
+mod procedures;
 mod words;
 
 /// What tells whether a component of the control plane is here, and what is
@@ -59,7 +60,7 @@ pub(super) const PLATFORM: Platform = Platform {
     requests,
     controls,
     words: &[words::WORDS],
-    procedures: words::PROCEDURES,
+    procedures: procedures::PROCEDURES,
     versions: &[],
     provider: None,
 };
