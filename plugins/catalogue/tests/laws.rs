@@ -36,7 +36,7 @@ const OTHER_EVERYWHERE: [(&str, &str); 3] = [
         "",
         "/etc/kubernetes/kubelet/config.json.d/40-nodeadm.conf Gone: ",
     ),
-    ("eks-sshd-not-enabled: /etc", " Gone: Fail became Pass"),
+    ("eks-sshd-not-enabled: /etc", " Gone: "),
     ("eks-sshd-not-running: ", " Gone: Fail became Pass"),
 ];
 

@@ -8,6 +8,7 @@ use super::{Code, Platform, Provider};
 mod controls;
 mod kubelet;
 mod procedures;
+mod questions;
 mod requests;
 #[cfg(test)]
 mod tests;
