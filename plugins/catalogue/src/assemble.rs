@@ -10,7 +10,7 @@ use cisb_sdk::contract::manifest::{
 use cisb_sdk::contract::{MANIFEST_SCHEMA, WORLD};
 use cisb_sdk::rule::Rule;
 
-use crate::control::{Control, Decided};
+use crate::control::{Control, Decided, Words};
 use crate::platform::Platform;
 use crate::table::{self, Counted, Row, Table};
 
@@ -140,17 +140,43 @@ fn check(
         severity: control.severity,
         ownership: *ownership,
         judged: matches!(control.decided, Decided::ByFacts(_)),
-        rationale: words.rationale.to_owned(),
-        remediation: Remediation {
-            procedure: words.procedure.to_owned(),
-            set: words.set.to_owned(),
-            breaks: words.breaks.to_owned(),
+        rationale: match (ownership, platform.provider) {
+            // One sentence for all of them: a manifest has room for a line on each.
+            (Ownership::Provider, Some(provider)) => format!(
+                "{} alone sees and sets this: dated evidence of it stands in for a look of one's own.",
+                provider.name
+            ),
+            _ => words.rationale.to_owned(),
         },
-        references: words.references.iter().map(|r| (*r).to_owned()).collect(),
+        remediation: remediation(platform, words, *ownership),
+        // What is the provider's points to its evidence, not to how others set it.
+        references: match ownership {
+            Ownership::Provider => Vec::new(),
+            _ => words.references.iter().map(|r| (*r).to_owned()).collect(),
+        },
         uses: control.uses.iter().map(|u| (*u).to_owned()).collect(),
         with: serde_json::to_value(&control.rule)
             .map_err(|e| Mismatch(format!("{}: {e}", control.name)))?,
     })
+}
+
+/// What to change. What is the provider's nobody else can.
+fn remediation(platform: &Platform, words: &Words, ownership: Ownership) -> Remediation {
+    match (ownership, platform.provider) {
+        (Ownership::Provider, Some(provider)) => Remediation {
+            procedure: String::new(),
+            set: format!(
+                "Nothing to change here: get dated evidence from {} and attest it",
+                provider.name
+            ),
+            breaks: String::new(),
+        },
+        _ => Remediation {
+            procedure: words.procedure.to_owned(),
+            set: words.set.to_owned(),
+            breaks: words.breaks.to_owned(),
+        },
+    }
 }
 
 /// The requests that are used, and those that the used ones name.
