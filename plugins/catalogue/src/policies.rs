@@ -7,10 +7,14 @@ use cisb_sdk::rule::Code;
 mod access;
 mod accounts;
 mod asked;
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+mod certificates;
 mod cluster;
 #[cfg(not(target_arch = "wasm32"))]
 mod controls;
 mod engines;
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+mod everybody;
 #[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
 mod objects;
 mod server;
@@ -68,5 +72,7 @@ pub const CLOUD_CODES: &[(&str, Code)] = codes! {
     "objects-configmaps": objects::CONFIG_MAPS,
     "objects-daemonsets": objects::DAEMON_SETS,
     "objects-pods": objects::PODS,
+    "objects-certificates": certificates::MANAGED,
+    "policies-everybody": everybody::EVERYBODY,
     ;
 };
