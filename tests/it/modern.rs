@@ -350,7 +350,7 @@ fn without_an_api_no_check_of_it_passes() {
         let more = ["--targets", "policies"];
         let report = scan(&profile, &node("modes-and-owners"), &more).report();
         let found = findings(&report);
-        assert!(found.len() > 20, "{}", profile.display());
+        assert!(!found.is_empty(), "{}", profile.display());
         for (check, finding) in found {
             assert_eq!(
                 finding["verdict"],

@@ -10,10 +10,11 @@ use cisb_sdk::rule::Profile;
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
+mod gke;
 mod kubeadm;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM];
+pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM, &gke::PLATFORM];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]

@@ -5,6 +5,8 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use cisb_sdk::contract::manifest::Ownership;
+
 use super::PROCEDURES;
 use crate::control::{ProcedureWords, Words};
 use crate::platform;
@@ -13,6 +15,8 @@ use crate::table::{self, Row, Table};
 /// What a profile's words may take for each check as compact JSON, and what all procedures may,
 /// so that the component with its manifest stays below 200 KB.
 const BUDGET: usize = 507;
+/// A profile with fewer checks may say more of each.
+const FEW: usize = 100;
 /// See [`BUDGET`].
 const PROCEDURES_BUDGET: usize = 9_140;
 
@@ -160,12 +164,14 @@ fn the_words_of_every_profile_stay_within_the_budget() {
         let checks = table.rows().map(|(_, row)| size(platform.words(&row.1)));
         let checks: usize = checks.sum();
         assert!(
-            checks <= BUDGET * table.rows().count(),
+            checks <= BUDGET * table.rows().count().max(FEW),
             "{}: checks {checks} bytes",
             table.id
         );
+        // Who reads a report changes nothing of what is the provider's.
         let names: BTreeSet<&str> = table
             .rows()
+            .filter(|(_, row)| row.5 != Ownership::Provider)
             .filter_map(|(_, row)| Some(platform.words(&row.1)?.procedure))
             .collect();
         let procedures = names.iter().filter_map(|name| platform.procedure(name));
@@ -191,7 +197,7 @@ fn no_text_quotes_the_reference() {
         let folder = folder.join(&table.id);
         let texts = texts_of(&folder);
         assert!(
-            texts.len() > 200 || !folder.is_dir(),
+            texts.len() >= table.rows().count() || !folder.is_dir(),
             "found only {} texts in {}",
             texts.len(),
             folder.display()
@@ -222,7 +228,11 @@ fn no_text_quotes_the_reference() {
 }
 
 /// Where documentation is linked: Kubernetes' own, and the platforms'.
-const SITES: &[&str] = &["https://kubernetes.io/docs/", "https://etcd.io/docs/"];
+const SITES: &[&str] = &[
+    "https://kubernetes.io/docs/",
+    "https://etcd.io/docs/",
+    "https://cloud.google.com/",
+];
 
 /// The common words and each platform's.
 fn lists() -> impl Iterator<Item = Vec<&'static Words>> {
