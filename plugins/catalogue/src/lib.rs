@@ -9,7 +9,9 @@ extern crate alloc;
 
 #[cfg(not(target_arch = "wasm32"))]
 use cisb_sdk::contract::manifest::Requests;
-use cisb_sdk::rule::{Code, Profile};
+#[cfg(any(feature = "cloud", not(target_arch = "wasm32")))]
+use cisb_sdk::rule::Code;
+use cisb_sdk::rule::Profile;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub mod assemble;

@@ -83,11 +83,7 @@ const REQUESTS: &[Asked] = &[
         "provider-ingresses",
         "networking.k8s.io/v1",
         "ingresses",
-        &[
-            "/metadata/annotations/networking.gke.io~1managed-certificates",
-            "/metadata/annotations/ingress.gcp.kubernetes.io~1pre-shared-cert",
-            "/metadata/annotations/kubernetes.io~1ingress.class",
-        ],
+        &["/metadata/annotations/networking.gke.io~1managed-certificates"],
         "which certificates Ingresses name",
     ),
     (

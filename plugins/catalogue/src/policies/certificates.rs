@@ -34,14 +34,8 @@ fn managed(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
         }
         let internal = INTERNAL.iter().any(|at| text(service, at) == "Internal");
         let (state, actual) = match internal {
-            true => (
-                Verdict::Pass,
-                "a load balancer inside of the network, by its annotation",
-            ),
-            false => (
-                Verdict::Fail,
-                "a public load balancer, which ends no TLS with a managed certificate",
-            ),
+            true => (Verdict::Pass, "a load balancer inside of the network"),
+            false => (Verdict::Fail, "a public load balancer"),
         };
         let key = key_of("Service", service);
         sheet.put(key, state, actual.to_owned(), "", &[SERVICES]);
@@ -61,50 +55,27 @@ const INTERNAL: [&str; 2] = [
     "/metadata/annotations/cloud.google.com~1load-balancer-type",
 ];
 
+/// An Ingress must name certificates, and all of them must exist.
 fn of_ingress(ingress: &Value, certificates: &Optional) -> (Verdict, String) {
-    let said = |annotation| text(ingress, annotation);
-    let named = said("/metadata/annotations/networking.gke.io~1managed-certificates");
-    let shared = said("/metadata/annotations/ingress.gcp.kubernetes.io~1pre-shared-cert");
-    let class = said("/metadata/annotations/kubernetes.io~1ingress.class");
-    let mut wanted = Vec::new();
-    for name in strings::split(named, b',') {
-        if !name.trim_ascii().is_empty() {
-            wanted.push(name.trim_ascii());
-        }
-    }
-    if wanted.is_empty() {
-        return match (shared.is_empty(), class) {
-            (false, _) => (
-                Verdict::Manual,
-                say![
-                    "names the certificate ",
-                    shared,
-                    " of Compute Engine: who renews it?"
-                ],
-            ),
-            (true, "gce-internal") => (
-                Verdict::Manual,
-                "inside of the network, where ManagedCertificates do not work: who renews its \
-                 certificate?"
-                    .to_owned(),
-            ),
-            (true, _) => (Verdict::Fail, "names no managed certificate".to_owned()),
-        };
-    }
+    let annotation = "/metadata/annotations/networking.gke.io~1managed-certificates";
+    let mut any = false;
     let mut missing = Vec::new();
-    for wanted in wanted {
+    for wanted in strings::split(text(ingress, annotation), b',') {
+        let wanted = wanted.trim_ascii();
+        if wanted.is_empty() {
+            continue;
+        }
+        any = true;
         let is = |it: &Value| name(it) == wanted && namespace(it) == namespace(ingress);
         if !certificates.items.iter().any(is) {
             missing.push(wanted);
         }
     }
-    match (missing.is_empty(), &certificates.unknown) {
-        (true, None) => (Verdict::Pass, say!["names ", named]),
-        (_, Some(unknown)) => (
-            Verdict::Error,
-            say!["names ", named, ", not known: ", unknown],
-        ),
-        (false, None) => (
+    match (any, missing.is_empty(), &certificates.unknown) {
+        (false, ..) => (Verdict::Fail, "names no managed certificate".to_owned()),
+        (_, _, Some(unknown)) => (Verdict::Error, unknown.clone()),
+        (_, true, None) => (Verdict::Pass, "names certificates that exist".to_owned()),
+        (_, false, None) => (
             Verdict::Fail,
             say![
                 "names ",

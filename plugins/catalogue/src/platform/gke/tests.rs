@@ -335,12 +335,6 @@ fn load_balancers_that_are_not_public_need_no_public_certificate() {
     assert_eq!(ingress("{}"), Verdict::Fail);
     let nothing = r#"{"networking.gke.io/managed-certificates": " , "}"#;
     assert_eq!(ingress(nothing), Verdict::Fail);
-    for known in [
-        r#"{"kubernetes.io/ingress.class": "gce-internal"}"#,
-        r#"{"ingress.gcp.kubernetes.io/pre-shared-cert": "mine"}"#,
-    ] {
-        assert_eq!(ingress(known), Verdict::Manual, "{known}");
-    }
 }
 
 #[test]

@@ -113,7 +113,8 @@ pub(in crate::platform::gke) const CLUSTER: &[Words] = &[
         set: "ManagedCertificate and annotation networking.gke.io/managed-certificates on each \
             public Ingress (or a Gateway with Certificate Manager); no Service of type \
             LoadBalancer for HTTP",
-        breaks: "A new certificate takes up to an hour and needs DNS to point at the address.",
+        breaks: "A new certificate takes up to an hour and needs DNS to point at the address. An \
+            internal Ingress cannot have one: except it, with who renews its own.",
         references: &["https://cloud.google.com/kubernetes-engine/docs/how-to/managed-certs"],
     },
     Words {
