@@ -14,6 +14,11 @@ use crate::say;
 use crate::static_pod::{self, Container, StaticPods};
 use crate::strings;
 
+pub mod embedded;
+mod k3s;
+mod k3s_built_in;
+mod microk8s;
+
 /// The components whose settings are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(
@@ -84,6 +89,8 @@ pub struct Instance {
     pub notes: Vec<String>,
     /// Receipts for the process and its manifest.
     pub observations: Vec<Observation>,
+    /// Names of flags that may be set, and why that is not known.
+    pub unsettled: Vec<(String, String)>,
 }
 
 /// A version of Kubernetes, and who says so.
@@ -154,10 +161,20 @@ pub fn own_processes(facts: &dyn Facts, executable: &str) -> Result<Processes, E
     })
 }
 
+/// Whether this is the code of a profile whose platform hides its components in
+/// one process: it needs nothing that looks for them elsewhere.
+pub const ONLY_EMBEDDED: bool = cfg!(all(
+    target_arch = "wasm32",
+    any(feature = "k3s", feature = "microk8s")
+));
+
 /// Finds a component's instances.
 pub fn find(cx: &Cx<'_>, component: Component) -> Presence {
     if let Some(presence) = cx.find.and_then(|find| find(cx, component)) {
         return presence;
+    }
+    if ONLY_EMBEDDED {
+        return Presence::Unknown(Words::default());
     }
     let name = component.name();
     let found = match own_processes(cx.facts, name) {
@@ -386,6 +403,7 @@ fn instance(
         manifest: manifest.cloned(),
         notes: Vec::new(),
         observations,
+        unsettled: Vec::new(),
     }
 }
 
@@ -458,6 +476,7 @@ fn differs(arg: &str, names: &mut Vec<String>) {
 
 /// The version of a component: its image's, or what the node record or the
 /// operator states.
+#[inline(never)]
 pub fn version(cx: &Cx<'_>, component: Component, manifest: Option<&Rc<Container>>) -> Version {
     let image = manifest.filter(|_| component != Component::Etcd);
     if let Some(manifest) = image

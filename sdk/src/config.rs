@@ -361,6 +361,9 @@ pub(crate) fn flag(instance: &Instance, name: &str) -> Given {
     if let Some(by) = instance.args.swallowed_by(name) {
         return Err(instance.problem(swallowed(name, by)));
     }
+    if let Some((_, why)) = instance.unsettled.iter().find(|(n, _)| n == name) {
+        return Err(instance.problem(say!["--", name, " is not known: ", why]));
+    }
     let words = instance.args.values(name);
     if words.is_empty() {
         return Ok(None);

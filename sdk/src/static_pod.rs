@@ -402,7 +402,7 @@ fn unwrap_shell(argv: Vec<String>) -> Vec<String> {
 
 /// Splits one simple command as a shell does; none if it is more than that. A
 /// redirection ends the words.
-fn shell_words(script: &str) -> Option<Vec<String>> {
+pub(crate) fn shell_words(script: &str) -> Option<Vec<String>> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut chars = script.trim_ascii().chars();

@@ -12,6 +12,8 @@ use cisb_sdk::rule::Profile;
 pub mod assemble;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod control;
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
+mod embedded;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod files;
 #[cfg(not(target_arch = "wasm32"))]
@@ -21,6 +23,7 @@ pub mod policies;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod table;
+#[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
 pub mod units;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod words;
@@ -31,7 +34,17 @@ pub const PLAIN: Profile = Profile {
     find: None,
 };
 
+/// What a component is made of whose platform runs them in one process.
+#[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
+pub const EMBEDDED: Profile = Profile {
+    codes: policies::CODES,
+    find: Some(cisb_sdk::component::embedded::find),
+};
+
+#[cfg(not(any(feature = "k3s", feature = "microk8s")))]
 cisb_sdk::profile!(PLAIN);
+#[cfg(any(feature = "k3s", feature = "microk8s"))]
+cisb_sdk::profile!(EMBEDDED);
 
 #[cfg(not(target_arch = "wasm32"))]
 /// Every control, by what it looks at.

@@ -10,10 +10,13 @@ use cisb_sdk::rule::Profile;
 use crate::control::{Control, ProcedureWords, Words};
 use crate::words;
 
+mod embedded;
+mod k3s;
 mod kubeadm;
+mod microk8s;
 
 /// Every platform that a profile is for.
-pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM];
+pub const ALL: &[&Platform] = &[&kubeadm::PLATFORM, &k3s::PLATFORM, &microk8s::PLATFORM];
 
 /// Where a platform differs from a cluster that kubeadm made.
 #[derive(Clone, Copy)]
@@ -55,6 +58,10 @@ pub struct Provider {
 pub enum Code {
     /// Components are processes and static pods.
     Plain,
+    /// K3s is all of them.
+    K3s,
+    /// MicroK8s is all of them.
+    Microk8s,
 }
 
 impl Code {
@@ -62,6 +69,8 @@ impl Code {
     pub fn feature(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
+            Self::K3s => Some("k3s"),
+            Self::Microk8s => Some("microk8s"),
         }
     }
 
@@ -69,6 +78,7 @@ impl Code {
     pub fn profile(self) -> Profile {
         match self {
             Self::Plain => crate::PLAIN,
+            Self::K3s | Self::Microk8s => crate::EMBEDDED,
         }
     }
 }

@@ -23,10 +23,10 @@ pub use controls::{controls, parameters, requests};
 /// Names, each with a function that has the sheet run a policy; then names of
 /// functions of their own.
 macro_rules! codes {
-    ($($name:literal: $policy:path,)+; $($own:literal: $function:path,)+) => {
+    ($($name:literal: $policy:path,)+; $($(#[$when:meta])? $own:literal: $function:path,)+) => {
         &[
             $(($name, |cx, with| sheet::run(cx, with, &$policy)),)+
-            $(($own, $function),)+
+            $($(#[$when])? ($own, $function),)+
         ]
     };
 }
@@ -52,5 +52,12 @@ pub const CODES: &[(&str, Code)] = codes! {
     "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
     ;
     "asked": asked::asked,
+    #[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
     "units-address-filter": crate::units::address_filter,
+    #[cfg(any(not(target_arch = "wasm32"), feature = "k3s"))]
+    "embedded-part": crate::embedded::part,
+    #[cfg(any(not(target_arch = "wasm32"), feature = "microk8s"))]
+    "embedded-dqlite": crate::embedded::dqlite,
+    #[cfg(any(not(target_arch = "wasm32"), feature = "k3s", feature = "microk8s"))]
+    "embedded-etcd-client": crate::embedded::etcd_client,
 };

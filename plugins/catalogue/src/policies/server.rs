@@ -2,7 +2,7 @@
 //! own arguments say, where its process is seen.
 
 use cisb_sdk::args::{Args, Style};
-use cisb_sdk::component::{self, Component};
+use cisb_sdk::component::{self, Component, Presence};
 use cisb_sdk::facts::{Observation, Place};
 use cisb_sdk::prelude::*;
 use cisb_sdk::rule::Cx;
@@ -36,6 +36,12 @@ impl Servers {
     /// Finds them. What keeps them from being seen only leaves them unknown.
     pub(super) fn of(cx: &Cx<'_>) -> Self {
         let mut servers = Self::default();
+        if let Some(find) = cx.find {
+            return Self::inside(find(cx, Component::KubeApiserver));
+        }
+        if component::ONLY_EMBEDDED {
+            return servers;
+        }
         let Ok(found) = cx.facts.find(API_SERVER) else {
             return servers;
         };
@@ -50,6 +56,34 @@ impl Servers {
                     args: Args::parse(Style::Pflag, &info.args),
                 });
             }
+        }
+        servers
+    }
+
+    /// Those that a platform hides inside its own process. What it cannot tell
+    /// leaves them unknown.
+    fn inside(presence: Option<Presence>) -> Self {
+        let mut servers = Self::default();
+        match presence {
+            Some(Presence::Here(instances)) => {
+                servers.complete = true;
+                for instance in instances {
+                    // The process comes first.
+                    let Some(&seen) = instance.observations.first() else {
+                        continue;
+                    };
+                    servers.seen = Some(seen);
+                    servers.each.push(Server {
+                        seen,
+                        args: instance.args,
+                    });
+                }
+            }
+            Some(Presence::NotHere(words)) => {
+                servers.seen = words.observations.first().copied();
+                servers.complete = true;
+            }
+            Some(Presence::Unknown(_)) | None => {}
         }
         servers
     }

@@ -222,7 +222,12 @@ fn no_text_quotes_the_reference() {
 }
 
 /// Where documentation is linked: Kubernetes' own, and the platforms'.
-const SITES: &[&str] = &["https://kubernetes.io/docs/", "https://etcd.io/docs/"];
+const SITES: &[&str] = &[
+    "https://kubernetes.io/docs/",
+    "https://etcd.io/docs/",
+    "https://docs.k3s.io/",
+    "https://microk8s.io/docs/",
+];
 
 /// The common words and each platform's.
 fn lists() -> impl Iterator<Item = Vec<&'static Words>> {

@@ -76,6 +76,8 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
             path,
             component,
         } => directory(cx, request, path, *component, &mut located),
+        // What is hidden in one process is no pod.
+        Set::Manifest(_) if component::ONLY_EMBEDDED => {}
         Set::Manifest(component) => manifests(cx, *component, &mut located),
         Set::Kubeconfig(component) => {
             for instance in &instances(cx, *component, &mut located) {
