@@ -54,6 +54,18 @@ const VALUED: &[&str] = &[
     "server",
 ];
 
+/// What is compared with what the running K3s was started with.
+const COMPARED: &[&str] = &[
+    "kube-apiserver-arg",
+    "kube-controller-manager-arg",
+    "kube-proxy-arg",
+    "kube-scheduler-arg",
+    "kubelet-arg",
+    "cluster-init",
+    "protect-kernel-defaults",
+    "secrets-encryption",
+];
+
 /// Variables that stand in for flags.
 const STAND_INS: &[(&str, &str)] = &[
     ("K3S_CLUSTER_INIT", "cluster-init"),
@@ -130,8 +142,7 @@ impl Node {
     }
 
     fn is_on(&self, name: &str) -> bool {
-        let value = self.last(name);
-        value.is_some_and(|v| v.is_empty() || values::boolean(v) == Some(true))
+        is_on(&self.told, name)
     }
 
     /// Why a component does not run inside this K3s, if a flag says so.
@@ -361,6 +372,11 @@ fn last<'a>(told: &'a Told, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
+/// Whether a switch is given, and not as off.
+fn is_on(told: &Told, name: &str) -> bool {
+    last(told, name).is_some_and(|v| v.is_empty() || values::boolean(v) == Some(true))
+}
+
 #[inline(never)]
 fn all(told: &Told, name: &str) -> Vec<String> {
     let mut all = Vec::new();
@@ -396,27 +412,32 @@ fn told(cx: &Cx<'_>, whole: &mut Whole, is_server: bool) -> Result<Told, Box<Pro
             push(&mut told, flag, value);
         }
     }
-    if let Some(started) = started {
-        compare(whole, &told, &started);
+    match started {
+        Some(started) if differs(whole, &told, &started) => Ok(started),
+        _ => Ok(told),
     }
-    Ok(told)
 }
 
-/// Says where the node's object states other arguments for a component.
-fn compare(whole: &mut Whole, told: &Told, started: &Told) {
+/// Whether the running K3s was started with something else than its files say
+/// now: it is what counts.
+fn differs(whole: &mut Whole, told: &Told, started: &Told) -> bool {
     let mut differ = Vec::new();
-    for name in VALUED {
-        if name.ends_with("-arg") && all(told, name) != all(started, name) {
+    for name in COMPARED {
+        if all(told, name) != all(started, name)
+            && (name.ends_with("-arg") || is_on(told, name) != is_on(started, name))
+        {
             differ.push(say!["--", name]);
         }
     }
     if !differ.is_empty() {
         whole.notes.push(say![
-            "the running K3s was started with another ",
+            "its files were changed since K3s was started: the node's annotation \
+             k3s.io/node-args has another ",
             strings::join(&differ, ", "),
-            ", says the node's annotation k3s.io/node-args: its files were changed since"
+            " and is what counts"
         ]);
     }
+    !differ.is_empty()
 }
 
 /// What the node's object says that it was started with.
@@ -432,7 +453,7 @@ fn annotation(cx: &Cx<'_>, whole: &mut Whole) -> Option<Told> {
                 list.push(word.as_str()?.to_owned());
             }
             whole.observations.push(nodes.observation);
-            return Some(flags(list.get(1..).unwrap_or_default()));
+            return Some(flags(list.get(1..).unwrap_or_default(), true));
         }
     }
     None
@@ -482,7 +503,8 @@ fn unit(cx: &Cx<'_>, whole: &mut Whole, is_server: bool) -> Result<(Told, Told),
     if !named.is_empty() {
         read_variables(cx, whole, &named, name, &mut variables)?;
     }
-    Ok((flags(words.get(at + 1..).unwrap_or_default()), variables))
+    let line = flags(words.get(at + 1..).unwrap_or_default(), false);
+    Ok((line, variables))
 }
 
 /// Reads the files of variables that the unit names, as far as they are there.
@@ -526,25 +548,30 @@ fn assign(text: &str, variables: &mut Told) {
 }
 
 /// Reads words as flags: `--a=b`, `--a b` where the flag takes a value, `--a`.
-fn flags(words: &[String]) -> Told {
+/// The annotation divides every flag that has a value.
+fn flags(words: &[String], is_divided: bool) -> Told {
     let mut told = Told::new();
-    let mut words = words.iter();
-    while let Some(word) = words.next() {
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
         let body = strings::trim_start(word, b'-');
         if body.len() == word.len() {
             continue;
         }
-        let (name, value) = strings::cut(body, b'=').unwrap_or((body, ""));
+        let (name, mut value) = strings::cut(body, b'=').unwrap_or((body, ""));
         let name = match name {
             "c" => "config",
             "d" => "data-dir",
             "s" => "server",
             name => name,
         };
-        let value = match !strings::has(body, b'=') && strings::among(name, VALUED) {
-            true => words.next().map_or("", |next| next.as_str()),
-            false => value,
-        };
+        if !strings::has(body, b'=')
+            && let Some(next) = words.get(at)
+            && (strings::among(name, VALUED) || (is_divided && !next.starts_with("-")))
+        {
+            value = next;
+            at += 1;
+        }
         push(&mut told, name, value);
     }
     told
