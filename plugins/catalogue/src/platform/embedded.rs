@@ -40,3 +40,6 @@ pub(super) fn file(id: &str, paths: &[&str], rights: &[Right], why: &str) -> Fil
 pub(super) fn texts(texts: &[&str]) -> Vec<String> {
     texts.iter().map(|t| (*t).to_owned()).collect()
 }
+
+#[cfg(test)]
+pub(super) mod tests;
