@@ -11,6 +11,7 @@
 mod checksums;
 mod cli;
 mod detection;
+mod embedded;
 mod goldens;
 mod grants;
 mod guests;
