@@ -16,7 +16,6 @@ use crate::strings;
 
 pub mod embedded;
 mod k3s;
-mod k3s_built_in;
 mod microk8s;
 
 /// The components whose settings are read.

@@ -65,7 +65,6 @@ fn settled(found: Result<Presence, Box<Problem>>) -> Presence {
 /// The process that is everything, and what was read of it.
 pub(super) struct Whole {
     pub(super) process: Rc<dyn Process>,
-    /// The sub-command or the files that it was started with, in short.
     pub(super) version: Version,
     pub(super) notes: Vec<String>,
     /// Receipts for the process and for all that says what it was told.

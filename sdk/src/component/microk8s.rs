@@ -173,4 +173,24 @@ fn words(text: &str, path: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_arguments_is_read_as_kubelite_reads_it() {
+        let text = "--cert-dir=${SNAP_DATA}/certs\n\n  # --a=b\n--x 'y' --z=\"1 2\"\n\
+                    --log-dir=$SNAP_COMMON/log\n--other=${OTHER}\n";
+        assert_eq!(
+            words(text, "/var/snap/microk8s/6089/args/kubelet"),
+            [
+                "--cert-dir=/var/snap/microk8s/6089/certs",
+                "--x",
+                "y",
+                "--z=1",
+                "2",
+                "--log-dir=/var/snap/microk8s/common/log",
+                "--other=${OTHER}"
+            ]
+        );
+    }
+}

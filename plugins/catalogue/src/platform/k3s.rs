@@ -335,7 +335,10 @@ fn requests() -> Requests {
             api_version: "v1".to_owned(),
             resource: "nodes".to_owned(),
             verbs: vec![Verb::List],
-            fields: texts(&["/metadata/annotations/k3s.io~1node-args"]),
+            fields: texts(&[
+                "/metadata/annotations/k3s.io~1node-args",
+                "/metadata/annotations/k3s.io~1node-env",
+            ]),
             why: "the node says what its K3s was started with".to_owned(),
         }],
         ..Requests::default()

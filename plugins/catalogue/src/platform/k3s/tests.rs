@@ -341,7 +341,7 @@ fn what_the_running_k3s_was_started_with_counts() {
     let nodes = |args: &str| {
         format!(
             r#"{{"items": [{{"metadata": {{"name": "k3s-server", "annotations":
-            {{"k3s.io/node-args": "[\"server\"{args}]"}}}}}}]}}"#
+            {{"k3s.io/node-args": "[\"server\"{args}]", "k3s.io/node-env": "{{}}"}}}}}}]}}"#
         )
     };
     let name = "kube-apiserver-profiling-off";

@@ -5,7 +5,7 @@
 //! `pkg/daemons/agent/agent.go`, `pkg/daemons/agent/agent_linux.go`,
 //! `pkg/cli/server/server.go`, `pkg/util/args.go`.
 
-use super::{Component, minor};
+use crate::component::{Component, minor};
 use crate::prelude::*;
 use crate::say;
 use crate::strings;
