@@ -347,10 +347,14 @@ fn without_an_api_no_check_of_it_passes() {
     let mut profiles = 0;
     for entry in cis().parent().unwrap().read_dir().unwrap() {
         let profile = entry.unwrap().path();
-        let more = ["--targets", "policies"];
-        let report = scan(&profile, &node("modes-and-owners"), &more).report();
-        let found = findings(&report);
-        assert!(found.len() > 20, "{}", profile.display());
+        let report = scan(&profile, &node("modes-and-owners"), &[]).report();
+        let mut found = findings(&report);
+        // What only a person is asked needs no API, and never passes.
+        found.retain(|_, it| {
+            let asked = it["verdict"] == "manual" && it["judged"] == false;
+            it["component"] == "kubernetes" && !asked
+        });
+        assert!(found.len() >= 8, "{}", profile.display());
         for (check, finding) in found {
             assert_eq!(
                 finding["verdict"],
