@@ -128,5 +128,11 @@ pub(super) fn controls() -> Vec<Control> {
                     "unset": true, "expected": "no spec.registrySources.insecureRegistries"})),
             ])),
     ]);
+    // The node says a part of these.
+    for control in &mut all {
+        if control.uses.contains(&"kube-apiserver") {
+            control.component = "kube-apiserver";
+        }
+    }
     all
 }
