@@ -7,7 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::component;
 
-use crate::harness::{cis, findings, node, scan, workspace};
+use crate::harness::{cis, cisb, findings, node, scan, workspace};
 
 /// Check, verdict, and words of the reason.
 type Expected<'a> = (&'a str, &'a str, &'a str);
