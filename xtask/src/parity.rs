@@ -296,8 +296,11 @@ fn judge(
             ));
         };
         let records = &explanation.condition.records;
+        // With one profile only its own records are looked at.
+        let compared = |it: &String| only.is_none_or(|only| only == it);
+        let all = explanation.profiles.iter().all(compared);
         for record in records {
-            if !seen.iter().any(|(_, it)| it == record) {
+            if all && !seen.iter().any(|(_, it)| it == record) {
                 complain(format!("names the record `{record}`, which is not here"));
             }
         }

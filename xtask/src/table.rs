@@ -58,6 +58,15 @@ impl Row {
         }
     }
 
+    /// The id without its versions, self-managed clusters first.
+    fn family(&self) -> (bool, Vec<&str>) {
+        let parts = self.id.split('-');
+        let name: Vec<&str> = parts
+            .filter(|part| part.starts_with(|c: char| c.is_ascii_alphabetic()))
+            .collect();
+        (name != ["cis"], name)
+    }
+
     /// The numbers in the range, so that the newest versions come first.
     fn age(&self) -> Vec<u64> {
         self.kubernetes
@@ -87,7 +96,12 @@ pub fn hold(workspace: &Workspace, rows: &[Row]) -> Result<()> {
     let theirs: BTreeMap<String, usize> =
         toml::from_str(&theirs).with_context(|| format!("{THEIRS} does not parse"))?;
     let mut rows = rows.to_vec();
-    rows.sort_by(|a, b| b.age().cmp(&a.age()).then_with(|| a.id.cmp(&b.id)));
+    rows.sort_by(|a, b| {
+        let family = a.family().cmp(&b.family());
+        family
+            .then_with(|| b.age().cmp(&a.age()))
+            .then_with(|| a.id.cmp(&b.id))
+    });
     let bless = std::env::var_os("BLESS").is_some();
     write_or_compare(
         &workspace.path("README.md"),
