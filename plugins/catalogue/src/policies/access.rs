@@ -140,7 +140,7 @@ pub(super) fn rbac<'a>(lists: &'a Lists<'_>) -> Rbac<'a> {
 }
 
 /// Who holds a power. `with.power` names it, `with.administrators` those whom
-/// the platform itself makes administrators, each as `Kind:name`.
+/// the platform itself makes administrators, each as `Kind:name` or `Kind:start*`.
 pub(super) const HOLDERS: Policy = Policy {
     requests: RBAC,
     expected: "",
@@ -229,9 +229,7 @@ fn judge(
             Verdict::Pass,
             "adds nothing: the API server allows system:masters everything",
         )
-    } else if lists.exempts_shipped()
-        && all(&|s| is_master(s) || strings::among(&say![s.kind, ":", s.name], administrators))
-    {
+    } else if lists.exempts_shipped() && all(&|s| is_master(s) || is_among(s, administrators)) {
         (
             Verdict::Pass,
             "names only those whom the platform makes administrators",
@@ -262,6 +260,15 @@ fn is_master(subject: &BoundTo<'_>) -> bool {
     subject.is("Group", "system:masters")
 }
 
+/// Whether this is one of them, each as `Kind:name` or `Kind:start*`.
+fn is_among(subject: &BoundTo<'_>, list: &[&str]) -> bool {
+    let whole = say![subject.kind, ":", subject.name];
+    list.iter().any(|one| match one.strip_suffix("*") {
+        Some(start) => whole.starts_with(start),
+        None => whole == *one,
+    })
+}
+
 /// Whether this is a service account of a system namespace.
 fn is_of_system(lists: &Lists<'_>, subject: &BoundTo<'_>) -> bool {
     match subject.service_account() {
@@ -284,7 +291,7 @@ fn binding_list(binding: &Binding<'_>) -> &'static str {
     }
 }
 
-/// Roles that say `*`.
+/// Roles that say `*`. `with.administrators` as in [`HOLDERS`].
 pub(super) const WILDCARDS: Policy = Policy {
     requests: RBAC,
     expected: "verbs, API groups and resources are named, no `*`",
@@ -293,8 +300,9 @@ pub(super) const WILDCARDS: Policy = Policy {
     judge: wildcards,
 };
 
-fn wildcards(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
+fn wildcards(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
     let rbac = rbac(lists);
+    let administrators = texts(with, "/administrators");
     for role in &rbac.roles {
         let (mut wild, mut beyond) = (String::new(), String::new());
         for rule in &role.rules {
@@ -313,7 +321,8 @@ fn wildcards(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
         let mut of_system = true;
         for binding in rbac.bindings_of(role) {
             add(&mut who, ", ", &binding.who());
-            of_system &= binding.subjects.iter().all(|s| is_of_system(lists, s));
+            let own = |s| is_of_system(lists, s) || is_among(s, &administrators);
+            of_system &= binding.subjects.iter().all(own);
         }
         of_system &= !who.is_empty();
         let (state, reason) = if beyond.is_empty() {
@@ -321,7 +330,7 @@ fn wildcards(lists: &Lists<'_>, sheet: &mut Sheet, _: &Value) {
         } else if of_system || lists.is_system(role.namespace) {
             (
                 Verdict::Manual,
-                "reaches only system namespaces: can the rule name what it needs?",
+                "reaches only what is the cluster's own: can the rule name what it needs?",
             )
         } else {
             (Verdict::Fail, "a wildcard also grants what is added later")

@@ -166,6 +166,8 @@ pub fn controls() -> Vec<Control> {
 pub fn parameters(code: Code) -> Vec<Parameter> {
     let system = match code {
         Code::Openshift => json!(scc::SYSTEM),
+        // Google's own, where it installs add-ons.
+        Code::Gke => json!([sheet::SYSTEM.as_slice(), &["gke-managed-*", "gmp-*"]].concat()),
         _ => json!(sheet::SYSTEM),
     };
     vec![

@@ -117,12 +117,18 @@ fn running(lists: &Lists<'_>, sheet: &mut Sheet, with: &Value) {
     let Some(level) = look.level else {
         return;
     };
-    if look.name == "windows-host-process" && sheet.is_empty() && is_all_linux(lists, sheet) {
+    let guards = Guards::ask(lists, sheet, look.constraints);
+    // Where every namespace keeps such pods out, nodes make no difference.
+    let is_open = |ns: &&Value| !lists.is_system(name(ns)) && !guards.enforces(ns, level);
+    if look.name == "windows-host-process"
+        && sheet.is_empty()
+        && lists.of("namespaces").iter().any(|ns| is_open(&ns))
+        && is_all_linux(lists, sheet)
+    {
         sheet.least = Verdict::NotApplicable;
         sheet.words = "no node runs Windows, so no HostProcess container can".to_owned();
         return;
     }
-    let guards = Guards::ask(lists, sheet, look.constraints);
     let mut open = Vec::new();
     for ns in lists.of("namespaces") {
         if lists.is_system(name(ns)) {

@@ -16,6 +16,15 @@ pub(super) fn controls(all: &mut Vec<Control>) {
         .chain(kubelet::controls())
         .chain(control_plane());
     own.for_each(|control| put(all, control));
+    for control in all {
+        if let Rule::Code { name, with } = &mut control.rule
+            && ["policies-holders", "policies-wildcards"].contains(&&**name)
+        {
+            // AWS' own users, which nobody can take away:
+            // https://docs.aws.amazon.com/eks/latest/userguide/default-roles-users.html
+            *with = json!({"power": with["power"], "administrators": ["User:eks:*"]}).into();
+        }
+    }
 }
 
 pub(super) fn code(name: &str, with: Value) -> Rule {

@@ -217,3 +217,32 @@ fn the_control_plane_is_the_providers() {
     }
     assert_eq!(count, 47);
 }
+
+#[test]
+fn users_of_aws_are_no_finding_and_others_are() {
+    let roles = r#"[{"metadata": {"name": "all"},
+        "rules": [{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]}]"#;
+    for (user, holders, wildcards) in [
+        ("eks:addon-manager", Pass, Manual),
+        ("eve", Fail, Fail),
+        ("not-eks:addon-manager", Fail, Fail),
+    ] {
+        let bound = format!(
+            r#"[{{"metadata": {{"name": "b"}}, "roleRef": {{"kind": "ClusterRole", "name": "all"}},
+                "subjects": [{{"kind": "User", "name": "{user}"}}]}}]"#
+        );
+        let rbac = "rbac.authorization.k8s.io/v1";
+        let node = FakeNode::new()
+            .objects("clusterroles", rbac, roles)
+            .objects("clusterrolebindings", rbac, &bound)
+            .objects("roles", rbac, "[]")
+            .objects("rolebindings", rbac, "[]");
+        for (control, wanted) in [
+            ("rbac-secrets-access-minimal", holders),
+            ("rbac-no-wildcards", wildcards),
+        ] {
+            let outcome = judge(&node, control);
+            assert_eq!(outcome.verdict, wanted, "{user} {control}: {outcome:#?}");
+        }
+    }
+}
