@@ -78,6 +78,17 @@ pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
     })
 }
 
+/// The features of this package that build a profile's code, with commas
+/// between: its platform's, and those of functions that few profiles ask for.
+pub fn features(platform: &Platform, manifest: &Manifest) -> String {
+    let mut features: Vec<&str> = platform.code.feature().into_iter().collect();
+    let asks = |check: &Check| check.with["code"]["name"] == "units-address-filter";
+    if manifest.checks.iter().any(asks) {
+        features.push("units");
+    }
+    features.join(",")
+}
+
 /// The platform that a table names.
 pub fn platform(table: &Table) -> Result<&'static Platform, Mismatch> {
     table

@@ -30,7 +30,7 @@ pub mod policies;
 pub mod settings;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod table;
-#[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
+#[cfg(any(not(target_arch = "wasm32"), feature = "units"))]
 pub mod units;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod words;

@@ -1,5 +1,5 @@
-//! Prints every profile that is a table here, one on a line: the feature that
-//! builds its code, empty for none, a tab, and its manifest. xtask puts them
+//! Prints every profile that is a table here, one on a line: the features
+//! that build its code, empty for none, a tab, and its manifest. xtask puts them
 //! into the components.
 
 use std::io::Write as _;
@@ -11,7 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for table in table::read_all(&table::folder())? {
         let manifest = assemble::manifest(&table).map_err(|e| format!("{}: {e}", table.id))?;
         let platform = assemble::platform(&table)?;
-        write!(out, "{}\t", platform.code.feature().unwrap_or_default())?;
+        write!(out, "{}\t", assemble::features(platform, &manifest))?;
         serde_json::to_writer(&mut out, &manifest)?;
         out.write_all(b"\n")?;
     }

@@ -8,6 +8,7 @@ use cisb_sdk::rule::Code;
 mod absent;
 mod access;
 mod accounts;
+#[cfg(any(not(target_arch = "wasm32"), feature = "cloud", feature = "openshift"))]
 mod asked;
 #[cfg(any(feature = "gke", not(target_arch = "wasm32")))]
 mod certificates;
@@ -63,8 +64,9 @@ pub const CODES: &[(&str, Code)] = codes! {
     "policies-boundaries": cluster::NAMESPACES,
     "policies-default-namespace": cluster::DEFAULT_NAMESPACE,
     ;
+    #[cfg(any(not(target_arch = "wasm32"), feature = "cloud"))]
     "asked": asked::asked,
-    #[cfg(not(all(target_arch = "wasm32", any(feature = "k3s", feature = "microk8s"))))]
+    #[cfg(any(not(target_arch = "wasm32"), feature = "units"))]
     "units-address-filter": crate::units::address_filter,
     #[cfg(any(not(target_arch = "wasm32"), feature = "k3s"))]
     "embedded-part": crate::embedded::part,
