@@ -51,7 +51,8 @@ fn processes(cx: &Cx<'_>, request: &str) -> Result<Searched, Error> {
     for process in &found.processes {
         let info = process.info();
         if info.place != Place::Foreign {
-            named.push(say![request, " (", info.pid, ")"]);
+            // No number: a fact does not change because a process was restarted.
+            named.push(info.exe.unwrap_or(info.comm));
         }
     }
     let missing = (!found.complete).then(|| found.hint.clone());
