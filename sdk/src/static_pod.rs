@@ -25,6 +25,8 @@ pub struct StaticPods {
     executable: String,
     /// The directories that were searched.
     pub directories: Vec<String>,
+    /// Whether a kubelet also fetches static pods, which then need no file.
+    pub has_url: bool,
     /// Every container that runs it, of every document of every file.
     pub containers: Vec<Rc<Container>>,
     /// What could not be read. While there is one, a manifest that was not
@@ -145,6 +147,7 @@ fn sources(facts: &dyn Facts, pods: &mut StaticPods) -> Vec<Source> {
             }
         };
         pods.observations.extend(kubelet.observations());
+        pods.has_url |= kubelet.has_static_pod_url();
         if let Some((path, opened)) = kubelet.static_pod_path() {
             sources.push(Source::Named { path, opened });
         }

@@ -29,5 +29,6 @@ mod rancher;
 mod records;
 mod run;
 mod secrets;
+mod selfmade;
 mod tkgi;
 mod xml;

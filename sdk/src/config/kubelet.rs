@@ -262,6 +262,13 @@ impl Kubelet {
         let path = value.as_str().filter(|p| !p.is_empty())?;
         Some((path.to_owned(), layer.entry.open_field(pointer, path)))
     }
+
+    /// Whether the files have this kubelet also fetch static pods, which then
+    /// need no file.
+    pub fn has_static_pod_url(&self) -> bool {
+        let url = self.field("/staticPodURL").and_then(|(_, v)| v.as_str());
+        url.is_some_and(|url| !url.is_empty())
+    }
 }
 
 /// Whether a document leaves a field to those before it: on the way there an

@@ -38,7 +38,9 @@ fn judge_file(
     allowed: &[String],
 ) -> Result<Judged, Box<Problem>> {
     let entry = reading.open(facts, instance)?;
-    let document = document(&*entry, KIND, GROUP)?;
+    // The other name that an API server knows it by, and that Talos writes.
+    let document =
+        document(&*entry, "EncryptionConfig", "v1").or_else(|_| document(&*entry, KIND, GROUP))?;
     let path = entry.path();
     let (state, actual, reason) = judge_document(document, allowed)
         .map_err(|why| Problem::bad(&path, why, entry.observation()))?;

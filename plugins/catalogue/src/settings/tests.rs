@@ -820,6 +820,29 @@ fn a_plugin_that_the_version_lost_is_not_applicable() {
 }
 
 #[test]
+fn encryption_is_configured_under_either_of_its_registered_names_only() {
+    let with = |head: &str| {
+        let entry = "resources:\n- {resources: [secrets], providers: [{secretbox: {}}]}\n";
+        let text = format!("{head}{entry}");
+        let node = good().file("/etc/kubernetes/encryption.yaml", &text);
+        node.judge("kube-apiserver-encryption-providers")
+    };
+    is(
+        &with("apiVersion: v1\nkind: EncryptionConfig\n"),
+        Pass,
+        "secretbox",
+    );
+    for head in [
+        "",
+        "apiVersion: v1\nkind: EncryptionConfiguration\n",
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfig\n",
+        "apiVersion: v1\nkind: ConfigMap\n",
+    ] {
+        is(&with(head), Error, "is not a EncryptionConfiguration");
+    }
+}
+
+#[test]
 fn encryption_takes_the_first_entry_and_in_it_the_first_provider() {
     let with = |resources: &str| {
         let text = format!(

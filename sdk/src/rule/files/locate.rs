@@ -233,12 +233,16 @@ fn manifests(cx: &Cx<'_>, component: Component, located: &mut Located) {
         let process = instance.process.as_ref();
         is_pod |= process.is_some_and(|p| p.info().place == Place::StaticPod);
     }
-    let (verdict, text) = match is_pod {
-        true => (
+    let (verdict, text) = match (is_pod, pods.has_url) {
+        (true, true) => (
+            Verdict::NotApplicable,
+            " comes from a URL that the kubelet fetches",
+        ),
+        (true, false) => (
             Verdict::Error,
             " runs, but the manifest that declares it was not found",
         ),
-        false => (
+        (false, _) => (
             Verdict::NotApplicable,
             " runs, but no static pod manifest declares it",
         ),

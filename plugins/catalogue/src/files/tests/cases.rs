@@ -384,6 +384,42 @@ fn a_static_pod_whose_manifest_is_not_found_is_an_error() {
 }
 
 #[test]
+fn a_static_pod_that_the_kubelet_fetches_has_no_manifest_file() {
+    let manifest = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+    let url = KUBELET_CONFIG.replace(
+        "staticPodPath: /etc/kubernetes/manifests",
+        "staticPodURL: http://127.0.0.1:39887",
+    );
+    let told = |node: &FakeNode, text: &str| {
+        let path = "/var/lib/kubelet/config.yaml";
+        node.clone().file(path, 0o600, 0, 0, text)
+    };
+    for name in [
+        "kube-apiserver-manifest-mode",
+        "kube-apiserver-manifest-owner",
+    ] {
+        let fetched = told(&gone(&node(), &[manifest]), &url);
+        let outcome = assert_verdict(&fetched, name, Verdict::NotApplicable);
+        assert!(
+            outcome.reason.contains("from a URL that the kubelet"),
+            "{}",
+            outcome.reason
+        );
+        // With a directory besides, what lies there counts.
+        let both = KUBELET_CONFIG.to_owned() + "staticPodURL: http://127.0.0.1:39887\n";
+        assert_verdict(&told(&node(), &both), name, Verdict::Pass);
+        let open = told(&node(), &both).unreadable(manifest);
+        assert_verdict(&open, name, Verdict::Error);
+        // An empty URL is none, and what cannot be read may be one.
+        let empty = KUBELET_CONFIG.to_owned() + "staticPodURL: \"\"\n";
+        let unexplained = told(&gone(&node(), &[manifest]), &empty);
+        assert_verdict(&unexplained, name, Verdict::Error);
+        let hidden = fetched.unreadable("/var/lib/kubelet/config.yaml");
+        assert_verdict(&hidden, name, Verdict::Error);
+    }
+}
+
+#[test]
 fn a_process_table_that_is_not_whole_is_never_a_witness() {
     let all: Vec<String> = [
         "kube-apiserver",
