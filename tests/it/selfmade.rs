@@ -282,6 +282,17 @@ fn the_control_plane_of_talos_is_judged_by_its_arguments() {
             ("1.1.15", "pass", "kube-scheduler/kubeconfig has mode 400"),
             ("1.1.16", "fail", "65536:65536"),
             ("1.1.18", "fail", "65535:65535"),
+            // The kubelet's certificate authority lies there alone.
+            (
+                "1.1.19",
+                "manual",
+                "no flag names anything in /etc/kubernetes/pki",
+            ),
+            (
+                "1.1.20",
+                "manual",
+                "no flag names anything in /etc/kubernetes/pki",
+            ),
             (
                 "1.1.21",
                 "manual",
