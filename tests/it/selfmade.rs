@@ -100,8 +100,9 @@ fn a_manifest_states_the_version_where_there_is_one_and_talos_is_asked_for_it() 
     for part in ["which profile?", "cis-1.12 (", "cis-1.11 ("] {
         assert!(ran.err.contains(part), "{part}: {}", ran.err);
     }
+    let offered = ran.err.split("choose with --profile:").nth(1).unwrap();
     for other in ["eks-", "gke-", "aks-", "rke", "rh-", "k3s-", "tkgi-"] {
-        assert!(!ran.err.contains(other), "{other}: {}", ran.err);
+        assert!(!offered.contains(other), "{other}: {offered}");
     }
 }
 
@@ -353,7 +354,7 @@ fn the_first_screen_says_what_was_found_and_what_to_do() {
                 "Profile    cis-1.11",
                 "kubelet and kube-apiserver run, Kubernetes 1.31.9 (record)",
                 "1.1.12 critical",
-                "4.1.9",
+                "allow the scanner's account to list",
             ],
         ),
         (
@@ -371,7 +372,7 @@ fn the_first_screen_says_what_was_found_and_what_to_do() {
                 "Profile    cis-1.11",
                 "kubelet runs, Kubernetes 1.30.14 (record)",
                 "4.2.4",
-                "readOnlyPort of /etc/kubernetes/kubelet.yaml",
+                "10255 (readOnlyPort of",
             ],
         ),
     ] {
