@@ -285,6 +285,37 @@ fn a_managed_control_plane_of_ack_is_not_applicable_and_the_rest_is_judged() {
 #[test]
 fn a_dedicated_control_plane_of_ack_is_judged_where_it_runs() {
     judged(
+        "ack-dedicated-weak",
+        "ack-1.0",
+        &[
+            ("1.1.1", "fail", "mode 666"),
+            ("1.1.7", "fail", "etcd.service has mode 666"),
+            ("1.1.11", "fail", "/var/lib/etcd/data.etcd has mode 755"),
+            ("1.1.12", "fail", "root:root"),
+            ("1.2.2", "fail", "--token-auth-file"),
+            ("1.2.5", "fail", "AlwaysAllow"),
+            ("1.2.17", "fail", "8080"),
+            ("1.3.7", "fail", "0.0.0.0"),
+            ("2.2", "fail", "--client-cert-auth"),
+            ("2.3", "fail", "--auto-tls"),
+        ],
+    );
+    judged(
+        "ack-dedicated-unreadable",
+        "ack-1.0",
+        &[
+            (
+                "1.1.1",
+                "error",
+                "/etc/kubernetes/manifests could not be searched",
+            ),
+            ("1.1.11", "error", "/var/lib/etcd/data.etcd: not permitted"),
+            ("1.2.5", "pass", "--authorization-mode"),
+            ("4.1.9", "error", "/var/lib/kubelet/config.yaml"),
+            ("4.2.1", "error", "/var/lib/kubelet/config.yaml"),
+        ],
+    );
+    judged(
         "ack-dedicated",
         "ack-1.0",
         &[
