@@ -206,10 +206,21 @@ impl Tree {
                     at = full;
                 }
                 None if self.children.contains_key(&full) => at = full,
-                None => return Err(self.absent(&full, &rest)),
+                None => return Err(self.unseen(&at, &full, &rest)),
             }
         }
         Ok(if at.is_empty() { "/".to_owned() } else { at })
+    }
+
+    /// Says what is known of a path that has no entry. In a record of the whole
+    /// node a directory that could not be read may hold it; where a scope says
+    /// what was looked at, that was looked at by name.
+    fn unseen(&self, parent: &str, path: &str, rest: &[String]) -> Miss {
+        let fault = match self.entries.get(parent) {
+            Some(Known::Thing(thing)) if self.scope.is_none() => thing.fault.as_ref(),
+            _ => None,
+        };
+        fault.map_or_else(|| self.absent(path, rest), Fault::miss)
     }
 
     /// Says of a path that has no entry whether it is known to be absent. If

@@ -186,6 +186,28 @@ fn follows_links_inside_the_root() {
 }
 
 #[test]
+fn a_directory_that_could_not_be_read_may_hold_anything() {
+    let made = || {
+        Made::new()
+            .folder("/etc")
+            .entry(
+                "/etc/closed",
+                json!({"kind": "directory", "mode": "0700", "uid": 0, "gid": 0, "error": "not-permitted"}),
+            )
+            .file("/etc/closed/seen", "x\n")
+    };
+    let node = made().open();
+    assert!(node.files.find("/etc/closed/seen").is_ok());
+    for path in ["/etc/closed/a", "/etc/closed/a/b"] {
+        assert!(matches!(miss(&node, path), Miss::NotPermitted(_)), "{path}");
+    }
+    assert_eq!(miss(&node, "/etc/a"), Miss::NotFound);
+    // Within a scope it was looked for by name.
+    let scoped = made().set("scope", json!({"globs": ["/etc/closed/a"]}));
+    assert_eq!(miss(&scoped.open(), "/etc/closed/a"), Miss::NotFound);
+}
+
+#[test]
 fn outside_its_scope_it_does_not_know() {
     let scope = json!({"globs": ["/etc/kubernetes/**", "/etc/\\*x", "/srv/*", "/opt/*.conf", "/only/this"]});
     let node = Made::new()
