@@ -211,7 +211,7 @@ fn a_weak_cluster_fails_by_the_drop_in_of_nodeadm_and_by_its_objects() {
         &[
             ("V-242400", "fail", "AllAlpha"),
             ("V-242397", "fail", "/etc/kubernetes/manifests"),
-            ("V-242393", "fail", "sshd (1502)"),
+            ("V-242393", "fail", "found /usr/sbin/sshd"),
             ("V-242394", "fail", "multi-user.target.wants/sshd.service"),
             ("V-242395", "fail", "kubernetes-dashboard-0"),
             ("V-242414", "manual", "hostPort"),
