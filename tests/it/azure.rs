@@ -1,58 +1,25 @@
 //! Nodes of Azure Kubernetes Service and of Alibaba Cloud's ACK: which profile
 //! is taken for them and for what only looks like them, and what it says.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Record, cis, cisb, findings, node};
+use crate::harness::{Expected, Record, chosen, detect, expect, node};
 
-/// Check, verdict, and words of the reason.
-type Expected<'a> = (&'a str, &'a str, &'a str);
-
-/// A scan that finds the profile itself.
-fn detect(record: &Path, more: &[&str]) -> Ran {
-    let folder: PathBuf = cis().parent().unwrap().to_owned();
-    let words = ["scan", "--profiles"].map(Path::new).into_iter();
-    let words = words.chain([&folder, Path::new("--node"), record]);
-    let fixed = ["--now", "2026-11-21T12:00:00Z"];
-    cisb(words.chain(fixed.iter().chain(more).map(Path::new)))
+/// What the chosen profile says of one of the project's records.
+fn judged(record: &str, profile: &str, expected: &[Expected<'_>]) {
+    let report = report(&node(record));
+    assert_eq!(report["profiles"][0]["id"], profile, "{record}");
+    expect(record, &report, expected);
 }
 
 fn report(record: &Path) -> Value {
     detect(record, &["--format", "json"]).report()
 }
 
-/// The profile that is taken, and why.
-fn chosen(record: &Path) -> (String, String) {
-    let report = report(record);
-    let entry = &report["profiles"][0];
-    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
-    (text("id"), text("chosen"))
-}
-
 /// Scans a record with the profile that is found for it.
 #[track_caller]
-fn judged(record: &str, profile: &str, expected: &[Expected<'_>]) {
-    let report = report(&node(record));
-    assert_eq!(report["profiles"][0]["id"], profile, "{record}");
-    let found = findings(&report);
-    for (check, verdict, words) in expected {
-        let finding = &found[*check];
-        let reason = finding["reason"].as_str().unwrap();
-        assert_eq!(finding["verdict"], *verdict, "{record} {check}: {reason}");
-        assert!(
-            reason.contains(words),
-            "{record} {check}: {words}: {reason}"
-        );
-        let cited = finding["evidence"].as_array().unwrap().len();
-        assert!(
-            cited > 0 || matches!(*verdict, "manual" | "error"),
-            "{record} {check} cites nothing"
-        );
-    }
-}
-
 fn forget(record: &mut Record, paths: &[&str]) {
     let entries = record.node()["entries"].as_object_mut().unwrap();
     entries.retain(|path, _| !paths.iter().any(|gone| path.starts_with(gone)));

@@ -1,16 +1,11 @@
 //! A scan without `--profile`: which of the installed profiles is taken, what is
 //! said of it, and what is asked where facts do not settle it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
-use crate::harness::{Ran, Record, cis, cisb, node, workspace};
-
-/// The folder with every profile.
-fn folder() -> PathBuf {
-    cis().parent().unwrap().to_owned()
-}
+use crate::harness::{Ran, Record, cis, cisb, node, profiles, workspace};
 
 fn detect(folder: &Path, node: &Path, more: &[&str]) -> Ran {
     let words = ["scan", "--profiles"].map(Path::new).into_iter();
@@ -28,7 +23,7 @@ fn worker(version: &str) -> Record {
 fn chosen(version: &str) -> (String, String) {
     let record = worker(version);
     let more = ["--check", "4.2.1", "--format", "json"];
-    let report = detect(&folder(), record.path(), &more).report();
+    let report = detect(&profiles(), record.path(), &more).report();
     let entry = &report["profiles"][0];
     let text = |member: &str| entry[member].as_str().unwrap().to_owned();
     (text("id"), text("chosen"))
@@ -62,7 +57,7 @@ fn each_version_of_kubernetes_gets_the_newest_benchmark_for_it() {
 
 #[test]
 fn the_closing_screen_says_what_was_found_and_why() {
-    let text = detect(&folder(), &node("kubeadm-control-plane"), &[]).out;
+    let text = detect(&profiles(), &node("kubeadm-control-plane"), &[]).out;
     let screen = text.split("== Scan ==").nth(1).unwrap();
     for part in [
         "Profile    cis-1.12",
@@ -77,7 +72,7 @@ fn the_closing_screen_says_what_was_found_and_why() {
 #[test]
 fn a_version_that_nobody_states_is_asked_for() {
     let record = worker("");
-    let ran = detect(&folder(), record.path(), &[]);
+    let ran = detect(&profiles(), record.path(), &[]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.out.is_empty());
     for part in [
@@ -95,7 +90,7 @@ fn a_version_that_nobody_states_is_asked_for() {
         "--format",
         "json",
     ];
-    let report = detect(&folder(), record.path(), &more).report();
+    let report = detect(&profiles(), record.path(), &more).report();
     assert_eq!(report["profiles"][0]["id"], "cis-1.11");
     let why = report["profiles"][0]["chosen"].as_str().unwrap();
     assert!(why.contains("1.31.0 (as stated)"), "{why}");
@@ -103,10 +98,10 @@ fn a_version_that_nobody_states_is_asked_for() {
 
 #[test]
 fn what_is_too_old_or_no_node_at_all_is_asked_about() {
-    let ran = detect(&folder(), worker("v1.14.10").path(), &[]);
+    let ran = detect(&profiles(), worker("v1.14.10").path(), &[]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(ran.err.contains("older than every profile"), "{}", ran.err);
-    let ran = detect(&folder(), Record::new().path(), &[]);
+    let ran = detect(&profiles(), Record::new().path(), &[]);
     assert_eq!(ran.code, 2, "{}", ran.err);
     assert!(
         ran.err.contains("none of kubelet, kube-apiserver runs"),
@@ -117,7 +112,7 @@ fn what_is_too_old_or_no_node_at_all_is_asked_about() {
 
 #[test]
 fn an_installed_profile_goes_by_its_id() {
-    let profiles = folder();
+    let profiles = profiles();
     let profiles = profiles.to_str().unwrap();
     let record = node("kubeadm-worker");
     let words = |id: &'static str| {

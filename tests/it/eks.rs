@@ -1,55 +1,20 @@
 //! Amazon EKS through the door: which profile its nodes get, what they are not
 //! taken for, and what the first screen says.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
-use crate::harness::{NOW, Ran, Record, cis, cisb, findings, node, scan};
+use crate::harness::{Expected, Record, chosen, detect, expect, findings, node, profile, scan};
 
-fn folder() -> PathBuf {
-    cis().parent().unwrap().to_owned()
+/// What a profile says of one of the project's records.
+fn judged(id: &str, record: &str, expected: &[Expected<'_>]) {
+    expect(
+        record,
+        &scan(&profile(id), &node(record), &[]).report(),
+        expected,
+    );
 }
-
-fn profile(id: &str) -> PathBuf {
-    folder().join(format!("{id}.wasm"))
-}
-
-/// A scan without `--profile`.
-fn detect(node: &Path, more: &[&str]) -> Ran {
-    let words = ["scan", "--now", NOW, "--profiles"].map(Path::new);
-    let folder = folder();
-    let words = words
-        .into_iter()
-        .chain([&*folder, Path::new("--node"), node]);
-    cisb(words.chain(more.iter().map(Path::new)))
-}
-
-/// The profile that a node gets, and why.
-fn chosen(node: &Path) -> (String, String) {
-    let report = detect(node, &["--format", "json"]).report();
-    let entry = &report["profiles"][0];
-    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
-    (text("id"), text("chosen"))
-}
-
-/// Check, verdict, and words of the reason.
-type Expected<'a> = (&'a str, &'a str, &'a str);
 
 #[track_caller]
-fn judged(id: &str, record: &str, expected: &[Expected<'_>]) {
-    let found = findings(&scan(&profile(id), &node(record), &[]).report());
-    for (check, verdict, words) in expected {
-        let finding = &found[*check];
-        let reason = finding["reason"].as_str().unwrap();
-        assert_eq!(finding["verdict"], *verdict, "{record} {check}: {reason}");
-        assert!(
-            reason.contains(words),
-            "{record} {check}: {words}: {reason}"
-        );
-    }
-}
-
 #[test]
 fn each_node_of_amazon_eks_gets_its_profile_without_an_api() {
     for (record, id, why) in [

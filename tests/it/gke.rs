@@ -5,22 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Record, cisb, findings, node, workspace};
-
-fn detect(node: &Path, more: &[&str]) -> Ran {
-    let profiles = workspace().target().join("profiles");
-    let words = ["scan", "--profiles"].map(Path::new).into_iter();
-    let words = words.chain([profiles.as_path(), Path::new("--node"), node]);
-    cisb(words.chain(more.iter().map(Path::new)))
-}
+use crate::harness::{Record, chosen, detect, findings, node, workspace};
 
 fn report(node: &Path) -> Value {
     detect(node, &["--format", "json"]).report()
-}
-
-fn chosen(node: &Path) -> String {
-    let report = report(node);
-    report["profiles"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// A file of a record's recorded API.
@@ -44,7 +32,7 @@ fn each_version_of_gke_gets_its_benchmark_without_an_api() {
         let mut record = Record::of("gke-cos");
         record.node()["kubernetes"] = json!({"version": version});
         std::fs::remove_dir_all(record.path().join("objects")).unwrap();
-        assert_eq!(chosen(record.path()), id, "{version}");
+        assert_eq!(chosen(record.path()).0, id, "{version}");
     }
 }
 
@@ -63,7 +51,7 @@ fn a_cluster_is_known_by_its_api_alone_and_by_its_tree_alone() {
     let mut record = Record::of("gke-cos");
     record.node()["processes"] = json!([]);
     std::fs::remove_dir_all(record.path().join("objects")).unwrap();
-    assert_eq!(chosen(record.path()), "gke-1.9.0");
+    assert_eq!(chosen(record.path()).0, "gke-1.9.0");
 }
 
 #[test]
@@ -81,7 +69,7 @@ fn what_only_looks_like_gke_is_not() {
         std::fs::write(object(&record, "core_v1_nodes.json"), list.to_string()).unwrap();
         let version = json!({"gitVersion": version}).to_string();
         std::fs::write(object(&record, "version.json"), version).unwrap();
-        chosen(record.path())
+        chosen(record.path()).0
     };
     // kubeadm on Compute Engine.
     let id = other("v1.31.4", json!({}), "gce://project/zone/worker-1");

@@ -99,15 +99,62 @@ pub(crate) fn scan(profile: &Path, node: &Path, more: &[&str]) -> Ran {
     cisb(args)
 }
 
-/// The built profile.
-pub(crate) fn cis() -> PathBuf {
-    let path = workspace().target().join("profiles/cis-1.10.wasm");
+/// The folder of all built profiles.
+pub(crate) fn profiles() -> PathBuf {
+    workspace().target().join("profiles")
+}
+
+/// A built profile.
+pub(crate) fn profile(id: &str) -> PathBuf {
+    let path = profiles().join(format!("{id}.wasm"));
     assert!(
         path.is_file(),
         "there is no {}: cargo xtask profiles",
         path.display()
     );
     path
+}
+
+/// The built profile that most tests use.
+pub(crate) fn cis() -> PathBuf {
+    profile("cis-1.10")
+}
+
+/// A scan of a record for which the host chooses among all built profiles.
+pub(crate) fn detect(node: &Path, more: &[&str]) -> Ran {
+    let folder = profiles();
+    let words = ["scan", "--now", NOW, "--profiles"].map(Path::new);
+    let words = words
+        .into_iter()
+        .chain([folder.as_path(), Path::new("--node"), node]);
+    cisb(words.chain(more.iter().map(Path::new)))
+}
+
+/// Which profile the host chooses for a record, and why.
+pub(crate) fn chosen(node: &Path) -> (String, String) {
+    let report = detect(node, &["--format", "json"]).report();
+    let entry = &report["profiles"][0];
+    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
+    (text("id"), text("chosen"))
+}
+
+/// Check, verdict, and words of the reason.
+pub(crate) type Expected<'a> = (&'a str, &'a str, &'a str);
+
+/// Holds findings of a report to what is expected. `what` names the case.
+pub(crate) fn expect(what: &str, report: &Value, expected: &[Expected<'_>]) {
+    let found = findings(report);
+    for (check, verdict, words) in expected {
+        let finding = &found[*check];
+        let reason = finding["reason"].as_str().unwrap();
+        assert_eq!(finding["verdict"], *verdict, "{what} {check}: {reason}");
+        assert!(reason.contains(words), "{what} {check}: {words}: {reason}");
+        let cited = finding["evidence"].as_array().unwrap().len();
+        assert!(
+            cited > 0 || matches!(*verdict, "manual" | "error"),
+            "{what} {check} cites nothing"
+        );
+    }
 }
 
 /// A record that the project carries.

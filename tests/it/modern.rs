@@ -7,34 +7,24 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::component;
 
-use crate::harness::{cis, cisb, findings, node, scan, workspace};
+use crate::harness::{Expected, cis, cisb, expect, findings, node, scan, workspace};
 
-/// Check, verdict, and words of the reason.
-type Expected<'a> = (&'a str, &'a str, &'a str);
-
-/// Scans a record once and looks at some of its checks.
-#[track_caller]
+/// Verdicts on one of the project's records.
 fn judged(record: &str, expected: &[Expected<'_>]) {
     let checks: Vec<&str> = expected.iter().map(|(check, ..)| *check).collect();
     let ran = scan(&cis(), &node(record), &["--check", &checks.join(",")]);
-    let found = findings(&ran.report());
-    assert_eq!(found.len(), checks.len(), "{record}: {}", ran.err);
-    for (check, verdict, words) in expected {
-        let finding = &found[*check];
-        let reason = finding["reason"].as_str().unwrap();
-        assert_eq!(finding["verdict"], *verdict, "{record} {check}: {reason}");
-        assert!(
-            reason.contains(words),
-            "{record} {check}: {words}: {reason}"
-        );
-        let cited = finding["evidence"].as_array().unwrap().len();
-        assert!(
-            cited > 0 || matches!(*verdict, "manual" | "error"),
-            "{record} {check} cites nothing"
-        );
-    }
+    let report = ran.report();
+    assert_eq!(
+        findings(&report).len(),
+        checks.len(),
+        "{record}: {}",
+        ran.err
+    );
+    expect(record, &report, expected);
 }
 
+/// Scans a record once and looks at some of its checks.
+#[track_caller]
 #[test]
 fn the_authorizers_come_from_the_file_of_authorization_config() {
     let file = "Node,RBAC,Webhook (authorizers of /etc/kubernetes/authorization.yaml)";

@@ -1,30 +1,9 @@
 //! OpenShift's records through the door: which profile is taken, what the first
 //! screen says, and the verdicts that kube-bench gets wrong.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Record, cis, cisb, findings, node};
-
-/// The folder with every profile.
-fn folder() -> PathBuf {
-    cis().parent().unwrap().to_owned()
-}
-
-fn detect(node: &Path, more: &[&str]) -> Ran {
-    let folder = folder();
-    let words = ["scan", "--profiles"].map(Path::new).into_iter();
-    let words = words.chain([&*folder, Path::new("--node"), node]);
-    cisb(words.chain(more.iter().map(Path::new)))
-}
-
-fn chosen(node: &Path) -> (String, String) {
-    let report = detect(node, &["--check", "4.1.1", "--format", "json"]).report();
-    let entry = &report["profiles"][0];
-    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
-    (text("id"), text("chosen"))
-}
+use crate::harness::{Record, chosen, detect, findings, node};
 
 /// The worker's record, of another version.
 fn worker(version: &str) -> Record {

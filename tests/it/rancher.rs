@@ -1,51 +1,21 @@
 //! Nodes of RKE2 and RKE1: which profile is taken for them, and what their own
 //! places and ways come to.
 
-use std::path::{Path, PathBuf};
-
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Record, cis, cisb, findings, node, scan};
+use crate::harness::{Expected, Record, chosen, detect, expect, findings, node, profile, scan};
 
-fn profiles() -> PathBuf {
-    cis().parent().unwrap().to_owned()
-}
-
-fn profile(id: &str) -> PathBuf {
-    profiles().join(format!("{id}.wasm"))
-}
-
-fn detect(node: &Path, more: &[&str]) -> Ran {
-    let folder = profiles();
-    let words = ["scan", "--profiles"].map(Path::new).into_iter();
-    let words = words.chain([folder.as_path(), Path::new("--node"), node]);
-    cisb(words.chain(more.iter().map(Path::new)))
-}
-
-/// The profile that is taken, and why.
-fn chosen(node: &Path) -> (String, String) {
-    let report = detect(node, &["--check", "4.2.1", "--format", "json"]).report();
-    let entry = &report["profiles"][0];
-    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
-    (text("id"), text("chosen"))
+/// What a profile says of one of the project's records.
+fn judged(id: &str, record: &str, expected: &[Expected<'_>]) {
+    expect(
+        record,
+        &scan(&profile(id), &node(record), &[]).report(),
+        expected,
+    );
 }
 
 /// Scans a record with a profile and looks at checks: id, verdict, words.
 #[track_caller]
-fn judged(profile_id: &str, record: &str, expected: &[(&str, &str, &str)]) {
-    let report = scan(&profile(profile_id), &node(record), &[]).report();
-    let found = findings(&report);
-    for (check, verdict, words) in expected {
-        let finding = &found[*check];
-        let reason = finding["reason"].as_str().unwrap();
-        assert_eq!(finding["verdict"], *verdict, "{record} {check}: {reason}");
-        assert!(
-            reason.contains(words),
-            "{record} {check}: {words}: {reason}"
-        );
-    }
-}
-
 #[test]
 fn each_version_of_rke2_and_rke_gets_the_newest_benchmark_for_it() {
     for (record, version, id) in [

@@ -2,52 +2,26 @@
 //! instances of the clouds, kind, and Talos. Which profile is taken for them,
 //! and what their own places and ways come to.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{NOW, Ran, Record, cis, cisb, findings, node};
+use crate::harness::{Expected, Record, chosen, detect, expect, findings, node};
 
-/// A scan that finds the profile itself.
-fn detect(record: &Path, more: &[&str]) -> Ran {
-    let folder: PathBuf = cis().parent().unwrap().to_owned();
-    let words = ["scan", "--now", NOW, "--profiles"].map(Path::new);
-    let words = words
-        .into_iter()
-        .chain([&*folder, Path::new("--node"), record]);
-    cisb(words.chain(more.iter().map(Path::new)))
+/// What the chosen profile says of a record.
+fn judged(record: &Path, profile: &str, expected: &[Expected<'_>]) {
+    let report = report(record);
+    assert_eq!(report["profiles"][0]["id"], profile);
+    expect(&record.display().to_string(), &report, expected);
 }
 
 fn report(record: &Path) -> Value {
     detect(record, &["--format", "json"]).report()
 }
 
-/// The profile that is taken, and why.
-fn chosen(record: &Path) -> (String, String) {
-    let report = report(record);
-    let entry = &report["profiles"][0];
-    let text = |member: &str| entry[member].as_str().unwrap().to_owned();
-    (text("id"), text("chosen"))
-}
-
 /// Scans a record with the profile that is found for it: check, verdict, and
 /// words of the reason. What is decided cites what was seen.
 #[track_caller]
-fn judged(record: &Path, profile: &str, expected: &[(&str, &str, &str)]) {
-    let report = report(record);
-    assert_eq!(report["profiles"][0]["id"], profile);
-    let found = findings(&report);
-    for (check, verdict, words) in expected {
-        let finding = &found[*check];
-        let reason = finding["reason"].as_str().unwrap();
-        assert_eq!(finding["verdict"], *verdict, "{check}: {reason}");
-        assert!(reason.contains(words), "{check}: {words}: {reason}");
-        let cited = finding["evidence"].as_array().unwrap().len();
-        let decided = matches!(*verdict, "pass" | "fail" | "not-applicable");
-        assert!(cited > 0 || !decided, "{check} cites nothing");
-    }
-}
-
 /// What is in the first screen, behind its heading.
 fn screen(record: &str) -> String {
     let text = detect(&node(record), &[]).out;
