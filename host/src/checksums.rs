@@ -116,6 +116,8 @@ impl Checksums {
             kubernetes: String::new(),
             digest: self.digest.clone(),
             manifest_digest: String::new(),
+            signers: Vec::new(),
+            capabilities: String::new(),
             signer: "the operator's own list".to_owned(),
             chosen: format!("given with --checksums {}", self.path.display()),
             grants: Vec::new(),

@@ -8,6 +8,7 @@ mod node;
 pub mod resolve;
 pub mod run;
 mod scan;
+pub mod trust;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -156,9 +157,9 @@ pub struct CollectArgs {
     #[command(flatten)]
     pub node: NodeArgs,
 
-    /// Record no more than this file allows
-    #[arg(long, value_name = "FILE")]
-    pub grants: Option<PathBuf>,
+    /// What a profile must be, and may do.
+    #[command(flatten)]
+    pub trust: trust::TrustArgs,
 
     /// The time that the record bears, RFC 3339; the clock's if absent
     #[arg(long, value_name = "TIME", env = "CISB_NOW", hide_env_values = true)]
@@ -227,24 +228,22 @@ pub enum Plan {
     Run(Box<RunPlan>),
     /// Record a node.
     Collect {
-        /// The recording; its profiles are as they were named.
+        /// The recording, without its profiles.
         request: Box<request::Collect>,
-        /// `--profiles`; none for the usual folders.
-        folder: Option<PathBuf>,
+        /// Its profiles, as they were named.
+        wanted: resolve::Wanted,
     },
     /// List what is installed.
     List {
-        /// `--profiles`; none for the usual folders.
-        folder: Option<PathBuf>,
+        /// Where to look.
+        wanted: resolve::Wanted,
         /// How.
         format: InspectFormat,
     },
     /// Show a profile.
     Inspect {
         /// The component, as it was named.
-        profile: PathBuf,
-        /// `--profiles`; none for the usual folders.
-        folder: Option<PathBuf>,
+        wanted: resolve::Wanted,
         /// How.
         format: InspectFormat,
     },
@@ -313,26 +312,27 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             Ok(Plan::Scan(Box::new(plan)))
         }
         Command::Run(args) => Ok(Plan::Run(Box::new(run::plan(*args, settings, ambient)?))),
-        Command::Collect(mut args) => {
-            let folder = args
-                .profile
-                .folder
-                .take()
-                .or_else(|| settings.profiles.clone());
-            let request = Box::new(collect(*args, settings, ambient)?);
-            Ok(Plan::Collect { request, folder })
+        Command::Collect(args) => {
+            let (request, wanted) = collect(*args, settings, ambient)?;
+            let request = Box::new(request);
+            Ok(Plan::Collect { request, wanted })
         }
         Command::Profile(ProfileCommand::Inspect {
             profile,
             folder,
             format,
         }) => Ok(Plan::Inspect {
-            profile,
-            folder: folder.or_else(|| settings.profiles.clone()),
+            wanted: resolve::Wanted {
+                names: vec![profile],
+                folder: folder.or_else(|| settings.profiles.clone()),
+            },
             format,
         }),
         Command::Profile(ProfileCommand::List { folder, format }) => Ok(Plan::List {
-            folder: folder.or_else(|| settings.profiles.clone()),
+            wanted: resolve::Wanted {
+                names: Vec::new(),
+                folder: folder.or_else(|| settings.profiles.clone()),
+            },
             format,
         }),
         Command::Schema {
@@ -366,18 +366,20 @@ fn collect(
     args: CollectArgs,
     settings: &Settings,
     ambient: Ambient,
-) -> Result<request::Collect, UsageError> {
-    Ok(request::Collect {
-        profiles: scan::profiles(args.profile.profiles, settings),
+) -> Result<(request::Collect, resolve::Wanted), UsageError> {
+    let request = request::Collect {
+        profiles: Vec::new(),
         installed: Vec::new(),
+        trust: args.trust.trust(settings),
         node: node::live(&args.node, settings)?,
         cluster: node::cluster(&args.node, settings),
         cluster_name: args.node.cluster.or_else(|| settings.cluster.clone()),
         node_name: args.node.node_name.or_else(|| settings.node_name.clone()),
-        grants: args.grants.or_else(|| settings.grants.clone()),
+        grants: args.trust.grants(settings),
         output: args.output,
         now: args.now.unwrap_or(ambient.now),
-    })
+    };
+    Ok((request, scan::wanted(args.profile, settings)))
 }
 
 fn man(command: Option<&str>) -> Result<Vec<u8>, UsageError> {

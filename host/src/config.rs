@@ -15,9 +15,6 @@ use crate::request::FailOn;
 /// Where it is unless `--config` says otherwise.
 pub const PATH: &str = "/etc/cisb/cisb.toml";
 
-/// The largest file that is read, in bytes.
-pub const MAX_BYTES: u64 = 1 << 20;
-
 /// What `cisb.toml` says; each key is the flag of the same name.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
@@ -47,6 +44,12 @@ pub struct Settings {
     /// `--set`, as a table.
     #[serde(deserialize_with = "texts")]
     pub set: BTreeMap<String, String>,
+    /// `--trust`; relative to the file.
+    pub trust: Option<PathBuf>,
+    /// `--lock`; relative to the file.
+    pub lock: Option<PathBuf>,
+    /// `--locked`.
+    pub locked: bool,
     /// `--grants`; relative to the file.
     pub grants: Option<PathBuf>,
     /// `--jobs`.
@@ -74,14 +77,6 @@ pub enum ConfigError {
         /// What is wrong with it, the valid keys included.
         what: String,
     },
-    /// Somebody else could have written it.
-    #[error("{path} is not trusted: {what}")]
-    Untrusted {
-        /// The file.
-        path: PathBuf,
-        /// Why, and the way out.
-        what: String,
-    },
 }
 
 /// Understands a file's text. Relative paths start where the file is.
@@ -92,12 +87,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
         what,
     };
     let mut settings: Settings = toml::from_str(text).map_err(|error| {
-        let line = error.span().map(|span| {
-            let before = text.get(..span.start).unwrap_or_default();
-            format!(":{}", before.matches('\n').count() + 1)
-        });
-        let what = error.message().trim().replace('\n', " ");
-        invalid(line.unwrap_or_default(), what)
+        let (place, what) = place(text, &error);
+        invalid(place, what)
     })?;
     if settings
         .level
@@ -126,6 +117,8 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     for path in files
         .chain(&mut settings.profiles)
         .chain(&mut settings.kubeconfig)
+        .chain(&mut settings.trust)
+        .chain(&mut settings.lock)
         .chain(&mut settings.grants)
     {
         *path = folder.join(&*path);
@@ -133,34 +126,21 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     Ok(settings)
 }
 
+/// Where TOML is wrong, `:3` for the third line or nothing, and what is wrong.
+pub(crate) fn place(text: &str, error: &toml::de::Error) -> (String, String) {
+    let line = error.span().map(|span| {
+        let before = text.get(..span.start).unwrap_or_default();
+        format!(":{}", before.matches('\n').count() + 1)
+    });
+    let what = error.message().trim().replace('\n', " ");
+    (line.unwrap_or_default(), what)
+}
+
 /// Whether a profile was named by its id: one word that is no `.wasm` file.
 pub fn is_id(name: &Path) -> bool {
     name.components().count() == 1
         && !name.as_os_str().as_encoded_bytes().contains(&b'/')
         && name.extension().is_none_or(|end| end != "wasm")
-}
-
-/// Whether a file of this owner and mode may configure a scan that `user` runs:
-/// it belongs to root or to that user, and nobody else may write it.
-pub fn trusted(path: &Path, owner: u32, mode: u32, user: u32) -> Result<(), ConfigError> {
-    let untrusted = |what: String| {
-        Err(ConfigError::Untrusted {
-            path: path.to_owned(),
-            what,
-        })
-    };
-    if owner != 0 && owner != user {
-        return untrusted(format!(
-            "it belongs to uid {owner}, and must belong to root or to uid {user}"
-        ));
-    }
-    if mode & 0o022 != 0 {
-        return untrusted(format!(
-            "its mode {:04o} lets others write it: chmod go-w",
-            mode & 0o7777
-        ));
-    }
-    Ok(())
 }
 
 /// A sentence for each `CISB_*` variable that means nothing. They are said and
@@ -278,21 +258,6 @@ mod tests {
             assert!(error.starts_with("/etc/cisb/cisb.toml"), "{error}");
             assert!(error.contains(words), "{text}: {error}");
             assert!(!error.contains('\n'), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_file_that_others_can_write_is_refused() {
-        let path = Path::new("x.toml");
-        assert!(trusted(path, 0, 0o100_644, 1000).is_ok());
-        assert!(trusted(path, 1000, 0o100_600, 1000).is_ok());
-        for (owner, mode, user, words) in [
-            (1000, 0o644, 0, "uid 1000"),
-            (0, 0o664, 0, "0664"),
-            (0, 0o602, 0, "0602"),
-        ] {
-            let error = trusted(path, owner, mode, user).unwrap_err().to_string();
-            assert!(error.contains(words), "{error}");
         }
     }
 

@@ -5,23 +5,23 @@
 #[path = "main/run.rs"]
 mod run;
 
-use std::io::{self, IsTerminal as _, Read as _, Write};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io::{self, IsTerminal as _, Write};
 use std::panic::{self, PanicHookInfo};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context as _, bail};
-use cisb::cli::{
-    self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan, resolve,
-};
+use anyhow::Context as _;
+use cisb::cli::resolve::Wanted;
+use cisb::cli::{self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan};
 use cisb::config::{self, Settings};
+use cisb::profile::Place;
 use cisb::report::exit;
 use cisb::report::text::TextOptions;
 use cisb::report::{Report, asff, escape, json, junit, kube_bench, text};
 use cisb::request::{self, Scan};
 use cisb::scan;
+use cisb::trust::file;
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 fn main() -> ExitCode {
@@ -63,29 +63,26 @@ fn run() -> anyhow::Result<u8> {
     };
     match cli::plan(cli, &settings, ambient)? {
         Plan::Scan(mut plan) => {
-            let folders = resolve::folders(plan.folder.as_deref());
             let Scan {
                 profiles,
                 installed,
                 ..
             } = &mut plan.scan;
-            settle(profiles, installed, &folders)?;
+            settle(profiles, installed, &plan.wanted)?;
             run_scan(&plan)
         }
         Plan::Run(plan) => run::run(*plan),
         Plan::Collect {
             mut request,
-            folder,
+            wanted,
         } => {
-            let folders = resolve::folders(folder.as_deref());
-            settle(&mut request.profiles, &mut request.installed, &folders)?;
+            settle(&mut request.profiles, &mut request.installed, &wanted)?;
             run_collect(&request)
         }
-        Plan::List { folder, format } => {
-            let installed = resolve::all(&resolve::folders(folder.as_deref()))?;
-            let listed = cli::list::read(&installed);
-            for (path, error) in &listed.refused {
-                say(&format!("{} is no profile: {error}", path.display()));
+        Plan::List { wanted, format } => {
+            let listed = cli::list::read(&wanted.places()?);
+            for (place, error) in &listed.refused {
+                say(&format!("{} is no profile: {error}", place.shown()));
             }
             print(|out| match format {
                 InspectFormat::Text => cli::list::write_text(&listed, out),
@@ -93,17 +90,12 @@ fn run() -> anyhow::Result<u8> {
             })?;
             Ok(exit::CLEAN)
         }
-        Plan::Inspect {
-            profile,
-            folder,
-            format,
-        } => {
-            let folders = resolve::folders(folder.as_deref());
-            let profile = resolve::named(&[profile], &folders)?.remove(0);
+        Plan::Inspect { wanted, format } => {
+            let profile = wanted.places()?.remove(0);
             let inspection = match scan::inspect(&profile) {
                 Ok(inspection) => inspection,
                 Err(error) => {
-                    say(&format!("{}: {error}", profile.display()));
+                    say(&format!("{} is refused: {error}", profile.shown()));
                     return Ok(exit::REFUSED);
                 }
             };
@@ -120,15 +112,15 @@ fn run() -> anyhow::Result<u8> {
     }
 }
 
-/// Turns the names of profiles into files, or else lists what is installed.
+/// Finds the profiles that were named, or else lists what is installed.
 fn settle(
-    profiles: &mut Vec<PathBuf>,
-    installed: &mut Vec<PathBuf>,
-    folders: &[PathBuf],
+    profiles: &mut Vec<Place>,
+    installed: &mut Vec<Place>,
+    wanted: &Wanted,
 ) -> anyhow::Result<()> {
-    match profiles.is_empty() {
-        true => *installed = resolve::all(folders)?,
-        false => *profiles = resolve::named(profiles, folders)?,
+    match wanted.names.is_empty() {
+        true => *installed = wanted.places()?,
+        false => *profiles = wanted.places()?,
     }
     Ok(())
 }
@@ -319,41 +311,12 @@ fn start_log(level: LogLevel) {
 
 /// `cisb.toml`: the one that `--config` names, else the system's if there is one.
 fn settings(cli: &Cli) -> anyhow::Result<Settings> {
-    let (path, must_exist) = match &cli.config {
-        Some(path) => (path.clone(), true),
-        None => (PathBuf::from(config::PATH), false),
+    let path = match &cli.config {
+        Some(path) => path.clone(),
+        None if !file::exists(Path::new(config::PATH)) => return Ok(Settings::default()),
+        None => PathBuf::from(config::PATH),
     };
-    let file = match std::fs::File::open(&path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !must_exist => {
-            return Ok(Settings::default());
-        }
-        Err(error) => return Err(error).context(format!("cannot open {}", path.display())),
-    };
-    // Of the file that is open, so that nobody exchanges it in between.
-    let stat = file
-        .metadata()
-        .with_context(|| format!("cannot look at {}", path.display()))?;
-    if !stat.is_file() {
-        bail!("{} is not a file", path.display());
-    }
-    config::trusted(
-        &path,
-        stat.uid(),
-        stat.mode(),
-        rustix::process::geteuid().as_raw(),
-    )?;
-    let mut text = String::new();
-    file.take(config::MAX_BYTES + 1)
-        .read_to_string(&mut text)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    if text.len() as u64 > config::MAX_BYTES {
-        bail!(
-            "{} is larger than {} bytes",
-            path.display(),
-            config::MAX_BYTES
-        );
-    }
+    let text = file::read(&path, None)?;
     Ok(config::parse(&path, &text)?)
 }
 
@@ -366,30 +329,12 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
             .open(path)?
             .write_all(bytes);
     }
-    let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
-    let mut fresh = std::ffi::OsString::from(".");
-    fresh.push(name);
-    fresh.push(format!(".{}.new", std::process::id()));
-    let fresh = path.with_file_name(fresh);
-    // `create_new` follows no link that somebody laid there.
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&fresh)?;
-    let written = file
-        .write_all(bytes)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| std::fs::rename(&fresh, path));
-    if written.is_err() {
-        let _ = std::fs::remove_file(&fresh);
-    }
-    written
+    file::replace(path, bytes, 0o600)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
     use super::*;
 

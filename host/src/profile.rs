@@ -1,10 +1,17 @@
 //! From the bytes of a component to a profile that may run: one type for each
 //! stage, each made only by the stage before it.
 
+pub mod capabilities;
+pub mod gate;
 pub mod grants;
+pub mod lock;
 pub mod manifest;
+pub mod refusal;
+pub mod signature;
 pub mod source;
 pub mod verify;
 
-pub use source::Unverified;
+pub use gate::Gate;
+pub use signature::Authenticated;
+pub use source::{Place, Unverified};
 pub use verify::Verified;

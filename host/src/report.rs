@@ -115,8 +115,15 @@ pub struct ProfileRun {
     pub digest: String,
     /// `sha256:…` of the manifest.
     pub manifest_digest: String,
-    /// `unsigned`, until signatures come.
+    /// Whose signatures the trust policy believes, with their roles; `unsigned`
+    /// where there is none, `unchecked` where there is no policy to ask.
     pub signer: String,
+    /// Each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub signers: Vec<Signer>,
+    /// `sha256:…` of what it asks for.
+    #[serde(default)]
+    pub capabilities: String,
     /// Why this profile: `--profile`.
     pub chosen: String,
     /// What it was granted, one line for each request.
@@ -129,6 +136,17 @@ pub struct ProfileRun {
     /// Where its time went, in microseconds; absent where reproducibility matters.
     #[serde(skip)]
     pub timings: Timings,
+}
+
+/// A key whose signature is believed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signer {
+    /// What the trust policy calls it.
+    pub name: String,
+    /// The key's id.
+    pub key: String,
+    /// What it is for: `publisher`, `reviewer`, `site`.
+    pub roles: Vec<String>,
 }
 
 /// Where the time went, in microseconds.
@@ -145,8 +163,11 @@ pub struct Timings {
 /// Why a profile did not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
-    /// `source`, `manifest`, `verify`, `grant`, `compile`, `link`.
+    /// `source`, `signature`, `manifest`, `verify`, `lock`, `grant`, `compile`, `link`.
     pub stage: String,
+    /// Which of the known reasons; it stays when sentences change.
+    #[serde(default)]
+    pub code: String,
     /// One sentence with the way out.
     pub reason: String,
 }

@@ -6,13 +6,17 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::profile::Place;
+
 /// A scan.
 #[derive(Debug, Clone)]
 pub struct Scan {
-    /// Component files, in order; none: the one of `installed` that fits.
-    pub profiles: Vec<PathBuf>,
-    /// Component files to choose from where none is named.
-    pub installed: Vec<PathBuf>,
+    /// Components, in order; none: the one of `installed` that fits.
+    pub profiles: Vec<Place>,
+    /// Components to choose from where none is named.
+    pub installed: Vec<Place>,
+    /// What a profile must be to run.
+    pub trust: Trust,
     /// What is scanned.
     pub node: NodeSource,
     /// Which API server, if any.
@@ -40,11 +44,12 @@ pub struct Scan {
 /// A recording of a live node.
 #[derive(Debug, Clone)]
 pub struct Collect {
-    /// Component files whose requests say what is recorded; none: all of
-    /// `installed`.
-    pub profiles: Vec<PathBuf>,
-    /// Component files that are installed.
-    pub installed: Vec<PathBuf>,
+    /// Components whose requests say what is recorded; none: all of `installed`.
+    pub profiles: Vec<Place>,
+    /// Components that are installed.
+    pub installed: Vec<Place>,
+    /// What a profile must be to run.
+    pub trust: Trust,
     /// Always [`NodeSource::Live`].
     pub node: NodeSource,
     /// Which API server, if any.
@@ -61,6 +66,19 @@ pub struct Collect {
     pub now: Timestamp,
 }
 
+/// What a profile must be before it runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// `--trust FILE`; none for the system's, if there is one.
+    pub policy: Option<PathBuf>,
+    /// `--lock FILE`; none for the system's, if there is one.
+    pub lock: Option<PathBuf>,
+    /// `--locked`: there must be a lock.
+    pub locked: bool,
+    /// `--allow-unsigned`.
+    pub allow_unsigned: bool,
+}
+
 /// What is scanned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeSource {
@@ -74,6 +92,17 @@ pub enum NodeSource {
     },
     /// A node record: a directory or a `.tar.zst`.
     Record(PathBuf),
+}
+
+impl NodeSource {
+    /// The root that is scanned, where it is not the running system's own: what
+    /// lies in it says nothing about what may judge it.
+    pub fn foreign_root(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Live { root, .. } => Some(root),
+            Self::Record(path) => Some(path),
+        }
+    }
 }
 
 /// Which API server.

@@ -6,7 +6,6 @@
 mod selection;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -15,6 +14,7 @@ use cisb_contract::Manifest;
 use cisb_contract::manifest::{
     Check, Group, Ownership, Parameter, ParameterType, Procedure, Section,
 };
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::capability::Shared;
@@ -29,14 +29,17 @@ use crate::node::live::LiveError;
 use crate::node::record::RecordError;
 use crate::node::recording::Recorder;
 use crate::node::{self, Cluster, NoCluster, Node};
+use crate::profile::gate::GateError;
 use crate::profile::grants::{self, Grants, GrantsError};
-use crate::profile::verify::VerifyError;
-use crate::profile::{Verified, source, verify};
+use crate::profile::refusal::Refused;
+use crate::profile::signature::Standing;
+use crate::profile::{Gate, Place, Verified, source};
 use crate::report::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
-    Summary, Timings, Tool,
+    Signer, Summary, Timings, Tool,
 };
 use crate::request::{ClusterSource, Collect, NodeSource, Scan, Selection};
+use crate::trust::policy;
 use selection::Selected;
 
 /// What a scan tells while it runs.
@@ -65,6 +68,9 @@ pub enum ScanError {
     /// The API server's configuration is refused.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// There is no telling what may run.
+    #[error(transparent)]
+    Gate(#[from] GateError),
     /// The grants file is refused.
     #[error(transparent)]
     Grants(#[from] GrantsError),
@@ -91,15 +97,17 @@ pub enum ScanError {
 /// Scans a node.
 pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanError> {
     let progress = Mutex::new(progress);
+    let scanned = request.node.foreign_root();
+    let gate = Gate::open(&request.trust, scanned, request.now)?;
     let grants = match &request.grants {
-        Some(path) => Grants::read(path)?,
+        Some(path) => Grants::read(path, scanned)?,
         None => Grants::default(),
     };
     let checksums = match &request.checksums {
         Some(path) => Some(Checksums::read(path)?),
         None => None,
     };
-    let named: Vec<_> = request.profiles.iter().map(|p| load(p)).collect();
+    let named: Vec<_> = request.profiles.iter().map(|p| load(&gate, p)).collect();
     // Names are settled before anything is opened: a typing error is not worth a scan.
     let settled = match named.is_empty() {
         true => None,
@@ -117,7 +125,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
         Some(_) => (named, None),
         None => {
             let choice = choose(request, &node)?;
-            (vec![load(&choice.place)], Some(choice.why))
+            (vec![load(&gate, &choice.place)], Some(choice.why))
         }
     };
     let (selected, parameters) = match settled {
@@ -132,18 +140,15 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len(), why.as_deref());
         let runnable = profile.verified.and_then(|verified| {
-            let granted = grants::meet(verified.manifest(), &grants).map_err(|e| ("grant", e))?;
+            let granted = grants::meet(&verified, &grants)?;
             entry.grants = granted.lines();
             if let Some((_, recorder)) = &recorder {
                 remember_searches(recorder, verified.manifest());
             }
             tell(&progress, format!("{}: compiling", entry.id), 0, 0);
             let started = Instant::now();
-            let compiled = engine
-                .compile(verified)
-                .map_err(|e| ("compile", e.to_string()))?;
-            let linked =
-                link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
+            let compiled = engine.compile(verified)?;
+            let linked = link::link(&engine, compiled, granted)?;
             entry.timings.compile = micros(started);
             Ok(linked)
         });
@@ -177,10 +182,11 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                     report.findings.push(finding(manifest, check, outcome));
                 }
             }
-            Err((stage, reason)) => {
+            Err(refused) => {
                 entry.refused = Some(Refusal {
-                    stage: stage.to_owned(),
-                    reason,
+                    stage: refused.stage.to_owned(),
+                    code: refused.code.as_str().to_owned(),
+                    reason: refused.reason,
                 });
             }
         }
@@ -229,18 +235,18 @@ fn settle(request: &Scan, loaded: &[Loaded]) -> Result<(Selected, Parameters), S
 
 /// The installed profile that fits the node. One that cannot be read is passed
 /// over here; named with --profile it is refused in the report.
-fn choose(request: &Scan, node: &Node) -> Result<Choice<PathBuf>, ScanError> {
-    let candidates: Vec<Candidate<PathBuf>> = request
+fn choose(request: &Scan, node: &Node) -> Result<Choice<Place>, ScanError> {
+    let candidates: Vec<Candidate<Place>> = request
         .installed
         .iter()
         .zip(inspect_all(&request.installed))
-        .filter_map(|(path, inspected)| match inspected {
+        .filter_map(|(place, inspected)| match inspected {
             Ok(inspection) => Some(Candidate {
-                place: path.clone(),
+                place: place.clone(),
                 manifest: inspection.manifest,
             }),
             Err(error) => {
-                tracing::warn!("{} is passed over: {error}", path.display());
+                tracing::warn!("{} is passed over: {error}", place.shown());
                 None
             }
         })
@@ -280,6 +286,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report,
     let scan = Scan {
         profiles: profiles.clone(),
         installed: Vec::new(),
+        trust: request.trust.clone(),
         node: request.node.clone(),
         cluster: request.cluster.clone(),
         cluster_name: request.cluster_name.clone(),
@@ -304,39 +311,29 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 struct Loaded {
     name: String,
     digest: String,
-    /// Or the stage that it did not pass, and why.
-    verified: Result<Verified, (&'static str, String)>,
+    verified: Result<Verified, Refused>,
     micros: u64,
 }
 
-fn load(path: &Path) -> Loaded {
+fn load(gate: &Gate, place: &Place) -> Loaded {
     let started = Instant::now();
-    match source::read(path) {
+    match source::read(place) {
         Ok(unverified) => {
             let (name, digest) = (unverified.name().to_owned(), unverified.digest().to_owned());
             Loaded {
                 name,
                 digest,
-                verified: verify::verify(unverified).map_err(refusal),
+                verified: gate.judge(unverified),
                 micros: micros(started),
             }
         }
         Err(error) => Loaded {
-            name: path.display().to_string(),
+            name: place.shown(),
             digest: String::new(),
-            verified: Err(("source", error.to_string())),
+            verified: Err(error.into()),
             micros: micros(started),
         },
     }
-}
-
-/// Which stage refuses a component, and why.
-fn refusal(error: VerifyError) -> (&'static str, String) {
-    let stage = match error {
-        VerifyError::Manifest(_) => "manifest",
-        _ => "verify",
-    };
-    (stage, error.to_string())
 }
 
 impl Loaded {
@@ -360,7 +357,9 @@ impl Loaded {
                 format!("sha256:{}", self.digest)
             },
             manifest_digest: String::new(),
-            signer: "unsigned".to_owned(),
+            signer: Standing::Unsigned.words(),
+            signers: Vec::new(),
+            capabilities: String::new(),
             chosen: chosen.to_owned(),
             grants: Vec::new(),
             sections: Vec::new(),
@@ -380,8 +379,19 @@ impl Loaded {
             entry.kubernetes.clone_from(&manifest.benchmark.kubernetes);
             entry.manifest_digest = format!("sha256:{}", verified.manifest_digest());
             entry.sections.clone_from(&manifest.sections);
+            entry.capabilities = verified.capabilities().to_owned();
+            entry.signer = verified.standing().words();
+            entry.signers = verified.standing().signers().iter().map(signer).collect();
         }
         entry
+    }
+}
+
+fn signer(signer: &policy::Signer) -> Signer {
+    Signer {
+        name: signer.name.clone(),
+        key: signer.key.to_string(),
+        roles: signer.roles.iter().map(|r| r.word().to_owned()).collect(),
     }
 }
 
@@ -766,31 +776,33 @@ fn micros(since: Instant) -> u64 {
     u64::try_from(since.elapsed().as_micros()).unwrap_or(u64::MAX)
 }
 
-/// What a profile says of itself, without compiling or running it.
-pub fn inspect(path: &Path) -> Result<Inspection, InspectError> {
-    let unverified = source::read(path)?;
-    let (digest, size) = (unverified.digest().to_owned(), unverified.size());
-    let verified = verify::verify(unverified)?;
+/// What a profile says of itself, without compiling or running it; and whoever
+/// signed it, as the trust policy has it.
+pub fn inspect(place: &Place) -> Result<Inspection, Refused> {
+    let unverified = source::read(place)?;
+    let size = unverified.size();
+    let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified)?;
     Ok(Inspection {
         manifest: verified.manifest().clone(),
-        digest: format!("sha256:{digest}"),
+        digest: format!("sha256:{}", verified.digest()),
         manifest_digest: format!("sha256:{}", verified.manifest_digest()),
+        capabilities: verified.capabilities().to_owned(),
         size,
-        signer: "unsigned".to_owned(),
+        signer: verified.standing().words(),
         imports: verified.imports().to_vec(),
     })
 }
 
 /// What these profiles say of themselves, in their order. There may be fifty:
 /// each core reads its share.
-pub fn inspect_all(paths: &[PathBuf]) -> Vec<Result<Inspection, InspectError>> {
+pub fn inspect_all(places: &[Place]) -> Vec<Result<Inspection, Refused>> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let share = paths.len().div_ceil(cores).max(1);
-    let each = |paths: &[PathBuf]| paths.iter().map(|path| inspect(path)).collect();
+    let share = places.len().div_ceil(cores).max(1);
+    let each = |places: &[Place]| places.iter().map(inspect).collect();
     std::thread::scope(|scope| {
-        let parts: Vec<_> = paths
+        let parts: Vec<_> = places
             .chunks(share)
-            .map(|paths| scope.spawn(move || -> Vec<_> { each(paths) }))
+            .map(|places| scope.spawn(move || -> Vec<_> { each(places) }))
             .collect();
         let join = |part: std::thread::ScopedJoinHandle<'_, Vec<_>>| match part.join() {
             Ok(inspected) => inspected,
@@ -798,15 +810,4 @@ pub fn inspect_all(paths: &[PathBuf]) -> Vec<Result<Inspection, InspectError>> {
         };
         parts.into_iter().flat_map(join).collect()
     })
-}
-
-/// Why a profile cannot be shown.
-#[derive(Debug, thiserror::Error)]
-pub enum InspectError {
-    /// Its bytes cannot be had.
-    #[error(transparent)]
-    Source(#[from] source::SourceError),
-    /// It is refused.
-    #[error("the profile is refused: {0}")]
-    Verify(#[from] VerifyError),
 }

@@ -21,6 +21,8 @@ pub struct Inspection {
     pub digest: String,
     /// `sha256:…` of the manifest.
     pub manifest_digest: String,
+    /// `sha256:…` of what it asks for.
+    pub capabilities: String,
     /// Bytes of the component.
     pub size: u64,
     /// Who signed it, or `unsigned`.
@@ -234,6 +236,7 @@ mod tests {
             manifest: serde_json::from_value(manifest).unwrap(),
             digest: "sha256:abc".into(),
             manifest_digest: "sha256:def".into(),
+            capabilities: "sha256:fed".into(),
             size: 4711,
             signer: "unsigned".into(),
             imports: vec!["cisb:host/files@0.1.0".into()],

@@ -1,12 +1,13 @@
 //! `cisb profile list`: what is installed, by what the manifests say.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::profile::Place;
+use crate::profile::refusal::Refused;
 use crate::report::escape;
-use crate::scan::{self, InspectError};
+use crate::scan;
 
 /// What is installed.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub struct Listed {
     /// Profiles, in the order of their files' names.
     pub profiles: Vec<Entry>,
     /// Files that are none, and why.
-    pub refused: Vec<(PathBuf, InspectError)>,
+    pub refused: Vec<(Place, Refused)>,
 }
 
 /// An installed profile.
@@ -42,21 +43,21 @@ pub struct Entry {
 }
 
 /// Reads what these files say of themselves.
-pub fn read(paths: &[PathBuf]) -> Listed {
+pub fn read(places: &[Place]) -> Listed {
     let mut listed = Listed {
         profiles: Vec::new(),
         refused: Vec::new(),
     };
-    for (path, inspected) in paths.iter().zip(scan::inspect_all(paths)) {
+    for (place, inspected) in places.iter().zip(scan::inspect_all(places)) {
         match inspected {
-            Ok(inspection) => listed.profiles.push(entry(path, inspection)),
-            Err(error) => listed.refused.push((path.clone(), error)),
+            Ok(inspection) => listed.profiles.push(entry(place, inspection)),
+            Err(error) => listed.refused.push((place.clone(), error)),
         }
     }
     listed
 }
 
-fn entry(path: &Path, inspection: super::inspect::Inspection) -> Entry {
+fn entry(place: &Place, inspection: super::inspect::Inspection) -> Entry {
     let manifest = inspection.manifest;
     Entry {
         benchmark: format!("{} {}", manifest.benchmark.name, manifest.benchmark.version),
@@ -67,7 +68,7 @@ fn entry(path: &Path, inspection: super::inspect::Inspection) -> Entry {
         version: manifest.version,
         signer: inspection.signer,
         digest: inspection.digest,
-        path: path.display().to_string(),
+        path: place.path.display().to_string(),
     }
 }
 

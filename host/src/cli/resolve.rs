@@ -10,6 +10,7 @@ use semver::{Version, VersionReq};
 
 use super::near;
 use crate::config::is_id;
+use crate::profile::Place;
 use crate::{detect, scan};
 
 /// Where profiles are installed; the first folder that has one of an id wins.
@@ -62,9 +63,9 @@ pub enum ResolveError {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Found {
     /// These run.
-    Named(Vec<PathBuf>),
+    Named(Vec<Place>),
     /// The one of these runs that fits the node.
-    Among(Vec<PathBuf>),
+    Among(Vec<Place>),
 }
 
 /// The components that `--benchmark` or `--version` names among those that are
@@ -83,45 +84,64 @@ pub fn resolve(
         (Some(id), _) => installed
             .iter()
             .find(|(name, _)| name == id)
-            .map(|(_, path)| Found::Named(vec![path.clone()]))
+            .map(|(_, place)| Found::Named(vec![place.clone()]))
             .ok_or_else(|| unknown(id, installed.iter().map(|(name, _)| name.as_str()))),
         (None, Some(version)) => {
             let version = parse(version)?;
-            let paths: Vec<PathBuf> = installed.into_iter().map(|(_, path)| path).collect();
-            let inspected = scan::inspect_all(&paths);
-            let readable = paths
+            let places: Vec<Place> = installed.into_iter().map(|(_, place)| place).collect();
+            let inspected = scan::inspect_all(&places);
+            let readable = places
                 .into_iter()
                 .zip(inspected)
-                .filter_map(|(path, inspected)| Some((path, inspected.ok()?.manifest)));
+                .filter_map(|(place, inspected)| Some((place, inspected.ok()?.manifest)));
             let fitting = fitting(&version, readable.collect())?;
-            let paths: Vec<PathBuf> = fitting.into_iter().map(|(path, _)| path).collect();
-            Ok(match paths.len() {
-                1 => Found::Named(paths),
-                _ => Found::Among(paths),
+            let places: Vec<Place> = fitting.into_iter().map(|(place, _)| place).collect();
+            Ok(match places.len() {
+                1 => Found::Named(places),
+                _ => Found::Among(places),
             })
         }
         (None, None) => {
-            let paths = installed.into_iter().map(|(_, path)| path);
-            Ok(Found::Among(paths.collect()))
+            let places = installed.into_iter().map(|(_, place)| place);
+            Ok(Found::Among(places.collect()))
         }
     }
 }
 
-/// The folders to look in: the one that was named, or the usual ones.
-pub fn folders(named: Option<&Path>) -> Vec<PathBuf> {
-    match named {
-        Some(folder) => vec![folder.to_owned()],
-        None => INSTALLED.map(PathBuf::from).to_vec(),
+/// Profiles as a person named them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Files, and ids of what is installed.
+    pub names: Vec<PathBuf>,
+    /// `--profiles`; none for the usual folders.
+    pub folder: Option<PathBuf>,
+}
+
+impl Wanted {
+    /// The folders to look in: the one that was named, or the usual ones.
+    pub fn folders(&self) -> Vec<PathBuf> {
+        match &self.folder {
+            Some(folder) => vec![folder.clone()],
+            None => INSTALLED.map(PathBuf::from).to_vec(),
+        }
+    }
+
+    /// What was named; else everything that is installed.
+    pub fn places(&self) -> Result<Vec<Place>, ResolveError> {
+        match self.names.is_empty() {
+            true => all(&self.folders()),
+            false => named(&self.names, &self.folders()),
+        }
     }
 }
 
 /// The components that these names stand for: files, and ids of what is
 /// installed. A name that is a file here is that file.
-pub fn named(names: &[PathBuf], folders: &[PathBuf]) -> Result<Vec<PathBuf>, ResolveError> {
+pub fn named(names: &[PathBuf], folders: &[PathBuf]) -> Result<Vec<Place>, ResolveError> {
     let mut found = Vec::new();
     for name in names {
         match name.to_str().filter(|_| is_id(name) && !name.exists()) {
-            None => found.push(name.clone()),
+            None => found.push(Place::file(name.clone())),
             Some(id) => match resolve(Some(id), None, folders)? {
                 Found::Named(paths) | Found::Among(paths) => found.extend(paths),
             },
@@ -131,26 +151,26 @@ pub fn named(names: &[PathBuf], folders: &[PathBuf]) -> Result<Vec<PathBuf>, Res
 }
 
 /// Everything that is installed, by its file's name.
-pub fn all(folders: &[PathBuf]) -> Result<Vec<PathBuf>, ResolveError> {
-    let found = installed(folders)?.into_iter().map(|(_, path)| path);
+pub fn all(folders: &[PathBuf]) -> Result<Vec<Place>, ResolveError> {
+    let found = installed(folders)?.into_iter().map(|(_, place)| place);
     Ok(found.collect())
 }
 
 /// What `--benchmark` or `--version` leaves of components that were named as
 /// files. One that cannot be read stays: its refusal belongs in the report.
 pub fn narrow(
-    given: Vec<PathBuf>,
+    given: Vec<Place>,
     benchmark: Option<&str>,
     version: Option<&str>,
-) -> Result<Vec<PathBuf>, ResolveError> {
+) -> Result<Vec<Place>, ResolveError> {
     if benchmark.is_none() && version.is_none() {
         return Ok(given);
     }
     let (mut readable, mut refused) = (Vec::new(), Vec::new());
-    for path in given {
-        match scan::inspect(&path) {
-            Ok(inspection) => readable.push((path, inspection.manifest)),
-            Err(_) => refused.push(path),
+    for place in given {
+        match scan::inspect(&place) {
+            Ok(inspection) => readable.push((place, inspection.manifest)),
+            Err(_) => refused.push(place),
         }
     }
     let chosen = match (benchmark, version) {
@@ -166,13 +186,13 @@ pub fn narrow(
         (None, Some(version)) => fitting(&parse(version)?, readable)?,
         (None, None) => readable,
     };
-    refused.extend(chosen.into_iter().map(|(path, _)| path));
+    refused.extend(chosen.into_iter().map(|(place, _)| place));
     Ok(refused)
 }
 
-/// Names without `.wasm` and paths, in the order of names.
-fn installed(folders: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, ResolveError> {
-    let mut found: Vec<(String, PathBuf)> = Vec::new();
+/// Names without `.wasm` and places, in the order of names.
+fn installed(folders: &[PathBuf]) -> Result<Vec<(String, Place)>, ResolveError> {
+    let mut found: Vec<(String, Place)> = Vec::new();
     for folder in folders {
         for path in listed(folder)? {
             let is_component = path.extension().is_some_and(|end| end == "wasm");
@@ -180,11 +200,11 @@ fn installed(folders: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, ResolveError
                 continue;
             };
             if is_component && !found.iter().any(|(other, _)| other == name) {
-                found.push((name.to_owned(), path));
+                found.push((name.to_owned(), Place::file(path)));
             }
         }
     }
-    found.sort();
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
     Ok(found)
 }
 
@@ -207,8 +227,8 @@ fn listed(folder: &Path) -> Result<Vec<PathBuf>, ResolveError> {
 /// Those whose range holds the version; never none.
 fn fitting(
     version: &Version,
-    mut profiles: Vec<(PathBuf, Manifest)>,
-) -> Result<Vec<(PathBuf, Manifest)>, ResolveError> {
+    mut profiles: Vec<(Place, Manifest)>,
+) -> Result<Vec<(Place, Manifest)>, ResolveError> {
     let range = |m: &Manifest| format!("{} is for {}", m.id, m.benchmark.kubernetes);
     let ranges: Vec<String> = profiles.iter().map(|(_, m)| range(m)).collect();
     // What is newer than every range is for the newest, and the report says so.
@@ -282,14 +302,14 @@ mod tests {
         );
         let folders = [one.path().to_owned(), two.path().to_owned()];
         let found = |id| resolve(Some(id), None, &folders);
-        let named = |path: PathBuf| Found::Named(vec![path]);
+        let named = |path: PathBuf| Found::Named(vec![path.into()]);
         let first = one.path().join("a-1.0.wasm");
         assert_eq!(found("a-1.0").unwrap(), named(first.clone()));
         let second = two.path().join("b.wasm");
         assert_eq!(found("b").unwrap(), named(second.clone()));
         // Where nothing is said, the node decides.
         let all = resolve(None, None, &folders).unwrap();
-        assert_eq!(all, Found::Among(vec![first, second]));
+        assert_eq!(all, Found::Among(vec![first.into(), second.into()]));
         let error = said(found("a-1.1"));
         assert!(error.contains("there is a-1.0, b"), "{error}");
         assert!(error.contains("did you mean a-1.0?"), "{error}");

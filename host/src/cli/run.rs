@@ -10,7 +10,9 @@ use jiff::Timestamp;
 
 use self::switches::Switches;
 use super::node::{self, NodeArgs};
+use super::resolve::Wanted;
 use super::scan::{self, ProfileArgs};
+use super::trust::TrustArgs;
 use super::{Ambient, UsageError, near};
 use crate::config::Settings;
 use crate::report::asff::Account;
@@ -65,9 +67,9 @@ pub struct RunArgs {
     #[command(flatten)]
     pub profile: ProfileArgs,
 
-    /// Grant no more than this file allows
-    #[arg(long, value_name = "FILE")]
-    pub grants: Option<PathBuf>,
+    /// What a profile must be, and may do.
+    #[command(flatten)]
+    pub trust: TrustArgs,
 
     /// The time of the scan, RFC 3339; the clock's if absent
     #[arg(long, value_name = "TIME", env = "CISB_NOW", hide_env_values = true)]
@@ -186,14 +188,14 @@ pub struct RunArgs {
 /// A scan whose profile is still to be found, and what is done with its report.
 #[derive(Debug)]
 pub struct RunPlan {
-    /// The scan; its profiles are those that were named as files.
+    /// The scan, without its profiles.
     pub scan: Scan,
     /// `--benchmark`.
     pub benchmark: Option<String>,
     /// `--version`.
     pub version: Option<String>,
-    /// `--profiles`; none for the usual folders.
-    pub folder: Option<PathBuf>,
+    /// Profiles, as they were named.
+    pub wanted: Wanted,
     /// What comes out.
     pub output: Output,
     /// Which file gets it.
@@ -288,18 +290,16 @@ pub(super) fn plan(
     let node_name = args.machine.node_name.or(args.kube_bench_node_name);
     Ok(RunPlan {
         scan: Scan {
-            profiles: match args.profile.profiles.is_empty() {
-                true => settings.profile.clone(),
-                false => args.profile.profiles,
-            },
+            profiles: Vec::new(),
             installed: Vec::new(),
+            trust: args.trust.trust(settings),
             node,
             cluster,
             cluster_name: args.machine.cluster.or_else(|| settings.cluster.clone()),
             node_name: node_name.or_else(|| settings.node_name.clone()),
             selection,
             parameters: scan::parameters(Vec::new(), settings)?,
-            grants: args.grants.or_else(|| settings.grants.clone()),
+            grants: args.trust.grants(settings),
             checksums: None,
             evidence: None,
             now: args.now.unwrap_or(ambient.now),
@@ -307,7 +307,7 @@ pub(super) fn plan(
         },
         benchmark: args.benchmark.filter(|id| !id.is_empty()),
         version: args.version.filter(|version| !version.is_empty()),
-        folder: args.profile.folder,
+        wanted: scan::wanted(args.profile, settings),
         output,
         file: args.outputfile.filter(|path| !path.as_os_str().is_empty()),
         exit_code: args.exit_code,

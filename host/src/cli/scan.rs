@@ -8,6 +8,8 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::node::{self, NodeArgs};
+use super::resolve::Wanted;
+use super::trust::TrustArgs;
 use super::{Ambient, Format, UsageError};
 use crate::config::Settings;
 use crate::report::asff::Account;
@@ -76,13 +78,9 @@ pub struct ScanArgs {
     #[arg(long, value_name = "FILE", help_heading = "Which checks")]
     pub checksums: Option<PathBuf>,
 
-    /// Grant no more than this file allows
-    #[arg(long, value_name = "FILE", help_heading = "What a profile may do")]
-    pub grants: Option<PathBuf>,
-
-    /// Run profiles that nobody signed; no profile is signed yet, so this changes nothing
-    #[arg(long, help_heading = "What a profile may do")]
-    pub allow_unsigned: bool,
+    /// What a profile must be, and may do.
+    #[command(flatten)]
+    pub trust: TrustArgs,
 }
 
 /// Which profiles, and where they are.
@@ -221,10 +219,10 @@ pub struct Destination {
 /// A scan and what is done with its report.
 #[derive(Debug)]
 pub struct ScanPlan {
-    /// The scan; its profiles are as they were named.
+    /// The scan, without its profiles.
     pub scan: Scan,
-    /// `--profiles`; none for the usual folders.
-    pub folder: Option<PathBuf>,
+    /// Its profiles, as they were named.
+    pub wanted: Wanted,
     /// What makes it fail.
     pub policy: Policy,
     /// What standard output gets.
@@ -300,10 +298,11 @@ pub(super) fn plan(
         .unwrap_or(Format::Text);
     let account = account(&args.output, format)?;
     Ok(ScanPlan {
-        folder: args.profile.folder.or_else(|| settings.profiles.clone()),
+        wanted: wanted(args.profile, settings),
         scan: Scan {
-            profiles: profiles(args.profile.profiles, settings),
+            profiles: Vec::new(),
             installed: Vec::new(),
+            trust: args.trust.trust(settings),
             node,
             cluster,
             cluster_name: args.machine.cluster.or_else(|| settings.cluster.clone()),
@@ -313,7 +312,7 @@ pub(super) fn plan(
                 .or_else(|| settings.node_name.clone()),
             selection,
             parameters: parameters(chosen.set, settings)?,
-            grants: args.grants.or_else(|| settings.grants.clone()),
+            grants: args.trust.grants(settings),
             checksums: args.checksums,
             evidence: args.output.evidence,
             now: args.now.unwrap_or(ambient.now),
@@ -332,10 +331,13 @@ pub(super) fn plan(
 }
 
 /// The profiles of the command line, else those of the settings.
-pub(super) fn profiles(given: Vec<PathBuf>, settings: &Settings) -> Vec<PathBuf> {
-    match given.is_empty() {
-        true => settings.profile.clone(),
-        false => given,
+pub(super) fn wanted(args: ProfileArgs, settings: &Settings) -> Wanted {
+    Wanted {
+        names: match args.profiles.is_empty() {
+            true => settings.profile.clone(),
+            false => args.profiles,
+        },
+        folder: args.folder.or_else(|| settings.profiles.clone()),
     }
 }
 
@@ -397,8 +399,12 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
     flag("--root", machine.root.as_deref());
     flag("--proc", machine.proc.as_deref());
     flag("--kubeconfig", machine.kubeconfig.as_deref());
-    flag("--grants", args.grants.as_deref());
+    flag("--trust", args.trust.trust.as_deref());
+    flag("--lock", args.trust.lock.as_deref());
+    flag("--grants", args.trust.grants.as_deref());
     for (given, name) in [
+        (args.trust.locked, "--locked"),
+        (args.trust.allow_unsigned, "--allow-unsigned"),
         (machine.static_tree, "--static"),
         (machine.kubeconfig_exec, "--kubeconfig-exec"),
         (machine.in_cluster, "--in-cluster"),

@@ -55,7 +55,7 @@ fn the_definition_holds_together() {
 fn a_plain_scan_is_this_machine() {
     let plan = scan("cisb scan --profile a.wasm --profile b.wasm");
     assert_eq!(
-        plan.scan.profiles,
+        plan.wanted.names,
         [Path::new("a.wasm"), Path::new("b.wasm")]
     );
     let live = NodeSource::Live {
@@ -82,8 +82,15 @@ fn every_flag_reaches_the_request() {
          --targets master,node --targets etcd --check 1.2.5,1.1.1 --group 4.2 --skip 1.1,5.1.1 \
          --level 1 --set a=b=c --set d= --fail-on judged --fail-on-severity high --exit-code 9 \
          --format kube-bench --output json=r.json --output text=r.txt --grants g.toml --jobs 3 \
-         --allow-unsigned",
+         --allow-unsigned --trust t.toml --lock l --locked",
     );
+    let trust = request::Trust {
+        policy: Some("t.toml".into()),
+        lock: Some("l".into()),
+        locked: true,
+        allow_unsigned: true,
+    };
+    assert_eq!(plan.scan.trust, trust);
     let node = NodeSource::Live {
         root: "/host".into(),
         proc: Some("/proc".into()),
@@ -130,8 +137,8 @@ fn every_flag_reaches_the_request() {
     assert_eq!(formats, expected);
     assert_eq!(
         plan.command,
-        "cisb scan --profile p.wasm --root /host --proc /proc --kubeconfig k --grants g.toml \
-         --kubeconfig-exec --set a=b=c --set d="
+        "cisb scan --profile p.wasm --root /host --proc /proc --kubeconfig k --trust t.toml \
+         --lock l --grants g.toml --locked --allow-unsigned --kubeconfig-exec --set a=b=c --set d="
     );
 }
 
@@ -335,7 +342,7 @@ fn flags_go_before_settings() {
         ..Settings::default()
     };
     let plan = scan_with("cisb scan", &settings);
-    assert_eq!(plan.scan.profiles, [Path::new("/etc/cisb/p.wasm")]);
+    assert_eq!(plan.wanted.names, [Path::new("/etc/cisb/p.wasm")]);
     assert_eq!(plan.scan.cluster, ClusterSource::InCluster);
     assert_eq!(plan.scan.selection.targets, ["node"]);
     assert_eq!(plan.policy.fail_on, FailOn::Warn);
@@ -345,7 +352,7 @@ fn flags_go_before_settings() {
          --exit-code 3 --format text --jobs 4 --kubeconfig k",
         &settings,
     );
-    assert_eq!(plan.scan.profiles, [Path::new("q")]);
+    assert_eq!(plan.wanted.names, [Path::new("q")]);
     assert!(matches!(
         plan.scan.cluster,
         ClusterSource::Kubeconfig { exec: false, .. }
@@ -408,17 +415,13 @@ fn help_names_what_works_and_nothing_else() {
         "Exit codes:",
         "CISB_FAIL_ON",
         "kube-bench",
+        "--trust",
+        "--locked",
+        "--allow-unsigned",
     ] {
         assert!(help.contains(words), "{words}");
     }
-    for words in [
-        "sarif",
-        "--exceptions",
-        "--baseline",
-        "--instance",
-        "--trust",
-        "--locked",
-    ] {
+    for words in ["sarif", "--exceptions", "--baseline", "--instance"] {
         assert!(!help.contains(words), "{words}");
     }
     // What grants or lets programs run never comes from the environment.
@@ -428,6 +431,9 @@ fn help_names_what_works_and_nothing_else() {
         "CISB_CONFIG",
         "CISB_KUBECONFIG_EXEC",
         "CISB_ALLOW_UNSIGNED",
+        "CISB_TRUST",
+        "CISB_LOCK",
+        "CISB_LOCKED",
     ] {
         assert!(!variables.iter().any(|variable| variable == name), "{name}");
     }

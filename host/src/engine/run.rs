@@ -16,9 +16,7 @@ use crate::finding::{Basis, Decision, Evidence, Subject, Verdict};
 use crate::mask;
 use crate::report::escape;
 
-/// Linear memory of a check, all memories together. Ours need 2 MiB.
-const MEMORY_BYTES: usize = 32 << 20;
-/// What large lists of objects may raise it to.
+/// What large lists of objects may raise the memory of a check to.
 const MEMORY_CEILING: usize = 256 << 20;
 /// Core instances of a check.
 pub(super) const INSTANCES: u32 = 64;
@@ -28,15 +26,10 @@ pub(super) const MEMORIES: u32 = 4;
 pub(super) const TABLES: u32 = 64;
 /// Elements of a check's tables, all together.
 pub(super) const TABLE_ELEMENTS: usize = 20_000;
-/// Instructions a check may execute: about a tenth of a second, and some
-/// seconds if each waits for memory. Ours need a hundredth of it.
-const FUEL: u64 = 500_000_000;
-/// What large lists of objects may raise it to.
+/// What large lists of objects may raise the fuel of a check to.
 const FUEL_CEILING: u64 = 10_000_000_000;
 /// Instructions granted for each byte of objects that is served.
 const FUEL_PER_BYTE: u64 = 1_000;
-/// How long a check may take, questions to the host included.
-const WALL: Duration = Duration::from_secs(10);
 /// Bytes that pass between guest and host in one call.
 const HOSTCALL_BYTES: usize = 8 << 20;
 /// Subjects of one answer.
@@ -167,10 +160,13 @@ pub fn run(
 ) -> Outcome {
     let started = Instant::now();
     let served = served_bytes(linked, shared, check);
-    let fuel = FUEL
+    let limits = linked.granted().limits;
+    let fuel = limits
+        .fuel
         .saturating_add(FUEL_PER_BYTE.saturating_mul(served as u64))
-        .min(FUEL_CEILING);
-    let memory = MEMORY_BYTES
+        .min(FUEL_CEILING.max(limits.fuel));
+    let memory = limits
+        .memory_bytes
         .saturating_add(served.saturating_mul(8))
         .min(MEMORY_CEILING);
     // A list of objects also takes longer to read.
@@ -181,7 +177,7 @@ pub fn run(
         check.uses.iter().cloned(),
         Ledger::new(index),
         format!("{} {}", linked.verified().manifest().id, check.id),
-        Instant::now() + WALL + Duration::from_secs(slack.min(110)),
+        Instant::now() + Duration::from_secs(limits.seconds + slack.min(110)),
         Limits::new(memory),
     );
     let mut store = Store::new(&linked.engine, session);

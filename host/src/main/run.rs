@@ -57,9 +57,9 @@ fn strangers(plan: &RunPlan, report: &Report) -> Vec<String> {
 
 fn profiles(plan: &RunPlan) -> anyhow::Result<Found> {
     let (benchmark, version) = (plan.benchmark.as_deref(), plan.version.as_deref());
-    let folders = resolve::folders(plan.folder.as_deref());
-    if !plan.scan.profiles.is_empty() {
-        let given = resolve::named(&plan.scan.profiles, &folders)?;
+    let folders = plan.wanted.folders();
+    if !plan.wanted.names.is_empty() {
+        let given = plan.wanted.places()?;
         let profiles = resolve::narrow(given, benchmark, version)?;
         return Ok(Found::Named(profiles));
     }

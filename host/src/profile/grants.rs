@@ -7,10 +7,16 @@
 use std::path::{Path, PathBuf};
 
 use cisb_contract::manifest::{
-    FieldRequest, FileRequest, KubernetesRequest, Manifest, NamedRequest, ProcessRequest, Right,
+    FieldRequest, FileRequest, KubernetesRequest, Manifest, NamedRequest, ProcessRequest, Requests,
+    Right,
 };
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use serde::Deserialize;
+
+use super::Verified;
+use super::manifest::MAX_FUNCTIONS;
+use super::source::MAX_COMPONENT_BYTES;
+use crate::trust::file::{self, FileError};
 
 /// Compiles a path glob with the contract's meaning: `*` stays within a path
 /// component, `**` spans any number of them.
@@ -30,10 +36,16 @@ pub fn glob(pattern: &str) -> Result<Glob, String> {
 /// ```toml
 /// [[grant]]
 /// profile = "cis-*"
+/// signer = "cisb-release"        # only where this key's signature counted
 /// files = [{ path = "/etc/kubernetes/**", rights = ["stat", "digest"] }]
 /// named = ["stat", "read"]
 /// processes = ["kubelet"]
 /// kubernetes = ["pods", "clusterroles.rbac.authorization.k8s.io"]
+///
+/// [[grant]]
+/// profile = "in-python"
+/// requests = "all"               # whatever it asks for
+/// limits = { component-bytes = 20971520, functions = 60000 }
 /// ```
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -46,6 +58,8 @@ struct GrantsFile {
 #[serde(deny_unknown_fields)]
 struct Grant {
     profile: String,
+    signer: Option<String>,
+    requests: Option<All>,
     #[serde(default)]
     files: Vec<FileGrant>,
     #[serde(default)]
@@ -54,6 +68,14 @@ struct Grant {
     processes: Vec<String>,
     #[serde(default)]
     kubernetes: Vec<String>,
+    #[serde(default)]
+    limits: LimitsFile,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum All {
+    All,
 }
 
 #[derive(Debug, Deserialize)]
@@ -63,24 +85,228 @@ struct FileGrant {
     rights: Vec<Right>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+struct LimitsFile {
+    component_bytes: Option<u64>,
+    functions: Option<u32>,
+    memory_bytes: Option<usize>,
+    fuel: Option<u64>,
+    seconds: Option<u64>,
+}
+
+/// What a profile may take of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the component.
+    pub component_bytes: u64,
+    /// Functions that it defines: what compiling costs.
+    pub functions: u32,
+    /// Linear memory of one check, in bytes.
+    pub memory_bytes: usize,
+    /// Instructions of one check.
+    pub fuel: u64,
+    /// How long one check may take, questions to the host included.
+    pub seconds: u64,
+}
+
+/// What a profile may take without a grant. Ours need a tenth of it.
+pub const USUAL: Limits = Limits {
+    component_bytes: 4 << 20,
+    functions: 20_000,
+    memory_bytes: 32 << 20,
+    // A tenth of a second, and some seconds if each waits for memory.
+    fuel: 500_000_000,
+    seconds: 10,
+};
+
+/// What no grant goes beyond.
+pub const MOST: Limits = Limits {
+    component_bytes: MAX_COMPONENT_BYTES,
+    functions: MAX_FUNCTIONS,
+    memory_bytes: 256 << 20,
+    fuel: 20_000_000_000,
+    seconds: 120,
+};
+
+impl LimitsFile {
+    /// That it stays within what any grant may say.
+    fn check(&self) -> Result<(), String> {
+        let pairs = [
+            (
+                "component-bytes",
+                self.component_bytes,
+                MOST.component_bytes,
+            ),
+            (
+                "functions",
+                self.functions.map(u64::from),
+                u64::from(MOST.functions),
+            ),
+            (
+                "memory-bytes",
+                self.memory_bytes.map(|bytes| bytes as u64),
+                MOST.memory_bytes as u64,
+            ),
+            ("fuel", self.fuel, MOST.fuel),
+            ("seconds", self.seconds, MOST.seconds),
+        ];
+        let beyond = |(_, given, most): &&(_, Option<u64>, u64)| {
+            given.is_some_and(|given| given > *most || given == 0)
+        };
+        match pairs.iter().find(beyond) {
+            None => Ok(()),
+            Some((name, _, most)) => Err(format!("the limit {name} must be from 1 to {most}")),
+        }
+    }
+
+    /// What several grants come to: of each limit the most.
+    fn most<'a>(all: impl IntoIterator<Item = &'a Self>) -> Limits {
+        let sum = all.into_iter().fold(Self::default(), |sum, it| Self {
+            component_bytes: sum.component_bytes.max(it.component_bytes),
+            functions: sum.functions.max(it.functions),
+            memory_bytes: sum.memory_bytes.max(it.memory_bytes),
+            fuel: sum.fuel.max(it.fuel),
+            seconds: sum.seconds.max(it.seconds),
+        });
+        Limits {
+            component_bytes: sum.component_bytes.unwrap_or(USUAL.component_bytes),
+            functions: sum.functions.unwrap_or(USUAL.functions),
+            memory_bytes: sum.memory_bytes.unwrap_or(USUAL.memory_bytes),
+            fuel: sum.fuel.unwrap_or(USUAL.fuel),
+            seconds: sum.seconds.unwrap_or(USUAL.seconds),
+        }
+    }
+}
+
+/// The most that profiles may ask for, as a rule of a trust policy says it:
+/// unlike a grant it narrows nothing, it refuses.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CeilingFile {
+    files: Vec<FileGrant>,
+    named: Vec<Right>,
+    processes: Vec<String>,
+    kubernetes: Vec<String>,
+}
+
+/// [`CeilingFile`], understood.
+#[derive(Debug)]
+pub struct Ceiling {
+    files: Vec<(GlobMatcher, Vec<Right>)>,
+    named: Vec<Right>,
+    processes: Vec<String>,
+    kubernetes: Vec<String>,
+}
+
+impl Ceiling {
+    /// Understands one.
+    pub fn new(file: CeilingFile) -> Result<Self, String> {
+        Ok(Self {
+            files: matchers(file.files)?,
+            named: file.named,
+            processes: file.processes,
+            kubernetes: file.kubernetes,
+        })
+    }
+
+    /// The first thing that is asked for beyond, in words.
+    pub fn exceeded_by(&self, requests: &Requests) -> Option<String> {
+        let missing = |wanted: &[Right], granted: &dyn Fn(Right) -> bool| {
+            let wanted = with_stat(wanted.to_vec());
+            // The most telling first.
+            wanted.into_iter().rev().find(|right| !granted(*right))
+        };
+        for request in &requests.files {
+            for path in &request.paths {
+                // A pattern that a granted glob matches matches nothing else.
+                let granted = |right: Right| {
+                    self.files
+                        .iter()
+                        .any(|(matcher, rights)| matcher.is_match(path) && implies(rights, right))
+                };
+                if let Some(right) = missing(&request.rights, &granted) {
+                    return Some(format!("it asks to {} {path}", right_word(right)));
+                }
+            }
+        }
+        let named = |right: Right| implies(&self.named, right);
+        let named_requests = requests.named.iter().map(|r| (&r.id, &r.rights));
+        let field_requests = requests.fields.iter().map(|r| (&r.id, &r.rights));
+        for (id, rights) in named_requests.chain(field_requests) {
+            if let Some(right) = missing(rights, &named) {
+                return Some(format!(
+                    "it asks to {} what a flag or a document names ({id})",
+                    right_word(right)
+                ));
+            }
+        }
+        let executables = requests.processes.iter().flat_map(|r| &r.executables);
+        if let Some(executable) = executables
+            .into_iter()
+            .find(|e| !self.processes.contains(e))
+        {
+            return Some(format!("it asks for the arguments of {executable}"));
+        }
+        let mut resources = requests
+            .kubernetes
+            .iter()
+            .map(|r| resource_name(&r.api_version, &r.resource));
+        let resource = resources.find(|name| !self.kubernetes.contains(name))?;
+        Some(format!("it asks to list {resource}"))
+    }
+}
+
+/// `stat` comes with every other right.
+fn implies(granted: &[Right], right: Right) -> bool {
+    granted.contains(&right) || (right == Right::Stat && !granted.is_empty())
+}
+
+fn matchers(files: Vec<FileGrant>) -> Result<Vec<(GlobMatcher, Vec<Right>)>, String> {
+    let each = files
+        .into_iter()
+        .map(|file| Ok((glob(&file.path)?.compile_matcher(), file.rights)));
+    each.collect()
+}
+
 /// Why a grants file is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantsError {
-    /// It cannot be read.
-    #[error("cannot read the grants file {path}: {source}")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+    /// It is not to be had, or not to be trusted.
+    #[error("the grants file: {0}")]
+    File(#[from] FileError),
     /// It does not parse.
-    #[error("the grants file {path} does not parse: {reason}")]
+    #[error("the grants file {path}{place}: {what}")]
     Parse {
         /// The file.
         path: PathBuf,
-        /// Where and what.
-        reason: String,
+        /// `:3` for the third line, or nothing.
+        place: String,
+        /// What is wrong.
+        what: String,
+    },
+}
+
+/// Why a profile does not fit what it was granted.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// A glob that is none.
+    #[error("{0}")]
+    Glob(String),
+    /// Larger than it may be.
+    #[error(
+        "it has {is} {what}, and {limit} are granted: a grants file can say limits = {{ {name} = \
+         {is} }}"
+    )]
+    Limit {
+        /// Of what.
+        what: &'static str,
+        /// The limit's name.
+        name: &'static str,
+        /// How many there are.
+        is: u64,
+        /// How many there may be.
+        limit: u64,
     },
 }
 
@@ -95,43 +321,45 @@ pub struct Grants {
 #[derive(Debug)]
 struct Rule {
     profile: GlobMatcher,
+    signer: Option<String>,
+    all: bool,
     files: Vec<(GlobMatcher, Vec<Right>)>,
     named: Vec<Right>,
     processes: Vec<String>,
     kubernetes: Vec<String>,
+    limits: LimitsFile,
 }
 
 impl Grants {
-    /// Reads a grants file.
-    pub fn read(path: &Path) -> Result<Self, GrantsError> {
-        let text = std::fs::read_to_string(path).map_err(|source| GrantsError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&text, path)
+    /// Reads a grants file; `scanned` is the root of the scan.
+    pub fn read(path: &Path, scanned: Option<&Path>) -> Result<Self, GrantsError> {
+        Self::parse(&file::read(path, scanned)?, path)
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self, GrantsError> {
-        let bad = |reason: String| GrantsError::Parse {
+    /// Understands a grants file's text.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, GrantsError> {
+        let bad = |place: String, what: String| GrantsError::Parse {
             path: path.to_owned(),
-            reason,
+            place,
+            what,
         };
-        let file: GrantsFile = toml::from_str(text).map_err(|e| bad(e.to_string()))?;
+        let plain = |what: String| bad(String::new(), what);
+        let file: GrantsFile = toml::from_str(text).map_err(|error| {
+            let (place, what) = crate::config::place(text, &error);
+            bad(place, what)
+        })?;
         let mut rules = Vec::new();
         for grant in file.grant {
-            let mut files = Vec::new();
-            for file in grant.files {
-                files.push((
-                    glob(&file.path).map_err(bad)?.compile_matcher(),
-                    file.rights,
-                ));
-            }
+            grant.limits.check().map_err(plain)?;
             rules.push(Rule {
-                profile: glob(&grant.profile).map_err(bad)?.compile_matcher(),
-                files,
+                profile: glob(&grant.profile).map_err(plain)?.compile_matcher(),
+                signer: grant.signer,
+                all: grant.requests.is_some(),
+                files: matchers(grant.files).map_err(plain)?,
                 named: grant.named,
                 processes: grant.processes,
                 kubernetes: grant.kubernetes,
+                limits: grant.limits,
             });
         }
         Ok(Self {
@@ -156,6 +384,8 @@ pub struct Granted {
     pub kubernetes: Vec<(KubernetesRequest, bool)>,
     /// Where a denial comes from: the grants file's name, empty without one.
     pub source: String,
+    /// What it may take of the machine.
+    pub limits: Limits,
 }
 
 /// A files request and what of it is granted.
@@ -191,11 +421,9 @@ impl GrantedFiles {
         rights.push(Right::Stat);
         if let Some(allowed) = &self.allowed {
             rights.retain(|right| {
-                allowed.iter().any(|(matcher, granted)| {
-                    matcher.is_match(path)
-                        && (granted.contains(right)
-                            || (*right == Right::Stat && !granted.is_empty()))
-                })
+                allowed
+                    .iter()
+                    .any(|(matcher, granted)| matcher.is_match(path) && implies(granted, *right))
             });
         }
         rights.sort_unstable();
@@ -204,31 +432,64 @@ impl GrantedFiles {
     }
 }
 
-/// Meets a manifest's requests with the operator's grants.
-pub fn meet(manifest: &Manifest, grants: &Grants) -> Result<Granted, String> {
-    let rules: Option<Vec<&Rule>> = grants.rules.as_ref().map(|rules| {
-        rules
-            .iter()
-            .filter(|r| r.profile.is_match(&manifest.id))
-            .collect()
+/// Meets a profile's requests with the operator's grants.
+pub fn meet(verified: &Verified, grants: &Grants) -> Result<Granted, GrantError> {
+    let signers = verified.standing().signers().iter();
+    let names: Vec<&str> = signers.map(|s| s.name.as_str()).collect();
+    let granted = grant(verified.manifest(), &names, grants)?;
+    let limits = &granted.limits;
+    let sizes = [
+        (
+            "bytes",
+            "component-bytes",
+            verified.bytes().len() as u64,
+            limits.component_bytes,
+        ),
+        (
+            "functions",
+            "functions",
+            u64::from(verified.functions()),
+            u64::from(limits.functions),
+        ),
+    ];
+    match sizes.into_iter().find(|(.., is, limit)| is > limit) {
+        None => Ok(granted),
+        Some((what, name, is, limit)) => Err(GrantError::Limit {
+            what,
+            name,
+            is,
+            limit,
+        }),
+    }
+}
+
+/// What grants leave of a manifest's requests, where these keys signed it.
+pub fn grant(
+    manifest: &Manifest,
+    signers: &[&str],
+    grants: &Grants,
+) -> Result<Granted, GrantError> {
+    let matching: Option<Vec<&Rule>> = grants.rules.as_ref().map(|rules| {
+        let fits = |rule: &&Rule| {
+            let signer = rule.signer.as_deref();
+            rule.profile.is_match(&manifest.id) && signer.is_none_or(|s| signers.contains(&s))
+        };
+        rules.iter().filter(fits).collect()
     });
-    let named_rights = |wanted: &[Right]| match &rules {
-        None => with_stat(wanted.to_vec()),
-        Some(rules) => {
-            let mut rights = with_stat(wanted.to_vec());
-            rights.retain(|right| {
-                rules.iter().any(|r| {
-                    r.named.contains(right) || (*right == Right::Stat && !r.named.is_empty())
-                })
-            });
-            rights
+    let limits = LimitsFile::most(matching.iter().flatten().map(|rule| &rule.limits));
+    let rules = matching.filter(|rules| !rules.iter().any(|rule| rule.all));
+    let named_rights = |wanted: &[Right]| {
+        let mut rights = with_stat(wanted.to_vec());
+        if let Some(rules) = &rules {
+            rights.retain(|right| rules.iter().any(|r| implies(&r.named, *right)));
         }
+        rights
     };
     let mut files = Vec::new();
     for request in &manifest.requests.files {
         let mut matchers = Vec::new();
         for path in &request.paths {
-            matchers.push(glob(path)?.compile_matcher());
+            matchers.push(glob(path).map_err(GrantError::Glob)?.compile_matcher());
         }
         files.push(GrantedFiles {
             request: request.clone(),
@@ -276,6 +537,7 @@ pub fn meet(manifest: &Manifest, grants: &Grants) -> Result<Granted, String> {
             })
             .collect(),
         source: grants.source.clone(),
+        limits,
     })
 }
 
@@ -400,7 +662,7 @@ mod tests {
     #[test]
     fn without_a_grants_file_a_profile_gets_what_it_requests_and_no_more() {
         let manifest = request(&["/etc/kubernetes/*.conf"], &[Right::Stat]);
-        let granted = meet(&manifest, &Grants::default()).expect("meets");
+        let granted = grant(&manifest, &[], &Grants::default()).expect("meets");
         assert!(granted.files[0].covers("/etc/kubernetes/a.conf"));
         assert!(!granted.files[0].covers("/etc/kubernetes/pki/a.conf"));
         assert!(!granted.files[0].covers("/etc/shadow"));
@@ -420,7 +682,7 @@ mod tests {
             files = [{ path = "/etc/kubernetes/**", rights = ["stat", "read", "digest"] }]
         "#;
         let grants = Grants::parse(text, Path::new("g.toml")).expect("parses");
-        let granted = meet(&manifest, &grants).expect("meets");
+        let granted = grant(&manifest, &[], &grants).expect("meets");
         assert_eq!(
             granted.files[0].rights("/etc/kubernetes/x"),
             [Right::Stat, Right::Read]
@@ -438,10 +700,12 @@ mod tests {
             files = [{ path = "/etc/kubernetes/**", rights = ["stat"] }]
         "#;
         let grants = Grants::parse(text, Path::new("g.toml")).expect("parses");
-        let files = &meet(&manifest, &grants).expect("meets").files[0];
+        let files = &grant(&manifest, &[], &grants).expect("meets").files[0];
         assert!(files.leaves_whole("/etc/kubernetes/pki/*.key"));
         assert!(!files.leaves_whole("/etc/**"));
-        let files = &meet(&manifest, &Grants::default()).expect("meets").files[0];
+        let files = &grant(&manifest, &[], &Grants::default())
+            .expect("meets")
+            .files[0];
         assert!(files.leaves_whole("/etc/**"));
     }
 
@@ -450,7 +714,7 @@ mod tests {
         let manifest = request(&["/etc/**"], &[Right::Read]);
         let text = "[[grant]]\nprofile = 'q'\nprocesses = ['kubelet']\n";
         let grants = Grants::parse(text, Path::new("g.toml")).expect("parses");
-        let granted = meet(&manifest, &grants).expect("meets");
+        let granted = grant(&manifest, &[], &grants).expect("meets");
         assert!(granted.files[0].rights("/etc/kubernetes/x").is_empty());
         assert!(!granted.processes[0].1);
     }

@@ -14,9 +14,9 @@ use super::Unverified;
 use super::grants::glob;
 use crate::evidence::hex;
 
-/// How many functions a component may define. Twenty thousand trivial ones take
-/// a second to compile; ours have a few hundred.
-pub const MAX_FUNCTIONS: u32 = 20_000;
+/// How many functions a component may define at all. What a profile may have
+/// without a grant that says so is less: see `grants`.
+pub const MAX_FUNCTIONS: u32 = 100_000;
 
 /// How deep components and modules may nest.
 const MAX_DEPTH: usize = 8;
@@ -33,6 +33,8 @@ pub struct Outside {
     pub imports: Vec<String>,
     /// Names of what it exports.
     pub exports: Vec<String>,
+    /// How many functions it defines.
+    pub functions: u32,
 }
 
 /// Why a component's outside is refused.
@@ -50,7 +52,13 @@ pub enum ManifestError {
     /// No manifest.
     #[error("it has no `{MANIFEST_SECTION}` section, so it says nothing of what it asks for")]
     Missing,
-    /// More than one manifest, or one inside a nested module.
+    /// A manifest inside a nested module.
+    #[error(
+        "its `{MANIFEST_SECTION}` section lies inside a nested module; there must be exactly one, \
+         at the top"
+    )]
+    Nested,
+    /// More than one manifest.
     #[error("it has {0} `{MANIFEST_SECTION}` sections; there must be exactly one, at the top")]
     NotOne(usize),
     /// Too large.
@@ -127,11 +135,7 @@ pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
     let data = match manifests.as_slice() {
         [] => return Err(ManifestError::Missing),
         [(0, data)] => *data,
-        [_] => {
-            return Err(ManifestError::Invalid(
-                "the section lies inside a nested module".to_owned(),
-            ));
-        }
+        [_] => return Err(ManifestError::Nested),
         more => return Err(ManifestError::NotOne(more.len())),
     };
     let data = unpack(data)?;
@@ -140,6 +144,7 @@ pub fn read(unverified: &Unverified) -> Result<Outside, ManifestError> {
         manifest_digest: hex(&Sha256::digest(&data)),
         imports,
         exports,
+        functions,
     })
 }
 

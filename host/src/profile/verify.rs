@@ -1,15 +1,15 @@
-//! Decides whether a component may be compiled: its outside agrees with itself,
-//! and it wants nothing that a cisb host does not offer.
-//!
-//! Signatures come with their own stage; until then every profile is unsigned
-//! and the report says so.
+//! Decides whether a component may be compiled: its outside agrees with itself
+//! and with what was signed, it wants nothing that a cisb host does not offer,
+//! and it is the one that the site has pinned.
 
 use std::collections::BTreeSet;
 
 use cisb_contract::{Manifest, WORLD};
 
-use super::Unverified;
+use super::capabilities;
+use super::lock::{Lock, Unlocked};
 use super::manifest::{self, ManifestError};
+use super::signature::{self, Authenticated, Belief, SignatureError, Standing};
 
 /// A component that may be compiled. Only [`verify`] makes one.
 #[derive(Debug)]
@@ -20,6 +20,9 @@ pub struct Verified {
     manifest: Manifest,
     manifest_digest: String,
     imports: Vec<String>,
+    functions: u32,
+    capabilities: String,
+    standing: Standing,
 }
 
 impl Verified {
@@ -47,6 +50,22 @@ impl Verified {
     pub fn imports(&self) -> &[String] {
         &self.imports
     }
+    /// How many functions it defines.
+    pub fn functions(&self) -> u32 {
+        self.functions
+    }
+    /// The digest of what it asks for, `sha256:…`.
+    pub fn capabilities(&self) -> &str {
+        &self.capabilities
+    }
+    /// What it asks for, a line each.
+    pub fn asks(&self) -> BTreeSet<String> {
+        capabilities::list(&self.manifest, &self.imports)
+    }
+    /// Who signed it, as far as that is believed.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
 }
 
 /// Why a component is refused.
@@ -55,6 +74,12 @@ pub enum VerifyError {
     /// Its outside is refused.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// Its signatures are for another manifest, or the policy does not let it run.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// It is not what the lock pins.
+    #[error(transparent)]
+    Lock(#[from] Unlocked),
     /// It imports WASI.
     #[error(
         "it imports `{0}`, and cisb offers no WASI: build it for wasm32-unknown-unknown, or tell \
@@ -98,8 +123,34 @@ const OFFERED: [&str; 6] = [
 const OFFERED_WORDS: &str = "cisb:host/types, context, files, processes, kubernetes and log";
 
 /// Verifies a component.
-pub fn verify(unverified: Unverified) -> Result<Verified, VerifyError> {
+pub fn verify(
+    authenticated: Authenticated,
+    belief: &Belief<'_>,
+    lock: Option<&Lock>,
+) -> Result<Verified, VerifyError> {
+    let Authenticated {
+        unverified,
+        standing,
+        release,
+    } = authenticated;
     let outside = manifest::read(&unverified)?;
+    if let Some(release) = &release {
+        signature::agrees(
+            release,
+            &outside.manifest,
+            &outside.manifest_digest,
+            &outside.imports,
+        )?;
+    }
+    if let Some(policy) = belief.policy {
+        let id = &outside.manifest.id;
+        if standing == Standing::Unsigned && !policy.permits_unsigned_profile(id) {
+            return Err(SignatureError::UnsignedNotPermitted(id.clone()).into());
+        }
+        policy
+            .bounds(&outside.manifest)
+            .map_err(SignatureError::from)?;
+    }
     if outside.manifest.world != WORLD {
         return Err(VerifyError::World(outside.manifest.world));
     }
@@ -149,12 +200,20 @@ pub fn verify(unverified: Unverified) -> Result<Verified, VerifyError> {
     if !outside.exports.iter().any(|e| e == CHECKS) {
         return Err(VerifyError::NoChecks(CHECKS));
     }
-    Ok(Verified {
+    let asks = capabilities::list(&outside.manifest, &outside.imports);
+    let verified = Verified {
         name: unverified.name,
         bytes: unverified.bytes,
         digest: unverified.digest,
+        capabilities: capabilities::digest(&asks),
         manifest: outside.manifest,
         manifest_digest: outside.manifest_digest,
         imports: outside.imports,
-    })
+        functions: outside.functions,
+        standing,
+    };
+    if let Some(lock) = lock {
+        lock.allows(&verified)?;
+    }
+    Ok(verified)
 }

@@ -5,7 +5,7 @@ use cisb_contract::manifest::{Assessment, Group, Ownership, Section, Severity};
 
 use super::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
-    Summary, Timings, Tool,
+    Signer, Summary, Timings, Tool,
 };
 use crate::finding::{Basis, Decision, Evidence, Finding, Subject, Verdict};
 
@@ -177,6 +177,8 @@ pub(crate) fn profile() -> ProfileRun {
         digest: "sha256:0000".into(),
         manifest_digest: "sha256:1111".into(),
         signer: "unsigned".into(),
+        signers: Vec::new(),
+        capabilities: "sha256:2222".into(),
         chosen: "the only one given with --profile".into(),
         grants: vec!["manifests: read /etc/kubernetes/manifests/*".into()],
         sections: vec![
@@ -546,11 +548,18 @@ pub(crate) fn refused() -> Report {
         id: "evil.wasm".into(),
         refused: Some(Refusal {
             stage: "verify".into(),
+            code: "imports-wasi".into(),
             reason: "it imports wasi:filesystem/types, and no profile gets WASI: build it without"
                 .into(),
         }),
         sections: Vec::new(),
         grants: Vec::new(),
+        signer: "cisb-release (publisher)".into(),
+        signers: vec![Signer {
+            name: "cisb-release".into(),
+            key: format!("sha256:{}", "3".repeat(64)),
+            roles: vec!["publisher".into()],
+        }],
         ..profile()
     });
     report

@@ -46,7 +46,7 @@ fn nothing_said_is_everything_as_text() {
     };
     assert_eq!(plan.scan.selection, all);
     assert_eq!((plan.exit_code, plan.notes.len()), (0, 0));
-    assert!(plan.scan.profiles.is_empty());
+    assert!(plan.wanted.names.is_empty());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn every_flag_of_kube_bench_reaches_the_plan() {
     assert_eq!(selection.scored, Some(true));
     assert_eq!(plan.benchmark.as_deref(), Some("cis-1.10"));
     assert_eq!(plan.file.as_deref(), Some(Path::new("out.txt")));
-    assert_eq!(plan.folder.as_deref(), Some(Path::new("d")));
+    assert_eq!(plan.wanted.folder.as_deref(), Some(Path::new("d")));
     assert_eq!(plan.scan.grants.as_deref(), Some(Path::new("g")));
     assert_eq!(plan.scan.node_name.as_deref(), Some("n"));
     assert_eq!(plan.exit_code, 42);
@@ -206,14 +206,14 @@ fn settings_stand_behind_flags() {
         ..Settings::default()
     };
     let plan = planned_with("cisb run", &settings).unwrap();
-    assert_eq!(plan.scan.profiles, [Path::new("/p.wasm")]);
+    assert_eq!(plan.wanted.names, [Path::new("/p.wasm")]);
     assert_eq!(plan.scan.selection.targets, ["node"]);
     assert_eq!(plan.scan.selection.skip, ["1.1"]);
     assert_eq!(plan.scan.selection.level, Some(1));
     // The exit code is kube-bench's flag alone.
     assert_eq!(plan.exit_code, 0);
     let plan = planned_with("cisb run -c 1.1.1 --skip= --profile q", &settings).unwrap();
-    assert_eq!(plan.scan.profiles, [Path::new("q")]);
+    assert_eq!(plan.wanted.names, [Path::new("q")]);
     assert!(plan.scan.selection.targets.is_empty() && plan.scan.selection.skip.is_empty());
 }
 

@@ -1,0 +1,11 @@
+//! Whom a profile, a lock or a report is believed: keys, signed envelopes, the
+//! policy that says what a signature is worth, and files that only their owner
+//! can change.
+
+pub mod dsse;
+pub mod file;
+pub mod key;
+pub mod policy;
+
+pub use key::{KeyId, PrivateKey, PublicKey};
+pub use policy::Policy;
