@@ -330,6 +330,38 @@ impl Policy {
         })
     }
 
+    /// A policy that wants a signature by each of these keys, for any profile.
+    pub fn wanting(keys: Vec<(String, PublicKey)>) -> Self {
+        let any = || matchers(&["*".to_owned()], "").unwrap_or_default();
+        let patterns = || vec!["*".to_owned()];
+        let rule = Rule {
+            profiles: patterns(),
+            matchers: any(),
+            roles: Vec::new(),
+            threshold: keys.len().max(1),
+            min_epoch: 0,
+            min_version: None,
+            ceiling: None,
+        };
+        let keys = keys.into_iter().map(|(name, public)| Key {
+            name,
+            public,
+            roles: BTreeSet::new(),
+            profiles: patterns(),
+            not_before: None,
+            not_after: None,
+            revoked: false,
+            matchers: any(),
+        });
+        Self {
+            keys: keys.collect(),
+            rules: vec![rule],
+            unsigned: Vec::new(),
+            revoked_keys: BTreeSet::new(),
+            revoked_digests: BTreeSet::new(),
+        }
+    }
+
     /// Its keys.
     pub fn keys(&self) -> &[Key] {
         &self.keys
