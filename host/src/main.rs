@@ -229,7 +229,9 @@ fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {
         if let Some(refusal) = &profile.refused {
             say(&format!(
                 "profile {} was refused ({}), so what it requests is not recorded: {}",
-                profile.id, refusal.stage, refusal.reason
+                profile.id,
+                refusal.place(),
+                refusal.reason
             ));
             code = exit::REFUSED;
         }

@@ -134,7 +134,7 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\nAsks for, the riskiest first:")?;
     for ask in &asks {
         paragraph(out, 4, &format!("  {}:", line(ask.id)), &ask.what)?;
-        paragraph(out, 4, "   ", &format!("because {}", ask.why))?;
+        paragraph(out, 6, "     ", &format!("because {}", ask.why))?;
         let users = manifest
             .checks
             .iter()
@@ -142,8 +142,8 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
         let users: Vec<&str> = users.map(|check| check.id.as_str()).collect();
         paragraph(
             out,
-            4,
-            "   ",
+            6,
+            "     ",
             &format!("for {}", used_by(&users, manifest.checks.len())),
         )?;
     }
@@ -320,7 +320,10 @@ fn below(depth: u32) -> String {
 fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
     // The head is broken with the text: a long one must not push it off the line.
     let lead = head.chars().take_while(|c| *c == ' ').count();
-    let padding = head.len() - head.trim_end().len();
+    let padding = match head.trim().is_empty() {
+        true => 0,
+        false => head.len() - head.trim_end().len(),
+    };
     let rows = wrap(text, 80 - indent.max(head.len() + 1));
     for (at, row) in rows.iter().enumerate() {
         if at == 0 {

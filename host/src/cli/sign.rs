@@ -2,7 +2,7 @@
 //! and looked at. Nothing of a profile is compiled or run for either.
 
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -164,14 +164,20 @@ pub fn write_verdict(
             field(out, "capabilities", verified.capabilities())?;
             for signer in verified.standing().signers() {
                 let roles: Vec<&str> = signer.roles.iter().map(|role| role.word()).collect();
-                let text = format!("{} ({}) {}", signer.name, roles.join(", "), signer.key);
+                let text = match roles.is_empty() {
+                    true => format!("{} {}", signer.name, signer.key),
+                    false => format!("{} ({}) {}", signer.name, roles.join(", "), signer.key),
+                };
                 field(out, "signed by", &text)?;
             }
             if verified.standing().signers().is_empty() {
                 field(out, "signed by", &verified.standing().words())?;
             }
             match gate.policy() {
-                Some((path, _)) => field(out, "policy", &format!("{} admits it", shown(path)))?,
+                Some((path, _)) if path.as_os_str().is_empty() => {
+                    field(out, "policy", "every key that was named signed it")?
+                }
+                Some((path, _)) => field(out, "policy", &format!("{} admits it", path.display()))?,
                 None => field(
                     out,
                     "policy",
@@ -179,7 +185,7 @@ pub fn write_verdict(
                 )?,
             }
             match gate.lock() {
-                Some((path, _)) => field(out, "lock", &format!("{} pins it", shown(path)))?,
+                Some((path, _)) => field(out, "lock", &format!("{} pins it", path.display()))?,
                 None => field(out, "lock", "none")?,
             }
         }
@@ -189,11 +195,4 @@ pub fn write_verdict(
         }
     }
     Ok(admitted.map(|_| ()))
-}
-
-fn shown(path: &Path) -> String {
-    match path.as_os_str().is_empty() {
-        true => "the keys that were named".to_owned(),
-        false => path.display().to_string(),
-    }
 }

@@ -56,7 +56,7 @@ pub enum EditError {
 /// the key's profiles.
 pub fn add(path: &Path, text: &str, key: &NewKey) -> Result<String, EditError> {
     let first = text.trim().is_empty();
-    let mut document = document(path, if first { HEAD } else { text })?;
+    let mut document = document(path, text)?;
     let mut entry = Table::new();
     entry["name"] = value(&key.name);
     entry["public"] = value(key.public.line());
@@ -68,9 +68,9 @@ pub fn add(path: &Path, text: &str, key: &NewKey) -> Result<String, EditError> {
     if let Some(time) = &key.not_after {
         entry["not-after"] = value(time);
     }
-    entry
-        .decor_mut()
-        .set_prefix(format!("\n# {}\n", key.public.id()));
+    let head = if first { HEAD } else { "" };
+    let comment = format!("{head}\n# {}\n", key.public.id());
+    entry.decor_mut().set_prefix(comment);
     list(&mut document, "key")?.push(entry);
     let rules = list(&mut document, "rule")?;
     if rules.is_empty() {

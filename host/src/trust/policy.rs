@@ -208,8 +208,8 @@ pub enum Distrust {
         patterns: String,
     },
     #[error(
-        "no key with the role {role} signed it beside the others, and the rule for {patterns} \
-         wants one: such a key must sign it, with `cisb profile sign`"
+        "the rule for {patterns} wants the signature of a {role}, by a key that stands for no \
+         other role there: such a key must sign it, with `cisb profile sign`"
     )]
     RoleMissing {
         role: &'static str,
@@ -520,6 +520,14 @@ impl Key {
 impl Rule {
     fn holds(&self, claims: &Claims<'_>, keys: &[&Key], signed: &Signed) -> Result<(), Distrust> {
         let patterns = || self.profiles.join(", ");
+        let missing = unfilled(&self.roles, keys);
+        let repeated = keys.iter().any(|k| signed.repeated.contains(k.public.id()));
+        if let (Some(role), false) = (missing, repeated) {
+            return Err(Distrust::RoleMissing {
+                role: role.word(),
+                patterns: patterns(),
+            });
+        }
         if keys.len() < self.threshold {
             let twice: Vec<&str> = keys
                 .iter()
@@ -540,7 +548,7 @@ impl Rule {
                 },
             });
         }
-        if let Some(role) = unfilled(&self.roles, keys) {
+        if let Some(role) = missing {
             return Err(Distrust::RoleMissing {
                 role: role.word(),
                 patterns: patterns(),
