@@ -30,5 +30,7 @@ mod records;
 mod run;
 mod secrets;
 mod selfmade;
+mod site;
 mod tkgi;
+mod trust;
 mod xml;

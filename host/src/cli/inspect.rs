@@ -140,12 +140,8 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .filter(|check| check.uses.iter().any(|u| u == ask.id));
         let users: Vec<&str> = users.map(|check| check.id.as_str()).collect();
-        paragraph(
-            out,
-            6,
-            "     ",
-            &format!("for {}", used_by(&users, manifest.checks.len())),
-        )?;
+        let text = format!("for {}", used_by(&users, manifest.checks.len()));
+        paragraph(out, 6, "     ", &text)?;
     }
     if asks.is_empty() {
         writeln!(out, "  nothing")?;
