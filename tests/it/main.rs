@@ -21,6 +21,7 @@ mod guests;
 mod harness;
 mod laws;
 mod live;
+mod lock;
 mod machine;
 mod modern;
 mod openshift;
