@@ -1,6 +1,7 @@
 //! The command line: words in, a plan out. Parsing opens nothing, asks no
 //! clock and prints nothing; `main` does what the plan says.
 
+pub mod attest;
 pub mod inspect;
 pub mod key;
 pub mod list;
@@ -84,6 +85,8 @@ pub enum Command {
     /// Look at profiles, and sign them
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
+    /// Say whether a report is what a believed key signed
+    VerifyReport(Box<attest::VerifyReportArgs>),
     /// Pin the profiles that may run
     Lock(Box<lock::LockArgs>),
     /// Make keys, and say which are believed
@@ -302,6 +305,15 @@ pub enum Plan {
         /// At which time.
         now: Timestamp,
     },
+    /// Say whether a report is believed.
+    VerifyReport {
+        /// Which, and by which keys.
+        args: Box<attest::VerifyReportArgs>,
+        /// By which policy.
+        trust: request::Trust,
+        /// At which time.
+        now: Timestamp,
+    },
     /// Bring the lock up to date.
     Lock {
         /// How.
@@ -344,6 +356,9 @@ pub enum UsageError {
     /// A flag that kube-bench has and `cisb run` has not.
     #[error("--{0} is kube-bench's own: {1}")]
     RunForeign(&'static str, &'static str),
+    /// A signature of nothing.
+    #[error("--sign signs a report in a file: add --output json=FILE")]
+    NothingToSign,
     /// Every check is left out.
     #[error("--scored=false and --unscored=false leave no check: leave one of them out")]
     NeitherScored,
@@ -441,6 +456,14 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
                 now: ambient.now,
             })
         }
+        Command::VerifyReport(args) => Ok(Plan::VerifyReport {
+            trust: request::Trust {
+                policy: args.trust.clone().or_else(|| settings.trust.clone()),
+                ..request::Trust::default()
+            },
+            args,
+            now: ambient.now,
+        }),
         Command::Key(command) => Ok(Plan::Key(command)),
         Command::Schema {
             name: SchemaName::Report,

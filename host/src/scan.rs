@@ -135,6 +135,12 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let shared = Arc::new(Shared::new(node, request.now.to_string()));
 
     let mut report = blank(request, &shared.node);
+    report.inputs = gate
+        .inputs()
+        .iter()
+        .chain(grants.input())
+        .cloned()
+        .collect();
     let mut obstacles = Vec::new();
     let engine = Engine::new(request.jobs)?;
     for profile in loaded {
@@ -616,6 +622,7 @@ fn blank(request: &Scan, node: &Node) -> Report {
             .to_owned(),
             version: None,
         },
+        inputs: Vec::new(),
         profiles: Vec::new(),
         findings: Vec::new(),
         summary: Summary::default(),

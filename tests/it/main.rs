@@ -8,6 +8,7 @@
     reason = "all of this is test code, also what no #[test] stands over"
 )]
 
+mod attest;
 mod azure;
 mod checksums;
 mod cli;

@@ -7,7 +7,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::attest::Signing;
 use super::node::{self, NodeArgs};
+use super::passphrase::PassphraseArgs;
 use super::resolve::Wanted;
 use super::trust::TrustArgs;
 use super::{Ambient, Format, UsageError};
@@ -205,6 +207,15 @@ pub struct OutputArgs {
     /// Keep exactly what the scan looked at, as a node record that gives the same findings
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
+
+    /// Sign each JSON report that --output writes, with this private key; the signature goes
+    /// beside it, into REPORT.dsse.json
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
+
+    /// What opens the key.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
 }
 
 /// A file that gets the report.
@@ -231,6 +242,10 @@ pub struct ScanPlan {
     pub outputs: Vec<Destination>,
     /// Whose findings they are, where a format asks.
     pub account: Option<Account>,
+    /// With which key JSON reports are signed.
+    pub signing: Option<Signing>,
+    /// Whether a person set the time of the scan.
+    pub time_was_set: bool,
     /// The command again, without selection and outputs.
     pub command: String,
 }
@@ -297,6 +312,10 @@ pub(super) fn plan(
         .or(settings.format)
         .unwrap_or(Format::Text);
     let account = account(&args.output, format)?;
+    let is_json = |output: &Destination| output.format == Format::Json;
+    if args.output.sign.is_some() && !args.output.outputs.iter().any(is_json) {
+        return Err(UsageError::NothingToSign);
+    }
     Ok(ScanPlan {
         wanted: wanted(args.profile, settings),
         scan: Scan {
@@ -325,6 +344,11 @@ pub(super) fn plan(
         },
         format,
         outputs: args.output.outputs,
+        signing: args.output.sign.map(|key| Signing {
+            key,
+            passphrase: args.output.passphrase.passphrase_file,
+        }),
+        time_was_set: args.now.is_some(),
         account,
         command,
     })

@@ -9,6 +9,7 @@ use super::lock::{self, Lock, LockError};
 use super::refusal::Refused;
 use super::signature::{self, Belief};
 use super::{Place, Unverified, Verified, source, verify};
+use crate::report::Input;
 use crate::request;
 use crate::trust::file::{self, FileError};
 use crate::trust::policy::{self, Policy, PolicyError};
@@ -18,6 +19,7 @@ use crate::trust::policy::{self, Policy, PolicyError};
 pub struct Gate {
     policy: Option<(PathBuf, Policy)>,
     lock: Option<(PathBuf, Lock)>,
+    inputs: Vec<Input>,
     allow_unsigned: bool,
     now: Timestamp,
 }
@@ -50,7 +52,7 @@ impl Gate {
         let policy = named(request.policy.as_deref(), policy::PATH);
         let policy = policy.map(|path| read_policy(path, None)).transpose()?;
         Ok(Self {
-            policy,
+            policy: policy.map(|(path, policy, _)| (path, policy)),
             allow_unsigned: request.allow_unsigned,
             ..Self::ajar(now)
         })
@@ -64,7 +66,12 @@ impl Gate {
         now: Timestamp,
     ) -> Result<Self, GateError> {
         let policy = named(request.policy.as_deref(), policy::PATH);
+        let mut inputs = Vec::new();
         let policy = policy.map(|path| read_policy(path, scanned)).transpose()?;
+        let policy = policy.map(|(path, policy, text)| {
+            inputs.push(Input::of("trust-policy", &path, &text));
+            (path, policy)
+        });
         let lock = match named(request.lock.as_deref(), lock::PATH) {
             None if request.locked => return Err(GateError::NoLock(lock::PATH.into())),
             None => None,
@@ -74,12 +81,14 @@ impl Gate {
             Some(path) => {
                 let text = file::read(&path, scanned).map_err(GateError::LockFile)?;
                 let lock = Lock::parse(&path, &text)?;
+                inputs.push(Input::of("lock", &path, &text));
                 Some((path, lock))
             }
         };
         Ok(Self {
             policy,
             lock,
+            inputs,
             allow_unsigned: request.allow_unsigned,
             now,
         })
@@ -90,6 +99,7 @@ impl Gate {
         Self {
             policy: None,
             lock: None,
+            inputs: Vec::new(),
             allow_unsigned: false,
             now,
         }
@@ -107,6 +117,11 @@ impl Gate {
     pub fn policy(&self) -> Option<(&Path, &Policy)> {
         let (path, policy) = self.policy.as_ref()?;
         Some((path, policy))
+    }
+
+    /// The files that it comes from, for the report.
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
     }
 
     /// The lock and where it is.
@@ -133,10 +148,13 @@ impl Gate {
     }
 }
 
-fn read_policy(path: PathBuf, scanned: Option<&Path>) -> Result<(PathBuf, Policy), GateError> {
+fn read_policy(
+    path: PathBuf,
+    scanned: Option<&Path>,
+) -> Result<(PathBuf, Policy, String), GateError> {
     let text = file::read(&path, scanned).map_err(GateError::PolicyFile)?;
     let policy = Policy::parse(&path, &text)?;
-    Ok((path, policy))
+    Ok((path, policy, text))
 }
 
 /// What was named, or the usual one where there is one.
