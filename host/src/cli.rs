@@ -1,6 +1,7 @@
 //! The command line: words in, a plan out. Parsing opens nothing, asks no
 //! clock and prints nothing; `main` does what the plan says.
 
+mod cache;
 pub mod inspect;
 pub mod list;
 pub mod near;
@@ -16,6 +17,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, ScanArgs, ScanPlan};
@@ -79,6 +81,9 @@ pub enum Command {
     /// Look at profiles
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
+    /// Compile profiles once, so that scans need not
+    #[command(subcommand, arg_required_else_help = true)]
+    Cache(CacheCommand),
     /// Print the JSON Schema of an output
     Schema {
         /// Which output
@@ -155,6 +160,10 @@ pub struct CollectArgs {
     /// What is recorded.
     #[command(flatten)]
     pub node: NodeArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// Record no more than this file allows
     #[arg(long, value_name = "FILE")]
@@ -248,6 +257,18 @@ pub enum Plan {
         /// How.
         format: InspectFormat,
     },
+    /// Compile profiles and keep the code.
+    Warm {
+        /// Which, and where; its profiles are as they were named.
+        request: Box<request::Warm>,
+        /// `--profiles`; none for the usual folders.
+        folder: Option<PathBuf>,
+    },
+    /// Remove what is kept.
+    Clear {
+        /// `--cache`.
+        cache: PathBuf,
+    },
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -335,6 +356,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             folder: folder.or_else(|| settings.profiles.clone()),
             format,
         }),
+        Command::Cache(command) => Ok(cache::plan(command, settings)),
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),
@@ -376,6 +398,7 @@ fn collect(
         node_name: args.node.node_name.or_else(|| settings.node_name.clone()),
         grants: args.grants.or_else(|| settings.grants.clone()),
         output: args.output,
+        cache: args.cache.folder(settings),
         now: args.now.unwrap_or(ambient.now),
     })
 }

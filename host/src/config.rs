@@ -49,6 +49,8 @@ pub struct Settings {
     pub set: BTreeMap<String, String>,
     /// `--grants`; relative to the file.
     pub grants: Option<PathBuf>,
+    /// `--cache`; relative to the file.
+    pub cache: Option<PathBuf>,
     /// `--jobs`.
     pub jobs: Option<usize>,
     /// `--format`.
@@ -127,6 +129,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
         .chain(&mut settings.profiles)
         .chain(&mut settings.kubeconfig)
         .chain(&mut settings.grants)
+        .chain(&mut settings.cache)
     {
         *path = folder.join(&*path);
     }

@@ -26,3 +26,4 @@ pub mod profile;
 pub mod report;
 pub mod request;
 pub mod scan;
+pub mod warm;

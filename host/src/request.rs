@@ -31,6 +31,8 @@ pub struct Scan {
     pub checksums: Option<PathBuf>,
     /// `--evidence FILE`: keep exactly what the scan looked at.
     pub evidence: Option<PathBuf>,
+    /// `--cache DIR`: where compiled code may be taken from.
+    pub cache: PathBuf,
     /// The time of the scan: `--now`, or the clock as `main` read it.
     pub now: Timestamp,
     /// How many checks run at once.
@@ -57,8 +59,21 @@ pub struct Collect {
     pub grants: Option<PathBuf>,
     /// `-o`: a directory, or a `.tar.zst`.
     pub output: PathBuf,
+    /// `--cache DIR`: where compiled code may be taken from.
+    pub cache: PathBuf,
     /// The time of the recording.
     pub now: Timestamp,
+}
+
+/// Profiles to be compiled ahead of scans.
+#[derive(Debug, Clone)]
+pub struct Warm {
+    /// Component files, in order; none: all of `installed`.
+    pub profiles: Vec<PathBuf>,
+    /// Component files that are installed.
+    pub installed: Vec<PathBuf>,
+    /// `--cache DIR`: where the code is kept.
+    pub cache: PathBuf,
 }
 
 /// What is scanned.

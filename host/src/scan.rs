@@ -22,7 +22,7 @@ use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
 use crate::detect::{self, Candidate, Choice, DetectError, Facts};
 use crate::engine::run::{Obstacle, Outcome};
-use crate::engine::{Engine, EngineError, MAX_JOBS, link, run};
+use crate::engine::{Engine, EngineError, MAX_JOBS, cache, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
 use crate::node::cluster::{Access, ClusterError};
 use crate::node::live::LiveError;
@@ -129,6 +129,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let mut report = blank(request, &shared.node);
     let mut obstacles = Vec::new();
     let engine = Engine::new(request.jobs)?;
+    let cache = cache::open(&request.cache);
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len(), why.as_deref());
         let runnable = profile.verified.and_then(|verified| {
@@ -139,8 +140,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
             }
             tell(&progress, format!("{}: compiling", entry.id), 0, 0);
             let started = Instant::now();
-            let compiled = engine
-                .compile(verified)
+            let compiled = cache::compiled(cache.as_ref(), &engine, verified)
                 .map_err(|e| ("compile", e.to_string()))?;
             let linked =
                 link::link(&engine, compiled, granted).map_err(|e| ("link", e.to_string()))?;
@@ -289,6 +289,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report,
         grants: request.grants.clone(),
         checksums: None,
         evidence: Some(request.output.clone()),
+        cache: request.cache.clone(),
         now: request.now,
         jobs: 1,
     };
@@ -301,15 +302,16 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 }
 
 /// A profile after its first stages.
-struct Loaded {
-    name: String,
+pub(crate) struct Loaded {
+    pub(crate) name: String,
     digest: String,
     /// Or the stage that it did not pass, and why.
-    verified: Result<Verified, (&'static str, String)>,
+    pub(crate) verified: Result<Verified, (&'static str, String)>,
     micros: u64,
 }
 
-fn load(path: &Path) -> Loaded {
+/// Takes a component through the stages that come before it is compiled.
+pub(crate) fn load(path: &Path) -> Loaded {
     let started = Instant::now();
     match source::read(path) {
         Ok(unverified) => {

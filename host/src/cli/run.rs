@@ -9,6 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use self::switches::Switches;
+use super::cache::CacheArgs;
 use super::node::{self, NodeArgs};
 use super::scan::{self, ProfileArgs};
 use super::{Ambient, UsageError, near};
@@ -64,6 +65,10 @@ pub struct RunArgs {
     /// Which profiles.
     #[command(flatten)]
     pub profile: ProfileArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// Grant no more than this file allows
     #[arg(long, value_name = "FILE")]
@@ -302,6 +307,7 @@ pub(super) fn plan(
             grants: args.grants.or_else(|| settings.grants.clone()),
             checksums: None,
             evidence: None,
+            cache: args.cache.folder(settings),
             now: args.now.unwrap_or(ambient.now),
             jobs: settings.jobs.unwrap_or(ambient.jobs).max(1),
         },

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::cache::CacheArgs;
 use super::node::{self, NodeArgs};
 use super::{Ambient, Format, UsageError};
 use crate::config::Settings;
@@ -36,6 +37,10 @@ pub struct ScanArgs {
     /// Which profiles.
     #[command(flatten)]
     pub profile: ProfileArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// How many checks run at once; findings do not depend on it
     #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
@@ -316,6 +321,7 @@ pub(super) fn plan(
             grants: args.grants.or_else(|| settings.grants.clone()),
             checksums: args.checksums,
             evidence: args.output.evidence,
+            cache: args.cache.folder(settings),
             now: args.now.unwrap_or(ambient.now),
             jobs: args.jobs.or(settings.jobs).unwrap_or(ambient.jobs).max(1),
         },
@@ -387,6 +393,7 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
         flag("--profile", Some(profile));
     }
     flag("--profiles", args.profile.folder.as_deref());
+    flag("--cache", args.cache.place.as_deref());
     let machine = &args.machine;
     flag(
         "--node",
