@@ -105,7 +105,9 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
         true => None,
         false => Some(settle(request, &named)?),
     };
+    let started = Instant::now();
     let node = open(request)?;
+    tracing::debug!("spent: node {} µs", micros(started));
     let (node, recorder) = match &request.evidence {
         Some(path) => {
             let (node, recorder) = node::recording::recording(node);
@@ -128,7 +130,9 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
 
     let mut report = blank(request, &shared.node);
     let mut obstacles = Vec::new();
+    let started = Instant::now();
     let engine = Engine::new(request.jobs)?;
+    tracing::debug!("spent: engine {} µs", micros(started));
     let cache = cache::open(&request.cache);
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len(), why.as_deref());
@@ -445,10 +449,19 @@ fn checks<'a>(
         .enumerate()
         .filter(|(_, check)| selected.includes(manifest, check))
         .collect();
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
+    let (left, done) = (Mutex::new(chosen.iter()), AtomicUsize::new(0));
+    // Neighbours ask for the same lists and documents, and one would wait while
+    // the other reads them: so half of the threads begin at the end.
+    let next = |from_end| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        match from_end {
+            true => left.next_back(),
+            false => left.next(),
+        }
+    };
+    let work = |from_end| {
         let mut mine = Vec::new();
-        while let Some((index, check)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((index, check)) = next(from_end) {
             let outcome = (!selected.skips(check)).then(|| {
                 let settings =
                     serde_json::json!({"parameters": settings, "with": check.with}).to_string();
@@ -467,9 +480,9 @@ fn checks<'a>(
     };
     let mut all = std::thread::scope(|scope| {
         let others: Vec<_> = (1..jobs.clamp(1, MAX_JOBS))
-            .map(|_| scope.spawn(work))
+            .map(|thread| scope.spawn(move || work(thread % 2 == 1)))
             .collect();
-        let mut all = work();
+        let mut all = work(false);
         for other in others {
             // A panic in a host function is our bug; it must not look like a result.
             match other.join() {

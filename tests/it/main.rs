@@ -9,6 +9,7 @@
 )]
 
 mod azure;
+mod cache;
 mod checksums;
 mod cli;
 mod detection;

@@ -456,6 +456,15 @@ fn is_entry(name: &OsStr) -> bool {
 }
 
 fn identity(engine: &Engine, verified: &Verified) -> Identity {
+    Identity {
+        // Of these very bytes: nobody has to say which.
+        component: Sha256::digest(verified.bytes()).into(),
+        engine: engine_digest(engine),
+    }
+}
+
+/// What the engine says of its version, target and settings, and how we compile.
+fn engine_digest(engine: &Engine) -> [u8; 32] {
     /// Feeds what is hashed to a digest that is the same in every process.
     struct Feed(Sha256);
     impl Hasher for Feed {
@@ -468,9 +477,5 @@ fn identity(engine: &Engine, verified: &Verified) -> Identity {
     }
     let mut feed = Feed(Sha256::new_with_prefix(HOW));
     engine.inner.precompile_compatibility_hash().hash(&mut feed);
-    Identity {
-        // Of these very bytes: nobody has to say which.
-        component: Sha256::digest(verified.bytes()).into(),
-        engine: feed.0.finalize().into(),
-    }
+    feed.0.finalize().into()
 }
