@@ -307,7 +307,7 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 
 /// A profile after its first stages.
 pub(crate) struct Loaded {
-    pub(crate) name: String,
+    name: String,
     digest: String,
     /// Or the stage that it did not pass, and why.
     pub(crate) verified: Result<Verified, (&'static str, String)>,
