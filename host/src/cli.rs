@@ -2,6 +2,7 @@
 //! clock and prints nothing; `main` does what the plan says.
 
 pub mod attest;
+mod cache;
 pub mod inspect;
 pub mod key;
 pub mod list;
@@ -22,6 +23,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, ScanArgs, ScanPlan};
@@ -92,6 +94,9 @@ pub enum Command {
     /// Make keys, and say which are believed
     #[command(subcommand, arg_required_else_help = true)]
     Key(key::KeyCommand),
+    /// Compile profiles once, so that scans need not
+    #[command(subcommand, arg_required_else_help = true)]
+    Cache(CacheCommand),
     /// Print the JSON Schema of an output
     Schema {
         /// Which output
@@ -194,6 +199,10 @@ pub struct CollectArgs {
     /// What is recorded.
     #[command(flatten)]
     pub node: NodeArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// What a profile must be, and may do.
     #[command(flatten)]
@@ -323,6 +332,18 @@ pub enum Plan {
     },
     /// Make or list keys, or change the trust policy.
     Key(key::KeyCommand),
+    /// Compile profiles and keep the code.
+    Warm {
+        /// Where; without its profiles.
+        request: Box<request::Warm>,
+        /// Its profiles, as they were named.
+        wanted: resolve::Wanted,
+    },
+    /// Remove what is kept.
+    Clear {
+        /// `--cache`.
+        cache: PathBuf,
+    },
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -465,6 +486,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             now: ambient.now,
         }),
         Command::Key(command) => Ok(Plan::Key(command)),
+        Command::Cache(command) => Ok(cache::plan(command, settings, ambient)),
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),
@@ -507,6 +529,7 @@ fn collect(
         node_name: args.node.node_name.or_else(|| settings.node_name.clone()),
         grants: args.trust.grants(settings),
         output: args.output,
+        cache: args.cache.folder(settings),
         now: args.now.unwrap_or(ambient.now),
     };
     Ok((request, scan::wanted(args.profile, settings)))

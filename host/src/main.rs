@@ -2,6 +2,8 @@
 //! here are the process's own doors: arguments, environment, clock, standard
 //! streams, the configuration file and the files that reports go to.
 
+#[path = "main/cache.rs"]
+mod cache;
 #[path = "main/run.rs"]
 mod run;
 
@@ -181,6 +183,14 @@ fn run() -> anyhow::Result<u8> {
             print(|out| out.write_all(&said))?;
             Ok(exit::CLEAN)
         }
+        Plan::Warm {
+            mut request,
+            wanted,
+        } => {
+            settle(&mut request.profiles, &mut request.installed, &wanted)?;
+            cache::warm(&request)
+        }
+        Plan::Clear { cache } => cache::clear(&cache),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)

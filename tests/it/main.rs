@@ -10,6 +10,7 @@
 
 mod attest;
 mod azure;
+mod cache;
 mod checksums;
 mod cli;
 mod detection;

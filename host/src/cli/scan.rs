@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::attest::Signing;
+use super::cache::CacheArgs;
 use super::node::{self, NodeArgs};
 use super::passphrase::PassphraseArgs;
 use super::resolve::Wanted;
@@ -40,6 +41,10 @@ pub struct ScanArgs {
     /// Which profiles.
     #[command(flatten)]
     pub profile: ProfileArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// How many checks run at once; findings do not depend on it
     #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
@@ -89,8 +94,8 @@ pub struct ScanArgs {
 #[derive(Debug, Args)]
 pub struct ProfileArgs {
     /// The profile: a component file, or the id of an installed one; repeat for
-    /// several. If absent, the installed one that fits the node; for `collect`
-    /// all that are installed
+    /// several. If absent, the installed one that fits the node; for `collect`,
+    /// `lock` and `cache warm` all that are installed
     #[arg(
         long = "profile",
         value_name = "FILE|ID",
@@ -334,6 +339,7 @@ pub(super) fn plan(
             grants: args.trust.grants(settings),
             checksums: args.checksums,
             evidence: args.output.evidence,
+            cache: args.cache.folder(settings),
             now: args.now.unwrap_or(ambient.now),
             jobs: args.jobs.or(settings.jobs).unwrap_or(ambient.jobs).max(1),
         },
@@ -413,6 +419,7 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
         flag("--profile", Some(profile));
     }
     flag("--profiles", args.profile.folder.as_deref());
+    flag("--cache", args.cache.place.as_deref());
     let machine = &args.machine;
     flag(
         "--node",

@@ -133,7 +133,8 @@ fn read_beneath(root: &OwnedFd, name: &str, limit: u64) -> io::Result<Option<Vec
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut bytes = Vec::new();
+    let expected = u64::try_from(stat.st_size).unwrap_or_default().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     File::from(fd)
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)?;
