@@ -2,12 +2,16 @@
 //! clock and prints nothing; `main` does what the plan says.
 
 pub mod inspect;
+pub mod key;
 pub mod list;
+pub mod lock;
 pub mod near;
 mod node;
+pub mod passphrase;
 pub mod resolve;
 pub mod run;
 mod scan;
+pub mod sign;
 pub mod trust;
 
 use std::ffi::OsString;
@@ -77,9 +81,14 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Record what profiles would look at, to be scanned elsewhere
     Collect(Box<CollectArgs>),
-    /// Look at profiles
+    /// Look at profiles, and sign them
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
+    /// Pin the profiles that may run
+    Lock(Box<lock::LockArgs>),
+    /// Make keys, and say which are believed
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(key::KeyCommand),
     /// Print the JSON Schema of an output
     Schema {
         /// Which output
@@ -135,6 +144,32 @@ pub enum ProfileCommand {
         /// How to print it
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: InspectFormat,
+        /// What it is held against.
+        #[command(flatten)]
+        trust: Box<trust::TrustArgs>,
+    },
+    /// Sign a profile, or add a signature to those of others
+    Sign(sign::SignArgs),
+    /// Say whether the trust policy believes a profile, and the lock pins it
+    #[command(after_help = "Exit codes: 0 it may run, 2 usage or configuration, 3 it is refused.")]
+    Verify {
+        /// The component, or the id of an installed one
+        #[arg(value_name = "FILE|ID")]
+        profile: PathBuf,
+        /// Where profiles are installed
+        #[arg(
+            long = "profiles",
+            value_name = "DIR",
+            env = "CISB_PROFILES",
+            hide_env_values = true
+        )]
+        folder: Option<PathBuf>,
+        /// Want this public key's signature instead of what a policy says; repeat for several
+        #[arg(long = "key", value_name = "FILE.pub", conflicts_with = "trust")]
+        keys: Vec<PathBuf>,
+        /// What it is held against.
+        #[command(flatten)]
+        trust: Box<trust::TrustArgs>,
     },
 }
 
@@ -246,7 +281,36 @@ pub enum Plan {
         wanted: resolve::Wanted,
         /// How.
         format: InspectFormat,
+        /// What it is held against.
+        trust: request::Trust,
     },
+    /// Sign a profile.
+    Sign {
+        /// The component, as it was named.
+        wanted: resolve::Wanted,
+        /// How.
+        args: sign::SignArgs,
+    },
+    /// Say whether a profile is believed.
+    Verify {
+        /// The component, as it was named.
+        wanted: resolve::Wanted,
+        /// Public keys that it is held against instead of a policy.
+        keys: Vec<PathBuf>,
+        /// What it is held against.
+        trust: request::Trust,
+        /// At which time.
+        now: Timestamp,
+    },
+    /// Bring the lock up to date.
+    Lock {
+        /// How.
+        plan: Box<lock::LockPlan>,
+        /// At which time.
+        now: Timestamp,
+    },
+    /// Make or list keys, or change the trust policy.
+    Key(key::KeyCommand),
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -321,7 +385,9 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             profile,
             folder,
             format,
+            trust,
         }) => Ok(Plan::Inspect {
+            trust: trust.trust(settings),
             wanted: resolve::Wanted {
                 names: vec![profile],
                 folder: folder.or_else(|| settings.profiles.clone()),
@@ -335,6 +401,47 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             },
             format,
         }),
+        Command::Profile(ProfileCommand::Sign(args)) => Ok(Plan::Sign {
+            wanted: resolve::Wanted {
+                names: vec![args.profile.clone()],
+                folder: settings.profiles.clone(),
+            },
+            args,
+        }),
+        Command::Profile(ProfileCommand::Verify {
+            profile,
+            folder,
+            keys,
+            trust,
+        }) => Ok(Plan::Verify {
+            wanted: resolve::Wanted {
+                names: vec![profile],
+                folder: folder.or_else(|| settings.profiles.clone()),
+            },
+            keys,
+            trust: trust.trust(settings),
+            now: ambient.now,
+        }),
+        Command::Lock(args) => {
+            let args = *args;
+            let plan = lock::LockPlan {
+                wanted: scan::wanted(args.profile, settings),
+                trust: request::Trust {
+                    policy: args.trust.or_else(|| settings.trust.clone()),
+                    lock: None,
+                    locked: false,
+                    allow_unsigned: args.allow_unsigned,
+                },
+                path: lock::path(args.lock, settings.lock.as_deref()),
+                accepted: args.accept_capabilities,
+                check: args.check,
+            };
+            Ok(Plan::Lock {
+                plan: Box::new(plan),
+                now: ambient.now,
+            })
+        }
+        Command::Key(command) => Ok(Plan::Key(command)),
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),

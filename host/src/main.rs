@@ -12,10 +12,13 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use cisb::cli::key;
+use cisb::cli::lock::{self, Locked};
 use cisb::cli::resolve::Wanted;
+use cisb::cli::sign::{self, SignError};
 use cisb::cli::{self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan};
 use cisb::config::{self, Settings};
-use cisb::profile::Place;
+use cisb::profile::{Gate, Place};
 use cisb::report::exit;
 use cisb::report::text::TextOptions;
 use cisb::report::{Report, asff, escape, json, junit, kube_bench, text};
@@ -90,9 +93,14 @@ fn run() -> anyhow::Result<u8> {
             })?;
             Ok(exit::CLEAN)
         }
-        Plan::Inspect { wanted, format } => {
+        Plan::Inspect {
+            wanted,
+            format,
+            trust,
+        } => {
             let profile = wanted.places()?.remove(0);
-            let inspection = match scan::inspect(&profile) {
+            let gate = Gate::open(&trust, None, ambient.now)?;
+            let inspection = match scan::inspect_at(&profile, &gate) {
                 Ok(inspection) => inspection,
                 Err(error) => {
                     say(&format!("{} is refused: {error}", profile.shown()));
@@ -103,6 +111,57 @@ fn run() -> anyhow::Result<u8> {
                 InspectFormat::Text => cli::inspect::write_text(&inspection, out),
                 InspectFormat::Json => cli::inspect::write_json(&inspection, out),
             })?;
+            Ok(exit::CLEAN)
+        }
+        Plan::Sign { wanted, args } => {
+            let place = wanted.places()?.remove(0);
+            let mut said = Vec::new();
+            match sign::sign(&place, &args, &mut said) {
+                Ok(()) => print(|out| out.write_all(&said)).map(|()| exit::CLEAN),
+                Err(SignError::Refused(error)) => {
+                    say(&format!("{} is refused: {error}", place.shown()));
+                    Ok(exit::REFUSED)
+                }
+                Err(error) => Err(error.into()),
+            }
+        }
+        Plan::Verify {
+            wanted,
+            keys,
+            trust,
+            now,
+        } => {
+            let place = wanted.places()?.remove(0);
+            let gate = match keys.as_slice() {
+                [] => Gate::open(&trust, None, now)?,
+                keys => Gate::of(sign::policy_of(keys)?, now),
+            };
+            let mut said = Vec::new();
+            let admitted = sign::write_verdict(&gate, &place, &mut said)?;
+            print(|out| out.write_all(&said))?;
+            Ok(match admitted {
+                Ok(()) => exit::CLEAN,
+                Err(_) => exit::REFUSED,
+            })
+        }
+        Plan::Lock { plan, now } => {
+            let gate = Gate::open_unlocked(&plan.trust, now)?;
+            let places = plan.wanted.places()?;
+            let mut said = Vec::new();
+            let mut refused = |place: &Place, error| {
+                say(&format!("{} is refused: {error}", place.shown()));
+            };
+            let locked = lock::run(&plan, &gate, &places, &mut refused, &mut said)?;
+            print(|out| out.write_all(&said))?;
+            Ok(match locked {
+                Locked::Done => exit::CLEAN,
+                Locked::Refused => exit::REFUSED,
+            })
+        }
+        Plan::Key(command) => {
+            let mut said = Vec::new();
+            key::run(command, &settings, &mut said)?;
+            print(|out| out.write_all(&said))?;
             Ok(exit::CLEAN)
         }
         Plan::Print(bytes) => {
@@ -170,7 +229,9 @@ fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {
         if let Some(refusal) = &profile.refused {
             say(&format!(
                 "profile {} was refused ({}), so what it requests is not recorded: {}",
-                profile.id, refusal.stage, refusal.reason
+                profile.id,
+                refusal.place(),
+                refusal.reason
             ));
             code = exit::REFUSED;
         }

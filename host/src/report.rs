@@ -172,6 +172,17 @@ pub struct Refusal {
     pub reason: String,
 }
 
+impl Refusal {
+    /// Where it was refused, for a bracket: the stage, and the code where that
+    /// says more.
+    pub fn place(&self) -> String {
+        match self.code.is_empty() || self.code == self.stage {
+            true => self.stage.clone(),
+            false => format!("{}: {}", self.stage, self.code),
+        }
+    }
+}
+
 /// Counts of verdicts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -779,16 +779,48 @@ fn micros(since: Instant) -> u64 {
 /// What a profile says of itself, without compiling or running it; and whoever
 /// signed it, as the trust policy has it.
 pub fn inspect(place: &Place) -> Result<Inspection, Refused> {
+    inspect_at(place, &Gate::ajar(Timestamp::UNIX_EPOCH))
+}
+
+/// The same, with what this gate would say of it.
+pub fn inspect_at(place: &Place, gate: &Gate) -> Result<Inspection, Refused> {
     let unverified = source::read(place)?;
     let size = unverified.size();
+    let verdict = match gate.policy().is_some() || gate.lock().is_some() {
+        true => Some(gate.judge(unverified.clone()).map(|admitted| {
+            let standing = admitted.standing();
+            (
+                standing.words(),
+                standing.signers().iter().map(signer).collect(),
+            )
+        })),
+        false => None,
+    };
     let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified)?;
+    let standing = verified.standing().words();
+    let (signer, signers, verdict) = match verdict {
+        None => (standing, Vec::new(), None),
+        Some(Ok((signer, signers))) => (signer, signers, Some(Ok(()))),
+        Some(Err(refused)) => (standing, Vec::new(), Some(Err(refused))),
+    };
     Ok(Inspection {
+        asks: verified.asks(),
+        signers,
+        refused: verdict
+            .as_ref()
+            .and_then(|v| v.as_ref().err())
+            .map(|refused| Refusal {
+                stage: refused.stage.to_owned(),
+                code: refused.code.as_str().to_owned(),
+                reason: refused.reason.clone(),
+            }),
+        admitted: verdict.map(|verdict| verdict.is_ok()),
         manifest: verified.manifest().clone(),
         digest: format!("sha256:{}", verified.digest()),
         manifest_digest: format!("sha256:{}", verified.manifest_digest()),
         capabilities: verified.capabilities().to_owned(),
         size,
-        signer: verified.standing().words(),
+        signer,
         imports: verified.imports().to_vec(),
     })
 }

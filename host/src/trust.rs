@@ -3,6 +3,7 @@
 //! can change.
 
 pub mod dsse;
+pub mod edit;
 pub mod file;
 pub mod key;
 pub mod policy;

@@ -1,6 +1,7 @@
 //! `cisb profile inspect`: what a vetter must see before a profile runs. It is
 //! all in the manifest; nothing of the profile is run for it.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use cisb_contract::Manifest;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 use crate::report::escape::{SafeJson, line};
 use crate::report::text::wrap;
+use crate::report::{Refusal, Signer};
 
 /// A profile that was read and not run.
 #[derive(Debug, Clone, Serialize)]
@@ -27,8 +29,19 @@ pub struct Inspection {
     pub size: u64,
     /// Who signed it, or `unsigned`.
     pub signer: String,
+    /// Keys whose signatures the trust policy believes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub signers: Vec<Signer>,
+    /// Whether trust policy and lock let it run; absent where there is neither.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admitted: Option<bool>,
+    /// Why they do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Refusal>,
     /// The interfaces that it imports: the most it could ever reach.
     pub imports: Vec<String>,
+    /// All that it asks for, a line each; `capabilities` is their digest.
+    pub asks: BTreeSet<String>,
 }
 
 /// Writes it as JSON.
@@ -63,12 +76,23 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
         ("Digest", inspection.digest.clone()),
         ("Manifest", inspection.manifest_digest.clone()),
         ("Size", format!("{} bytes", inspection.size)),
+        ("Asks", inspection.capabilities.clone()),
         ("Signer", inspection.signer.clone()),
         ("Imports", inspection.imports.join(", ")),
     ];
     for (name, text) in fields {
         paragraph(out, 11, &format!("{name:<10}"), &text)?;
     }
+    for signer in &inspection.signers {
+        let text = format!("{} {}", signer.name, signer.key);
+        paragraph(out, 11, &format!("{:<10}", "Key"), &text)?;
+    }
+    let verdict = match (&inspection.refused, inspection.admitted) {
+        (Some(refusal), _) => format!("refused: {} [{}]", refusal.reason, refusal.code),
+        (None, Some(_)) => "it may run".to_owned(),
+        (None, None) => "no trust policy, no lock: whatever is named runs".to_owned(),
+    };
+    paragraph(out, 11, &format!("{:<10}", "Policy"), &verdict)?;
     requests(manifest, out)?;
     if !manifest.parameters.is_empty() {
         writeln!(out, "\nCan be set with --set:")?;
@@ -102,30 +126,105 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
     Ok(())
 }
 
-/// What it asks to see, each with what it is for.
+/// What it asks to see, the riskiest first, each with what it is for and the
+/// checks that have it while they run.
 fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
+    let mut asks = sentences(manifest);
+    asks.sort_by_key(|ask| ask.risk);
+    writeln!(out, "\nAsks for, the riskiest first:")?;
+    for ask in &asks {
+        paragraph(out, 4, &format!("  {}:", line(ask.id)), &ask.what)?;
+        paragraph(out, 6, "     ", &format!("because {}", ask.why))?;
+        let users = manifest
+            .checks
+            .iter()
+            .filter(|check| check.uses.iter().any(|u| u == ask.id));
+        let users: Vec<&str> = users.map(|check| check.id.as_str()).collect();
+        paragraph(
+            out,
+            6,
+            "     ",
+            &format!("for {}", used_by(&users, manifest.checks.len())),
+        )?;
+    }
+    if asks.is_empty() {
+        writeln!(out, "  nothing")?;
+    }
+    Ok(())
+}
+
+/// How much could be learnt if a profile were not what it says, most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Risk {
+    /// Contents of files that nobody can list before.
+    ReadAnywhere,
+    /// Contents of a tree of files.
+    ReadTree,
+    /// Contents of files.
+    Read,
+    /// Variables of processes.
+    Environment,
+    /// Objects that say who may do what, or that workloads are made of.
+    Objects,
+    /// Arguments of processes.
+    Arguments,
+    /// Whether contents are as somebody knows them.
+    Digest,
+    /// Kind, mode and owner.
+    Stat,
+}
+
+/// A request in words.
+struct Ask<'a> {
+    risk: Risk,
+    id: &'a str,
+    what: String,
+    why: &'a str,
+}
+
+fn sentences(manifest: &Manifest) -> Vec<Ask<'_>> {
     let requests = &manifest.requests;
-    writeln!(out, "\nAsks for:")?;
-    let mut ask = |id: &str, what: String, why: &str| -> io::Result<()> {
-        paragraph(out, 4, &format!("  {}:", line(id)), &what)?;
-        paragraph(out, 4, "   ", &format!("because {why}"))
-    };
+    let mut asks = Vec::new();
     for r in &requests.files {
+        let tree = r.depth > 0 || r.paths.iter().any(|path| path.contains("**"));
+        let risk = match (rights(&r.rights), tree) {
+            ("read", true) => Risk::ReadTree,
+            ("read", false) => Risk::Read,
+            ("digest", _) => Risk::Digest,
+            _ => Risk::Stat,
+        };
         let what = format!(
             "{} {}{}",
             rights(&r.rights),
             r.paths.join(", "),
             below(r.depth)
         );
-        ask(&r.id, what, &r.why)?;
+        asks.push(Ask {
+            risk,
+            id: &r.id,
+            what,
+            why: &r.why,
+        });
     }
     for r in &requests.processes {
         let mut what = format!("arguments of {}", r.executables.join(", "));
+        let mut risk = Risk::Arguments;
         if !r.environment.is_empty() {
             what += &format!(", and of their environment {}", r.environment.join(", "));
+            risk = Risk::Environment;
         }
-        ask(&r.id, what, &r.why)?;
+        asks.push(Ask {
+            risk,
+            id: &r.id,
+            what,
+            why: &r.why,
+        });
     }
+    let named = |wanted: &[Right]| match rights(wanted) {
+        "read" => Risk::ReadAnywhere,
+        "digest" => Risk::Digest,
+        _ => Risk::Stat,
+    };
     for r in &requests.named {
         let flags = r.flags.iter().map(|flag| format!("--{flag}"));
         let names: Vec<String> = flags.chain(r.environment.iter().cloned()).collect();
@@ -136,7 +235,12 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
             r.process,
             below(r.depth)
         );
-        ask(&r.id, what, &r.why)?;
+        asks.push(Ask {
+            risk: named(&r.rights),
+            id: &r.id,
+            what,
+            why: &r.why,
+        });
     }
     for r in &requests.fields {
         let what = format!(
@@ -146,29 +250,52 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
             r.documents.join(", "),
             below(r.depth)
         );
-        ask(&r.id, what, &r.why)?;
+        asks.push(Ask {
+            risk: named(&r.rights),
+            id: &r.id,
+            what,
+            why: &r.why,
+        });
     }
     for r in &requests.kubernetes {
-        let verbs: Vec<&str> = r
-            .verbs
-            .iter()
-            .map(|verb| match verb {
-                Verb::List => "list",
-            })
-            .collect();
+        let verbs = r.verbs.iter().map(|verb| match verb {
+            Verb::List => "list",
+        });
         let what = format!(
             "{} {} of {}, only {}",
-            verbs.join(", "),
+            verbs.collect::<Vec<_>>().join(", "),
             r.resource,
             r.api_version,
             r.fields.join(", ")
         );
-        ask(&r.id, what, &r.why)?;
+        asks.push(Ask {
+            risk: Risk::Objects,
+            id: &r.id,
+            what,
+            why: &r.why,
+        });
     }
-    if requests.ids().next().is_none() {
-        writeln!(out, "  nothing")?;
+    asks
+}
+
+/// The checks that have a request, as far as they fit on a line.
+fn used_by(checks: &[&str], all: usize) -> String {
+    const SHOWN: usize = 8;
+    match checks.len() {
+        0 => "no check: it is never granted".to_owned(),
+        n if n == all => "every check".to_owned(),
+        n if n > SHOWN => format!(
+            "{} and {} more of its checks",
+            checks
+                .iter()
+                .take(SHOWN)
+                .copied()
+                .collect::<Vec<_>>()
+                .join(", "),
+            n - SHOWN
+        ),
+        _ => checks.join(", "),
     }
-    Ok(())
 }
 
 fn rights(rights: &[Right]) -> &'static str {
@@ -193,7 +320,10 @@ fn below(depth: u32) -> String {
 fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
     // The head is broken with the text: a long one must not push it off the line.
     let lead = head.chars().take_while(|c| *c == ' ').count();
-    let padding = head.len() - head.trim_end().len();
+    let padding = match head.trim().is_empty() {
+        true => 0,
+        false => head.len() - head.trim_end().len(),
+    };
     let rows = wrap(text, 80 - indent.max(head.len() + 1));
     for (at, row) in rows.iter().enumerate() {
         if at == 0 {
@@ -239,7 +369,11 @@ mod tests {
             capabilities: "sha256:fed".into(),
             size: 4711,
             signer: "unsigned".into(),
+            signers: Vec::new(),
+            admitted: None,
+            refused: None,
             imports: vec!["cisb:host/files@0.1.0".into()],
+            asks: BTreeSet::new(),
         }
     }
 
@@ -265,6 +399,8 @@ mod tests {
             "x: stat what /a/* of pki names",
             "roles: list clusterroles of rbac.authorization.k8s.io/v1, only /rules",
             "because they grant",
+            "for every check",
+            "for no check: it is never granted",
             "namespaces: which are the system's (default [\"kube-system\"])",
             "Checks: 1, of which facts judge 1",
             "2.1 A small profile (judged)",

@@ -45,6 +45,17 @@ pub enum GateError {
 }
 
 impl Gate {
+    /// [`Gate::open`] without the lock, which need not be there: for making one.
+    pub fn open_unlocked(request: &request::Trust, now: Timestamp) -> Result<Self, GateError> {
+        let policy = named(request.policy.as_deref(), policy::PATH);
+        let policy = policy.map(|path| read_policy(path, None)).transpose()?;
+        Ok(Self {
+            policy,
+            allow_unsigned: request.allow_unsigned,
+            ..Self::ajar(now)
+        })
+    }
+
     /// Reads policy and lock: those that were named, else the system's where
     /// there are any. `scanned` is the root of the scan.
     pub fn open(
@@ -52,14 +63,8 @@ impl Gate {
         scanned: Option<&Path>,
         now: Timestamp,
     ) -> Result<Self, GateError> {
-        let policy = match named(request.policy.as_deref(), policy::PATH) {
-            None => None,
-            Some(path) => {
-                let text = file::read(&path, scanned).map_err(GateError::PolicyFile)?;
-                let policy = Policy::parse(&path, &text)?;
-                Some((path, policy))
-            }
-        };
+        let policy = named(request.policy.as_deref(), policy::PATH);
+        let policy = policy.map(|path| read_policy(path, scanned)).transpose()?;
         let lock = match named(request.lock.as_deref(), lock::PATH) {
             None if request.locked => return Err(GateError::NoLock(lock::PATH.into())),
             None => None,
@@ -90,10 +95,12 @@ impl Gate {
         }
     }
 
-    /// The same without the lock: for making one.
-    #[must_use]
-    pub fn unlocked(self) -> Self {
-        Self { lock: None, ..self }
+    /// A gate with this policy and no lock.
+    pub fn of(policy: Policy, now: Timestamp) -> Self {
+        Self {
+            policy: Some((PathBuf::new(), policy)),
+            ..Self::ajar(now)
+        }
     }
 
     /// The policy and where it is.
@@ -124,6 +131,12 @@ impl Gate {
         let lock = self.lock.as_ref().map(|(_, lock)| lock);
         Ok(verify::verify(authenticated, &belief, lock)?)
     }
+}
+
+fn read_policy(path: PathBuf, scanned: Option<&Path>) -> Result<(PathBuf, Policy), GateError> {
+    let text = file::read(&path, scanned).map_err(GateError::PolicyFile)?;
+    let policy = Policy::parse(&path, &text)?;
+    Ok((path, policy))
 }
 
 /// What was named, or the usual one where there is one.

@@ -59,7 +59,7 @@ impl From<PathBuf> for Place {
 }
 
 /// A component whose bytes were read and not yet looked at.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Unverified {
     pub(super) name: String,
     pub(super) bytes: Vec<u8>,

@@ -76,7 +76,9 @@ pub fn problems(report: &Report, selection: &Selection, policy: &Policy) -> Vec<
                 kind: ProblemKind::Refused,
                 text: format!(
                     "profile {} was refused ({}): {}",
-                    profile.id, refused.stage, refused.reason
+                    profile.id,
+                    refused.place(),
+                    refused.reason
                 ),
             });
         }

@@ -94,8 +94,8 @@ fn refused(
     )?;
     properties(report, Some(profile), "", out)?;
     let (stage, reason) = match &profile.refused {
-        Some(refusal) => (refusal.stage.as_str(), refusal.reason.as_str()),
-        None => ("", ""),
+        Some(refusal) => (refusal.place(), refusal.reason.as_str()),
+        None => (String::new(), ""),
     };
     writeln!(
         out,

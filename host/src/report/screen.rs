@@ -98,6 +98,9 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
     ];
     for profile in report.profiles.iter().take(PROFILES) {
         lines.push(field("Profile", &profile_line(profile)));
+        if profile.refused.is_none() && !profile.signers.is_empty() {
+            lines.push(field("Signed by", &profile.signer));
+        }
         if let Some(why) = profile.chosen.strip_prefix(DETECTED) {
             let mut name = "Chosen";
             for part in broken(why, options.width.saturating_sub(11)) {
@@ -163,7 +166,9 @@ fn profile_line(profile: &ProfileRun) -> String {
     match &profile.refused {
         Some(refused) => format!(
             "{}{REFUSED}{}): {}",
-            profile.id, refused.stage, refused.reason
+            profile.id,
+            refused.place(),
+            refused.reason
         ),
         None => {
             let chosen = match profile.chosen.starts_with(DETECTED) {
@@ -171,7 +176,10 @@ fn profile_line(profile: &ProfileRun) -> String {
                 false => &format!(": {}", profile.chosen),
             };
             let name = format!("{} {}", profile.id, profile.version);
-            format!("{}, {}{chosen}", name.trim_end(), profile.signer)
+            match profile.signers.is_empty() {
+                true => format!("{}, {}{chosen}", name.trim_end(), profile.signer),
+                false => format!("{}{chosen}", name.trim_end()),
+            }
         }
     }
 }

@@ -208,8 +208,8 @@ pub enum Distrust {
         patterns: String,
     },
     #[error(
-        "no key with the role {role} signed it beside the others, and the rule for {patterns} \
-         wants one: such a key must sign it, with `cisb profile sign`"
+        "the rule for {patterns} wants the signature of a {role}, by a key that stands for no \
+         other role there: such a key must sign it, with `cisb profile sign`"
     )]
     RoleMissing {
         role: &'static str,
@@ -328,6 +328,38 @@ impl Policy {
             revoked_keys,
             revoked_digests,
         })
+    }
+
+    /// A policy that wants a signature by each of these keys, for any profile.
+    pub fn wanting(keys: Vec<(String, PublicKey)>) -> Self {
+        let any = || matchers(&["*".to_owned()], "").unwrap_or_default();
+        let patterns = || vec!["*".to_owned()];
+        let rule = Rule {
+            profiles: patterns(),
+            matchers: any(),
+            roles: Vec::new(),
+            threshold: keys.len().max(1),
+            min_epoch: 0,
+            min_version: None,
+            ceiling: None,
+        };
+        let keys = keys.into_iter().map(|(name, public)| Key {
+            name,
+            public,
+            roles: BTreeSet::new(),
+            profiles: patterns(),
+            not_before: None,
+            not_after: None,
+            revoked: false,
+            matchers: any(),
+        });
+        Self {
+            keys: keys.collect(),
+            rules: vec![rule],
+            unsigned: Vec::new(),
+            revoked_keys: BTreeSet::new(),
+            revoked_digests: BTreeSet::new(),
+        }
     }
 
     /// Its keys.
@@ -488,6 +520,14 @@ impl Key {
 impl Rule {
     fn holds(&self, claims: &Claims<'_>, keys: &[&Key], signed: &Signed) -> Result<(), Distrust> {
         let patterns = || self.profiles.join(", ");
+        let missing = unfilled(&self.roles, keys);
+        let repeated = keys.iter().any(|k| signed.repeated.contains(k.public.id()));
+        if let (Some(role), false) = (missing, repeated) {
+            return Err(Distrust::RoleMissing {
+                role: role.word(),
+                patterns: patterns(),
+            });
+        }
         if keys.len() < self.threshold {
             let twice: Vec<&str> = keys
                 .iter()
@@ -508,7 +548,7 @@ impl Rule {
                 },
             });
         }
-        if let Some(role) = unfilled(&self.roles, keys) {
+        if let Some(role) = missing {
             return Err(Distrust::RoleMissing {
                 role: role.word(),
                 patterns: patterns(),

@@ -34,7 +34,9 @@ pub fn outcome(report: &Report, selection: &Selection, wanted: u8) -> Outcome {
         let refusal = profile.refused.as_ref()?;
         Some(format!(
             "profile {} was refused ({}): {}",
-            profile.id, refusal.stage, refusal.reason
+            profile.id,
+            refusal.place(),
+            refusal.reason
         ))
     });
     said.extend(refused);

@@ -1,0 +1,198 @@
+//! `cisb profile sign` and `cisb profile verify`: a profile's signatures, made
+//! and looked at. Nothing of a profile is compiled or run for either.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::passphrase::{OpenError, PassphraseArgs};
+use crate::profile::refusal::Refused;
+use crate::profile::signature::{self, SignatureError};
+use crate::profile::{Gate, Place, source};
+use crate::report::escape;
+use crate::trust::dsse::{Envelope, EnvelopeError};
+use crate::trust::file::{self, FileError};
+use crate::trust::key::KeyError;
+use crate::trust::{Policy, PublicKey};
+use jiff::Timestamp;
+
+/// `cisb profile sign`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The signature goes beside the component, into FILE.wasm.dsse.json. Where others
+signed before, it is added to theirs: that is how a site countersigns what it
+has looked through.")]
+pub struct SignArgs {
+    /// The component, or the id of an installed one
+    #[arg(value_name = "FILE|ID")]
+    pub profile: PathBuf,
+
+    /// The private key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+
+    /// What opens it.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
+
+    /// Where the signatures are, and go, instead of beside the component
+    #[arg(long, value_name = "FILE")]
+    pub envelope: Option<PathBuf>,
+}
+
+/// Why a profile was not signed.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each says what it is of")]
+pub enum SignError {
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("{path} cannot be added to: {why}; move it away to begin anew")]
+    Envelope { path: PathBuf, why: EnvelopeError },
+    #[error(
+        "{path} cannot be added to: {why}; it belongs to another component, and is moved away to \
+         begin anew"
+    )]
+    Other { path: PathBuf, why: SignatureError },
+    #[error(
+        "{0} says something else of this component than its manifest does, so it is not added to"
+    )]
+    Statement(PathBuf),
+    #[error("the key {0} signed it before")]
+    Before(String),
+    #[error("cannot print: {0}")]
+    Print(#[from] io::Error),
+}
+
+/// Signs a profile.
+pub fn sign(place: &Place, args: &SignArgs, out: &mut dyn Write) -> Result<(), SignError> {
+    let path = args.envelope.as_ref().unwrap_or(&place.envelope);
+    let place = Place {
+        envelope: path.clone(),
+        ..place.clone()
+    };
+    let unverified = source::read(&place).map_err(Refused::from)?;
+    let before = unverified.envelope().map(Envelope::parse).transpose();
+    let before = before.map_err(|why| SignError::Envelope {
+        path: path.clone(),
+        why,
+    })?;
+    // Only what is a profile is signed.
+    let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified)?;
+    let statement = signature::statement(&verified);
+    let ours = Envelope::around(&statement);
+    let mut envelope = match before {
+        None => ours,
+        Some(envelope) => {
+            let other = |why| SignError::Other {
+                path: path.clone(),
+                why,
+            };
+            let said = signature::release(&envelope, verified.digest()).map_err(other)?;
+            let right = signature::release(&ours, verified.digest()).map_err(other)?;
+            if said != right {
+                return Err(SignError::Statement(path.clone()));
+            }
+            envelope
+        }
+    };
+    let key = args.passphrase.open(&args.key)?;
+    let id = key.public().id();
+    if !envelope.sign(&key) {
+        return Err(SignError::Before(id.to_string()));
+    }
+    file::write(path, &envelope.to_json(), 0o644)?;
+    let manifest = verified.manifest();
+    writeln!(
+        out,
+        "{} {} (epoch {})",
+        manifest.id, manifest.version, manifest.epoch
+    )?;
+    writeln!(out, "component     sha256:{}", verified.digest())?;
+    writeln!(out, "manifest      sha256:{}", verified.manifest_digest())?;
+    writeln!(out, "capabilities  {}", verified.capabilities())?;
+    writeln!(out, "signed by     {id}")?;
+    writeln!(
+        out,
+        "signatures    {} in {}",
+        envelope.hints().count(),
+        path.display()
+    )?;
+    Ok(())
+}
+
+/// A policy that wants these keys, each of them, and nothing else.
+pub fn policy_of(keys: &[PathBuf]) -> Result<Policy, KeyError> {
+    let keys = keys.iter().map(|path| {
+        let name = path.file_stem().map_or_else(
+            || path.display().to_string(),
+            |name| name.to_string_lossy().into_owned(),
+        );
+        Ok((name, PublicKey::read(path)?))
+    });
+    Ok(Policy::wanting(keys.collect::<Result<_, KeyError>>()?))
+}
+
+/// What a policy and a lock say of a profile, for people.
+pub fn write_verdict(
+    gate: &Gate,
+    place: &Place,
+    out: &mut dyn Write,
+) -> io::Result<Result<(), Refused>> {
+    let admitted = gate.admit(place);
+    let field = |out: &mut dyn Write, name: &str, text: &str| {
+        writeln!(out, "{name:<13} {}", escape::line(text))
+    };
+    match &admitted {
+        Ok(verified) => {
+            let manifest = verified.manifest();
+            let name = format!(
+                "{} {} (epoch {})",
+                manifest.id, manifest.version, manifest.epoch
+            );
+            field(out, "profile", &name)?;
+            field(out, "component", &format!("sha256:{}", verified.digest()))?;
+            field(
+                out,
+                "manifest",
+                &format!("sha256:{}", verified.manifest_digest()),
+            )?;
+            field(out, "capabilities", verified.capabilities())?;
+            for signer in verified.standing().signers() {
+                let roles: Vec<&str> = signer.roles.iter().map(|role| role.word()).collect();
+                let text = match roles.is_empty() {
+                    true => format!("{} {}", signer.name, signer.key),
+                    false => format!("{} ({}) {}", signer.name, roles.join(", "), signer.key),
+                };
+                field(out, "signed by", &text)?;
+            }
+            if verified.standing().signers().is_empty() {
+                field(out, "signed by", &verified.standing().words())?;
+            }
+            match gate.policy() {
+                Some((path, _)) if path.as_os_str().is_empty() => {
+                    field(out, "policy", "every key that was named signed it")?
+                }
+                Some((path, _)) => field(out, "policy", &format!("{} admits it", path.display()))?,
+                None => field(
+                    out,
+                    "policy",
+                    "none, so no signature was held against anything",
+                )?,
+            }
+            match gate.lock() {
+                Some((path, _)) => field(out, "lock", &format!("{} pins it", path.display()))?,
+                None => field(out, "lock", "none")?,
+            }
+        }
+        Err(refused) => {
+            field(out, "profile", &place.shown())?;
+            field(out, "refused", &refused.to_string())?;
+        }
+    }
+    Ok(admitted.map(|_| ()))
+}
