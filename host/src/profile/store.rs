@@ -7,10 +7,8 @@ mod staging;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize as _;
-
 use super::bundle::layout::{self, Blobs, Bundle, Descriptor, Index, Labels};
-use super::bundle::{BundleError, MAX_BLOB, write};
+use super::bundle::{BundleError, MAX_BLOB, Memory, write};
 use super::refusal::Refused;
 use super::source::Place;
 use crate::trust::file::{self, FileError};
@@ -82,6 +80,35 @@ pub enum ImportError {
     Refused(Vec<(Option<String>, Refused)>),
 }
 
+/// Gives a profile of a store other signatures.
+pub fn countersign(place: &Place, envelope: &[u8]) -> Result<(), StoreError> {
+    let store = Store {
+        path: file::folder(place.shelf(), None)?,
+    };
+    let _lock = staging::lock(&store.path)?;
+    let (mut bundle, _) = store.read()?;
+    let packed = bundle
+        .profiles
+        .iter_mut()
+        .find(|packed| Some(packed.component.hex()) == place.digest.as_deref());
+    let packed = packed.ok_or_else(|| {
+        let what = "the profile is not in it any more".to_owned();
+        StoreError::Damaged {
+            path: store.path.clone(),
+            what,
+        }
+    })?;
+    let mut fresh = Memory::default();
+    packed.sign(envelope, &mut fresh);
+    let blobs = store.path.join("blobs/sha256");
+    for (digest, bytes) in &fresh.0 {
+        file::write(&blobs.join(digest), bytes, 0o644)?;
+    }
+    staging::sync(&blobs)?;
+    store.write(&bundle)?;
+    store.sweep(&bundle)
+}
+
 impl Store {
     /// The store at a path; none if nothing is there. `scanned` is the root of
     /// the scan.
@@ -124,10 +151,9 @@ impl Store {
     /// Takes a profile out, with all that no other needs.
     pub fn remove(&self, id: &str) -> Result<Labels, StoreError> {
         let _lock = staging::lock(&self.path)?;
-        let mut bundle = self.read()?;
-        let at = bundle.profiles.iter().position(|it| it.labels.id == id);
-        let Some(at) = at else {
-            let have: Vec<&str> = bundle.profiles.iter().map(|it| &*it.labels.id).collect();
+        let all = self.profiles()?;
+        let Some(found) = all.iter().find(|it| it.labels.id == id) else {
+            let have: Vec<&str> = all.iter().map(|it| &*it.labels.id).collect();
             return Err(StoreError::Unknown {
                 path: self.path.clone(),
                 id: id.to_owned(),
@@ -137,10 +163,12 @@ impl Store {
                 },
             });
         };
-        let removed = bundle.profiles.remove(at);
+        // One that is damaged goes, too.
+        let (mut bundle, _) = self.read()?;
+        bundle.profiles.retain(|it| it.labels.id != id);
         self.write(&bundle)?;
         self.sweep(&bundle)?;
-        Ok(removed.labels)
+        Ok(found.labels.clone())
     }
 
     fn stored(&self, entry: &Descriptor) -> Result<Stored, StoreError> {
@@ -179,16 +207,9 @@ impl Store {
         Ok(file::read_bytes(&path, None, secrecy)?)
     }
 
-    /// Everything that it holds. An empty index is an empty store.
-    fn read(&self) -> Result<Bundle, StoreError> {
-        let index = self.index()?;
-        let value = serde_json::from_slice(&index).and_then(|v: serde_json::Value| {
-            Vec::<serde::de::IgnoredAny>::deserialize(&v["manifests"])
-        });
-        if value.is_ok_and(|manifests| manifests.is_empty()) {
-            return Ok(Bundle::default());
-        }
-        Bundle::understand(&index, &Kept(&self.path)).map_err(|error| self.damaged(&error))
+    /// Everything in it that is whole, and what is not.
+    fn read(&self) -> Result<(Bundle, Vec<BundleError>), StoreError> {
+        Bundle::salvage(&self.index()?, &Kept(&self.path)).map_err(|error| self.damaged(&error))
     }
 
     /// Replaces the index, after which the store is another.

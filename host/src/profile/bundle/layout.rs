@@ -302,6 +302,34 @@ impl Packed {
 impl Bundle {
     /// Understands a layout whose blobs are there.
     pub fn understand(index: &[u8], blobs: &dyn Blobs) -> Result<Self, BundleError> {
+        let bundle = Self::gather(index, blobs, &mut Err)?;
+        match bundle.profiles.is_empty() {
+            true => Err(layout("index.json", "it names no profile")),
+            false => Ok(bundle),
+        }
+    }
+
+    /// Understands as much of a layout as is whole, and says what is not. There
+    /// may be nothing in it.
+    pub fn salvage(
+        index: &[u8],
+        blobs: &dyn Blobs,
+    ) -> Result<(Self, Vec<BundleError>), BundleError> {
+        let mut wrong = Vec::new();
+        let mut pass_over = |error| {
+            wrong.push(error);
+            Ok(())
+        };
+        let bundle = Self::gather(index, blobs, &mut pass_over)?;
+        Ok((bundle, wrong))
+    }
+
+    /// Gathers what an index names. `on` decides on each thing that is wrong.
+    fn gather(
+        index: &[u8],
+        blobs: &dyn Blobs,
+        on: &mut dyn FnMut(BundleError) -> Result<(), BundleError>,
+    ) -> Result<Self, BundleError> {
         let index: Index = json("index.json", index)?;
         typed("index.json", index.media_type.as_deref(), INDEX_TYPE)?;
         versioned("index.json", index.schema_version)?;
@@ -311,45 +339,56 @@ impl Bundle {
         let mut seen = BTreeSet::new();
         for entry in index.manifests {
             if !seen.insert(entry.digest.clone()) {
-                return Err(layout("index.json", "it names a manifest twice"));
+                on(layout("index.json", "it names a manifest twice"))?;
+                continue;
             }
-            let (name, manifest) = manifest(&entry, blobs)?;
-            match manifest.artifact_type.as_deref() {
-                Some(PROFILE_TYPE) => {
-                    let packed = packed(&name, entry, manifest, blobs)?;
-                    if profiles.len() == MAX_PROFILES {
-                        return Err(BundleError::TooMany {
-                            what: "profiles",
-                            limit: MAX_PROFILES,
-                        });
-                    }
-                    let id = packed.labels.id.clone();
-                    if profiles.insert(id.clone(), packed).is_some() {
-                        let id = super::shown(id.as_bytes());
-                        return Err(layout("index.json", &format!("it names {id} twice")));
-                    }
+            let (name, manifest) = match manifest(&entry, blobs) {
+                Ok(found) => found,
+                Err(error) => {
+                    on(error)?;
+                    continue;
                 }
-                Some(ENVELOPE_TYPE | SBOM_TYPE) => about.push((name, entry, manifest)),
+            };
+            let added = match manifest.artifact_type.as_deref() {
+                Some(PROFILE_TYPE) => packed(&name, entry, manifest, blobs)
+                    .and_then(|packed| add(packed, &mut profiles)),
+                Some(ENVELOPE_TYPE | SBOM_TYPE) => {
+                    about.push((name, entry, manifest));
+                    Ok(())
+                }
                 Some(KEYS_TYPE) if bundle.keyring.is_none() => {
-                    bundle.keys = keys(&name, &manifest, blobs)?;
-                    let mut of = vec![manifest.config];
-                    of.extend(manifest.layers);
-                    bundle.keyring = Some((entry, of));
+                    bundle.suggest(&name, entry, manifest, blobs)
                 }
                 other => {
                     let what = super::shown(other.unwrap_or("nothing").as_bytes());
-                    return Err(layout(&name, &format!("it is about `{what}`")));
+                    Err(layout(&name, &format!("it is about `{what}`")))
                 }
+            };
+            if let Err(error) = added {
+                on(error)?;
             }
         }
         for (name, entry, manifest) in about {
-            attach(&name, entry, manifest, &mut profiles, blobs)?;
-        }
-        if profiles.is_empty() {
-            return Err(layout("index.json", "it names no profile"));
+            if let Err(error) = attach(&name, entry, manifest, &mut profiles, blobs) {
+                on(error)?;
+            }
         }
         bundle.profiles = profiles.into_values().collect();
         Ok(bundle)
+    }
+
+    fn suggest(
+        &mut self,
+        name: &str,
+        entry: Descriptor,
+        manifest: Manifest,
+        blobs: &dyn Blobs,
+    ) -> Result<(), BundleError> {
+        self.keys = keys(name, &manifest, blobs)?;
+        let mut of = vec![manifest.config];
+        of.extend(manifest.layers);
+        self.keyring = Some((entry, of));
+        Ok(())
     }
 
     /// Every blob that it is made of.
@@ -403,6 +442,26 @@ fn packed(
     })
 }
 
+fn add(packed: Packed, profiles: &mut BTreeMap<String, Packed>) -> Result<(), BundleError> {
+    if profiles.len() == MAX_PROFILES {
+        return Err(BundleError::TooMany {
+            what: "profiles",
+            limit: MAX_PROFILES,
+        });
+    }
+    let id = packed.labels.id.clone();
+    match profiles.contains_key(&id) {
+        true => {
+            let id = super::shown(id.as_bytes());
+            Err(layout("index.json", &format!("it names {id} twice")))
+        }
+        false => {
+            profiles.insert(id, packed);
+            Ok(())
+        }
+    }
+}
+
 /// Finds the profile that signatures or an SBOM are about.
 fn attach(
     name: &str,
@@ -429,9 +488,12 @@ fn attach(
         config: manifest.config,
         content,
     };
-    match slot.replace(attached) {
-        None => Ok(()),
+    match slot {
         Some(_) => Err(layout(name, "its profile has another of its kind")),
+        None => {
+            *slot = Some(attached);
+            Ok(())
+        }
     }
 }
 

@@ -115,8 +115,17 @@ fn profile(item: &Item, blobs: &mut Memory) -> Result<Packed, BundleError> {
     })
 }
 
+impl Packed {
+    /// Gives it these signatures instead of those that it has.
+    pub fn sign(&mut self, envelope: &[u8], blobs: &mut Memory) {
+        let title = format!("{}.wasm.dsse.json", self.labels.id);
+        let attached = attach(&self.manifest, ENVELOPE_TYPE, &title, envelope, blobs);
+        self.envelope = Some(attached);
+    }
+}
+
 /// Attaches something to a manifest.
-pub fn attach(
+fn attach(
     subject: &Descriptor,
     kind: &str,
     title: &str,
@@ -243,6 +252,11 @@ pub fn tar(bundle: &Bundle, blobs: &Memory, out: &mut dyn Write) -> io::Result<(
     entry(&mut tar, "index.json", &index(bundle))?;
     entry(&mut tar, "oci-layout", LAYOUT.as_bytes())?;
     tar.finish()
+}
+
+/// `sha256:…` of a bundle.
+pub fn digest(bytes: &[u8]) -> String {
+    Descriptor::of("", bytes).digest
 }
 
 fn entry(tar: &mut tar::Builder<&mut dyn Write>, name: &str, bytes: &[u8]) -> io::Result<()> {

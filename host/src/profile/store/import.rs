@@ -8,7 +8,7 @@ use std::path::Path;
 use super::staging::{self, Staging};
 use super::{ImportError, Kept, Store, StoreError};
 use crate::profile::bundle::layout::{self, Blobs as _, Bundle, Labels, Packed};
-use crate::profile::bundle::{self, BundleError, MAX_BLOB, Memory, write};
+use crate::profile::bundle::{self, BundleError, MAX_BLOB, Memory};
 use crate::profile::refusal::Refused;
 use crate::profile::{Gate, Unverified, Verified};
 use crate::trust::dsse::{Envelope, MAX_BYTES};
@@ -19,6 +19,8 @@ use crate::trust::file;
 pub struct Imported {
     /// For each profile of the bundle, by its id.
     pub changes: Vec<(Labels, Change)>,
+    /// What was in the store, damaged, and is not any more.
+    pub lost: Vec<String>,
 }
 
 /// What became of a profile.
@@ -64,9 +66,12 @@ fn import(
     let path = file::folder(path, None).map_err(StoreError::from)?;
     let _lock = staging::lock(&path)?;
     let store = Store { path };
-    let before = match file::exists(&store.path.join("index.json")) {
-        true => store.read()?,
-        false => Bundle::default(),
+    let (before, index, damage) = match file::exists(&store.path.join("index.json")) {
+        true => {
+            let (before, damage) = store.read()?;
+            (before, store.profiles()?, damage)
+        }
+        false => (Bundle::default(), Vec::new(), Vec::new()),
     };
     let mut staged = Staging::make(&store.path)?;
     let bundle = bundle::read(input, &mut staged).map_err(|error| match error {
@@ -88,7 +93,9 @@ fn import(
     for it in bundle.profiles {
         let (id, labels) = (it.labels.id.clone(), it.labels.clone());
         let old = before.profiles.iter().find(|old| old.labels.id == id);
-        match import.take(it, old)? {
+        // What the index says of it holds even where it is damaged.
+        let was = index.iter().find(|old| old.labels.id == id);
+        match import.take(it, old, was.map(|old| &old.labels))? {
             Ok((it, change)) => {
                 packed.push(it);
                 changes.push((labels, change));
@@ -122,7 +129,20 @@ fn import(
     move_in(&store, &staged, &after)?;
     store.write(&after)?;
     store.sweep(&after)?;
-    Ok(Imported { changes })
+    let lost = index
+        .iter()
+        .filter(|old| {
+            after
+                .profiles
+                .iter()
+                .all(|it| it.labels.id != old.labels.id)
+        })
+        .map(|old| format!("{} was damaged and is gone", old.labels.id));
+    let damage = damage.iter().map(ToString::to_string);
+    Ok(Imported {
+        changes,
+        lost: lost.chain(damage).collect(),
+    })
 }
 
 struct Import<'a> {
@@ -138,7 +158,12 @@ type Taken = Result<(Packed, Change), Refused>;
 
 impl Import<'_> {
     /// Judges a profile, and says what the store gets of it.
-    fn take(&mut self, mut packed: Packed, old: Option<&Packed>) -> Result<Taken, StoreError> {
+    fn take(
+        &mut self,
+        mut packed: Packed,
+        old: Option<&Packed>,
+        was: Option<&Labels>,
+    ) -> Result<Taken, StoreError> {
         let component = match self.staged_blob(&packed.component) {
             Ok(bytes) => bytes,
             Err(error) => return Ok(Err(error.into())),
@@ -162,18 +187,21 @@ impl Import<'_> {
         if let Err(error) = packed.labels.agree(&verified) {
             return Ok(Err(error.into()));
         }
-        let Some(old) = old else {
+        let Some(was) = was else {
             return Ok(Ok((packed, Change::New)));
         };
-        if old.labels.epoch > packed.labels.epoch && !self.allow_older {
+        if was.epoch > packed.labels.epoch && !self.allow_older {
             let error = BundleError::Older {
                 id: packed.labels.id.clone(),
                 is: packed.labels.epoch,
-                version: old.labels.version.clone(),
-                stored: old.labels.epoch,
+                version: was.version.clone(),
+                stored: was.epoch,
             };
             return Ok(Err(error.into()));
         }
+        let Some(old) = old else {
+            return Ok(Ok((packed, Change::Replaced(was.clone()))));
+        };
         if old.component.digest != packed.component.digest {
             return Ok(Ok((packed, Change::Replaced(old.labels.clone()))));
         }
@@ -210,10 +238,7 @@ impl Import<'_> {
                 packed.envelope = old.envelope.clone();
                 return Ok(Ok((packed, Change::Same)));
             }
-            let title = format!("{}.wasm.dsse.json", packed.labels.id);
-            let kind = layout::ENVELOPE_TYPE;
-            let attached = write::attach(&packed.manifest, kind, &title, &joined, &mut self.fresh);
-            packed.envelope = Some(attached);
+            packed.sign(&joined, &mut self.fresh);
             return Ok(Ok((packed, Change::Countersigned)));
         }
         if signers(&verified) >= old_signers {
