@@ -2,6 +2,7 @@
 //! clock and prints nothing; `main` does what the plan says.
 
 pub mod attest;
+pub mod bundle;
 mod cache;
 pub mod inspect;
 pub mod key;
@@ -17,7 +18,7 @@ pub mod sign;
 pub mod trust;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
@@ -26,7 +27,7 @@ use serde::Deserialize;
 pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
-pub use self::scan::{Destination, ScanArgs, ScanPlan};
+pub use self::scan::{Destination, InstalledArgs, ScanArgs, ScanPlan};
 use crate::config::Settings;
 use crate::report::{asff, json};
 use crate::request;
@@ -89,6 +90,9 @@ pub enum Command {
     Profile(ProfileCommand),
     /// Say whether a report is what a believed key signed
     VerifyReport(Box<attest::VerifyReportArgs>),
+    /// Carry profiles to machines without a network
+    #[command(subcommand, arg_required_else_help = true)]
+    Bundle(bundle::BundleCommand),
     /// Pin the profiles that may run
     Lock(Box<lock::LockArgs>),
     /// Make keys, and say which are believed
@@ -124,14 +128,9 @@ pub enum Command {
 pub enum ProfileCommand {
     /// List the profiles that are installed
     List {
-        /// Where profiles are installed
-        #[arg(
-            long = "profiles",
-            value_name = "DIR",
-            env = "CISB_PROFILES",
-            hide_env_values = true
-        )]
-        folder: Option<PathBuf>,
+        /// Where profiles are installed.
+        #[command(flatten)]
+        installed: InstalledArgs,
         /// How to print them
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: InspectFormat,
@@ -141,20 +140,24 @@ pub enum ProfileCommand {
         /// The component, or the id of an installed one
         #[arg(value_name = "FILE|ID")]
         profile: PathBuf,
-        /// Where profiles are installed
-        #[arg(
-            long = "profiles",
-            value_name = "DIR",
-            env = "CISB_PROFILES",
-            hide_env_values = true
-        )]
-        folder: Option<PathBuf>,
+        /// Where profiles are installed.
+        #[command(flatten)]
+        installed: InstalledArgs,
         /// How to print it
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: InspectFormat,
         /// What it is held against.
         #[command(flatten)]
         trust: Box<trust::TrustArgs>,
+    },
+    /// Take a profile out of the store
+    Remove {
+        /// Its id
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The store [default: /var/lib/cisb/store]
+        #[arg(long, value_name = "DIR")]
+        store: Option<PathBuf>,
     },
     /// Sign a profile, or add a signature to those of others
     Sign(sign::SignArgs),
@@ -164,14 +167,9 @@ pub enum ProfileCommand {
         /// The component, or the id of an installed one
         #[arg(value_name = "FILE|ID")]
         profile: PathBuf,
-        /// Where profiles are installed
-        #[arg(
-            long = "profiles",
-            value_name = "DIR",
-            env = "CISB_PROFILES",
-            hide_env_values = true
-        )]
-        folder: Option<PathBuf>,
+        /// Where profiles are installed.
+        #[command(flatten)]
+        installed: InstalledArgs,
         /// Want this public key's signature instead of what a policy says; repeat for several
         #[arg(long = "key", value_name = "FILE.pub", conflicts_with = "trust")]
         keys: Vec<PathBuf>,
@@ -323,6 +321,15 @@ pub enum Plan {
         /// At which time.
         now: Timestamp,
     },
+    /// Take a profile out of a store.
+    Remove {
+        /// Which.
+        id: String,
+        /// Where.
+        store: PathBuf,
+    },
+    /// Pack, show, judge or import a bundle.
+    Bundle(bundle::BundlePlan),
     /// Bring the lock up to date.
     Lock {
         /// How.
@@ -419,45 +426,38 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         }
         Command::Profile(ProfileCommand::Inspect {
             profile,
-            folder,
+            installed,
             format,
             trust,
         }) => Ok(Plan::Inspect {
             trust: trust.trust(settings),
-            wanted: resolve::Wanted {
-                names: vec![profile],
-                folder: folder.or_else(|| settings.profiles.clone()),
-            },
+            wanted: resolve::Wanted::new(vec![profile], &installed, settings),
             format,
         }),
-        Command::Profile(ProfileCommand::List { folder, format }) => Ok(Plan::List {
-            wanted: resolve::Wanted {
-                names: Vec::new(),
-                folder: folder.or_else(|| settings.profiles.clone()),
-            },
+        Command::Profile(ProfileCommand::List { installed, format }) => Ok(Plan::List {
+            wanted: resolve::Wanted::new(Vec::new(), &installed, settings),
             format,
         }),
         Command::Profile(ProfileCommand::Sign(args)) => Ok(Plan::Sign {
-            wanted: resolve::Wanted {
-                names: vec![args.profile.clone()],
-                folder: settings.profiles.clone(),
-            },
+            wanted: resolve::Wanted::new(vec![args.profile.clone()], &args.installed, settings),
             args,
         }),
         Command::Profile(ProfileCommand::Verify {
             profile,
-            folder,
+            installed,
             keys,
             trust,
         }) => Ok(Plan::Verify {
-            wanted: resolve::Wanted {
-                names: vec![profile],
-                folder: folder.or_else(|| settings.profiles.clone()),
-            },
+            wanted: resolve::Wanted::new(vec![profile], &installed, settings),
             keys,
             trust: trust.trust(settings),
             now: ambient.now,
         }),
+        Command::Profile(ProfileCommand::Remove { id, store }) => Ok(Plan::Remove {
+            id,
+            store: bundle::store_path(store, settings),
+        }),
+        Command::Bundle(command) => Ok(Plan::Bundle(bundle::plan(command, settings))),
         Command::Lock(args) => {
             let args = *args;
             let plan = lock::LockPlan {
@@ -532,7 +532,11 @@ fn collect(
         cache: args.cache.folder(settings),
         now: args.now.unwrap_or(ambient.now),
     };
-    Ok((request, scan::wanted(args.profile, settings)))
+    let wanted = resolve::Wanted {
+        scanned: request.node.foreign_root().map(Path::to_owned),
+        ..scan::wanted(args.profile, settings)
+    };
+    Ok((request, wanted))
 }
 
 fn man(command: Option<&str>) -> Result<Vec<u8>, UsageError> {

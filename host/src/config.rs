@@ -23,6 +23,8 @@ pub struct Settings {
     pub profile: Vec<PathBuf>,
     /// `--profiles`; relative to the file.
     pub profiles: Option<PathBuf>,
+    /// `--store`; relative to the file.
+    pub store: Option<PathBuf>,
     /// `--root`.
     pub root: Option<PathBuf>,
     /// `--proc`.
@@ -118,6 +120,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
     let files = settings.profile.iter_mut().filter(|it| !is_id(it));
     for path in files
         .chain(&mut settings.profiles)
+        .chain(&mut settings.store)
         .chain(&mut settings.kubeconfig)
         .chain(&mut settings.trust)
         .chain(&mut settings.lock)

@@ -2,6 +2,8 @@
 //! here are the process's own doors: arguments, environment, clock, standard
 //! streams, the configuration file and the files that reports go to.
 
+#[path = "main/bundle.rs"]
+mod bundle;
 #[path = "main/cache.rs"]
 mod cache;
 #[path = "main/run.rs"]
@@ -149,6 +151,8 @@ fn run() -> anyhow::Result<u8> {
                 Err(_) => exit::REFUSED,
             })
         }
+        Plan::Remove { id, store } => bundle::remove(&id, &store),
+        Plan::Bundle(plan) => bundle::run(plan, ambient.now),
         Plan::Lock { plan, now } => {
             let gate = Gate::open_unlocked(&plan.trust, now)?;
             let places = plan.wanted.places()?;

@@ -1,6 +1,7 @@
 //! From the bytes of a component to a profile that may run: one type for each
 //! stage, each made only by the stage before it.
 
+pub mod bundle;
 pub mod capabilities;
 pub mod gate;
 pub mod grants;
@@ -9,6 +10,7 @@ pub mod manifest;
 pub mod refusal;
 pub mod signature;
 pub mod source;
+pub mod store;
 pub mod verify;
 
 pub use gate::Gate;

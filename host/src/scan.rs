@@ -33,7 +33,7 @@ use crate::profile::gate::GateError;
 use crate::profile::grants::{self, Grants, GrantsError};
 use crate::profile::refusal::Refused;
 use crate::profile::signature::Standing;
-use crate::profile::{Gate, Place, Verified, source};
+use crate::profile::{Gate, Place, Unverified, Verified, source};
 use crate::report::{
     Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
     Signer, Summary, Timings, Tool,
@@ -807,7 +807,11 @@ pub fn inspect(place: &Place) -> Result<Inspection, Refused> {
 
 /// The same, with what this gate would say of it.
 pub fn inspect_at(place: &Place, gate: &Gate) -> Result<Inspection, Refused> {
-    let unverified = source::read(place)?;
+    inspect_bytes(source::read(place)?, gate)
+}
+
+/// The same of bytes that were read.
+pub fn inspect_bytes(unverified: Unverified, gate: &Gate) -> Result<Inspection, Refused> {
     let size = unverified.size();
     let verdict = match gate.policy().is_some() || gate.lock().is_some() {
         true => Some(gate.judge(unverified.clone()).map(|admitted| {

@@ -149,6 +149,16 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
     Ok(())
 }
 
+/// What it asks to see in short, the riskiest first: so many requests, and how
+/// many there are besides.
+pub(super) fn riskiest(manifest: &Manifest, most: usize) -> (Vec<String>, usize) {
+    let mut asks = sentences(manifest);
+    asks.sort_by_key(|ask| ask.risk);
+    let rest = asks.len().saturating_sub(most);
+    let first = asks.into_iter().take(most);
+    (first.map(|ask| ask.what).collect(), rest)
+}
+
 /// How much could be learnt if a profile were not what it says, most first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Risk {
@@ -313,7 +323,7 @@ fn below(depth: u32) -> String {
 }
 
 /// A head of ours and a stranger's text, what does not fit indented.
-fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
+pub(super) fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
     // The head is broken with the text: a long one must not push it off the line.
     let lead = head.chars().take_while(|c| *c == ' ').count();
     let padding = match head.trim().is_empty() {

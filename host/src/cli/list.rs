@@ -40,6 +40,8 @@ pub struct Entry {
     pub digest: String,
     /// Where it is.
     pub path: String,
+    /// The store or the folder that it comes from.
+    pub from: String,
 }
 
 /// Reads what these files say of themselves.
@@ -69,6 +71,7 @@ fn entry(place: &Place, inspection: super::inspect::Inspection) -> Entry {
         signer: inspection.signer,
         digest: inspection.digest,
         path: place.path.display().to_string(),
+        from: place.shelf().display().to_string(),
     }
 }
 
@@ -78,13 +81,15 @@ pub fn write_text(listed: &Listed, out: &mut dyn Write) -> io::Result<()> {
         return writeln!(
             out,
             "no profile is installed: cisb scan --profile FILE runs one from anywhere, --profiles \
-             DIR names a folder of them"
+             DIR names a folder of them, cisb bundle import takes them into the store"
         );
     }
-    let line = |out: &mut dyn Write, columns: [&str; 6]| {
-        let [id, version, kubernetes, checks, signer, benchmark] = columns.map(escape::line);
+    let width = listed.profiles.iter().map(|it| it.from.chars().count()).max();
+    let width = width.unwrap_or_default().max("FROM".len());
+    let line = |out: &mut dyn Write, columns: [&str; 7]| {
+        let [id, version, kubernetes, checks, signer, from, benchmark] = columns.map(escape::line);
         let text = format!(
-            "{id:<20} {version:<8} {kubernetes:<16} {checks:>12}  {signer:<10} {benchmark}"
+            "{id:<20} {version:<8} {kubernetes:<16} {checks:>12}  {signer:<10} {from:<width$} {benchmark}"
         );
         writeln!(out, "{}", text.trim_end())
     };
@@ -96,6 +101,7 @@ pub fn write_text(listed: &Listed, out: &mut dyn Write) -> io::Result<()> {
             "KUBERNETES",
             "CHECKS",
             "SIGNER",
+            "FROM",
             "BENCHMARK",
         ],
     )?;
@@ -109,6 +115,7 @@ pub fn write_text(listed: &Listed, out: &mut dyn Write) -> io::Result<()> {
                 &it.kubernetes,
                 &checks,
                 &it.signer,
+                &it.from,
                 &it.benchmark,
             ],
         )?;

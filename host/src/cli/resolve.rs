@@ -1,6 +1,6 @@
 //! Which component an id or a Kubernetes version names, where no file does: a
-//! look at the folders that profiles are installed in. Manifests are read,
-//! nothing runs. What several are left of, the node decides.
+//! look at the store and at the folders that profiles are installed in.
+//! Manifests are read, nothing runs. What several are left of, the node decides.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,14 @@ use cisb_contract::Manifest;
 use semver::{Version, VersionReq};
 
 use super::near;
-use crate::config::is_id;
+use crate::config::{Settings, is_id};
 use crate::profile::Place;
+use crate::profile::store::{self, Store, StoreError};
+use crate::trust::file;
 use crate::{detect, scan};
 
-/// Where profiles are installed; the first folder that has one of an id wins.
+/// Where profiles are installed beside the store; the first that has one of an
+/// id wins, the store before all.
 pub const INSTALLED: [&str; 2] = ["/usr/share/cisb/profiles", "/etc/cisb/profiles"];
 
 /// No profile can be told from what was said; exit code 2.
@@ -27,6 +30,12 @@ pub enum ResolveError {
         /// What the system says.
         source: io::Error,
     },
+    /// The store is not to be trusted, or not to be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A store that was named is not there.
+    #[error("there is no store at {0}: `cisb bundle import` makes one")]
+    NoStore(PathBuf),
     /// Nothing is there.
     #[error(
         "no profile is installed in {0}: name one with --profile FILE, or the folder that holds \
@@ -68,17 +77,42 @@ pub enum Found {
     Among(Vec<Place>),
 }
 
+/// Where installed profiles are looked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shelf {
+    /// A store. The usual one need not be there.
+    Store {
+        /// Where.
+        path: PathBuf,
+        /// Whether somebody named it.
+        named: bool,
+    },
+    /// A folder.
+    Folder(PathBuf),
+}
+
+impl Shelf {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Store { path, .. } | Self::Folder(path) => path,
+        }
+    }
+}
+
 /// The components that `--benchmark` or `--version` names among those that are
-/// installed in these folders, of which those that do not exist are empty.
+/// installed on these shelves, of which those that do not exist are empty.
+/// `scanned` is the root of the scan.
 pub fn resolve(
     benchmark: Option<&str>,
     version: Option<&str>,
-    folders: &[PathBuf],
+    shelves: &[Shelf],
+    scanned: Option<&Path>,
 ) -> Result<Found, ResolveError> {
-    let installed = installed(folders)?;
+    let installed = installed(shelves, scanned)?;
     if installed.is_empty() {
-        let folders: Vec<_> = folders.iter().map(|f| f.display().to_string()).collect();
-        return Err(ResolveError::NoneInstalled(folders.join(" or ")));
+        let shown = shelves.iter().map(|s| s.path().display().to_string());
+        let shown: Vec<_> = shown.collect();
+        return Err(ResolveError::NoneInstalled(shown.join(" or ")));
     }
     match (benchmark, version) {
         (Some(id), _) => installed
@@ -115,34 +149,66 @@ pub struct Wanted {
     pub names: Vec<PathBuf>,
     /// `--profiles`; none for the usual folders.
     pub folder: Option<PathBuf>,
+    /// `--store`; none for the usual one.
+    pub store: Option<PathBuf>,
+    /// The root of the scan.
+    pub scanned: Option<PathBuf>,
 }
 
 impl Wanted {
-    /// The folders to look in: the one that was named, or the usual ones.
-    pub fn folders(&self) -> Vec<PathBuf> {
-        match &self.folder {
+    /// These names; flags say where they are, and otherwise the settings.
+    pub fn new(names: Vec<PathBuf>, at: &super::InstalledArgs, settings: &Settings) -> Self {
+        // A flag for one alone means that one alone.
+        let (folder, store) = match (&at.folder, &at.store) {
+            (None, None) => (settings.profiles.clone(), settings.store.clone()),
+            (folder, store) => (folder.clone(), store.clone()),
+        };
+        Self {
+            names,
+            folder,
+            store,
+            scanned: None,
+        }
+    }
+
+    /// Where to look: what was named; else the store and the usual folders.
+    pub fn shelves(&self) -> Vec<Shelf> {
+        let store = match (&self.store, &self.folder) {
+            (Some(path), _) => Some((path.clone(), true)),
+            (None, None) => Some((store::PATH.into(), false)),
+            (None, Some(_)) => None,
+        };
+        let store = store.map(|(path, named)| Shelf::Store { path, named });
+        let folders = match &self.folder {
             Some(folder) => vec![folder.clone()],
             None => INSTALLED.map(PathBuf::from).to_vec(),
-        }
+        };
+        let folders = folders.into_iter().map(Shelf::Folder);
+        store.into_iter().chain(folders).collect()
     }
 
     /// What was named; else everything that is installed.
     pub fn places(&self) -> Result<Vec<Place>, ResolveError> {
+        let scanned = self.scanned.as_deref();
         match self.names.is_empty() {
-            true => all(&self.folders()),
-            false => named(&self.names, &self.folders()),
+            true => all(&self.shelves(), scanned),
+            false => named(&self.names, &self.shelves(), scanned),
         }
     }
 }
 
 /// The components that these names stand for: files, and ids of what is
 /// installed. A name that is a file here is that file.
-pub fn named(names: &[PathBuf], folders: &[PathBuf]) -> Result<Vec<Place>, ResolveError> {
+fn named(
+    names: &[PathBuf],
+    shelves: &[Shelf],
+    scanned: Option<&Path>,
+) -> Result<Vec<Place>, ResolveError> {
     let mut found = Vec::new();
     for name in names {
         match name.to_str().filter(|_| is_id(name) && !name.exists()) {
             None => found.push(Place::file(name.clone())),
-            Some(id) => match resolve(Some(id), None, folders)? {
+            Some(id) => match resolve(Some(id), None, shelves, scanned)? {
                 Found::Named(paths) | Found::Among(paths) => found.extend(paths),
             },
         }
@@ -150,10 +216,10 @@ pub fn named(names: &[PathBuf], folders: &[PathBuf]) -> Result<Vec<Place>, Resol
     Ok(found)
 }
 
-/// Everything that is installed, by its file's name.
-pub fn all(folders: &[PathBuf]) -> Result<Vec<Place>, ResolveError> {
-    let found = installed(folders)?.into_iter().map(|(_, place)| place);
-    Ok(found.collect())
+/// Everything that is installed, by its name.
+fn all(shelves: &[Shelf], scanned: Option<&Path>) -> Result<Vec<Place>, ResolveError> {
+    let found = installed(shelves, scanned)?;
+    Ok(found.into_iter().map(|(_, place)| place).collect())
 }
 
 /// What `--benchmark` or `--version` leaves of components that were named as
@@ -190,17 +256,37 @@ pub fn narrow(
     Ok(refused)
 }
 
-/// Names without `.wasm` and places, in the order of names.
-fn installed(folders: &[PathBuf]) -> Result<Vec<(String, Place)>, ResolveError> {
+/// Names and places, in the order of names: ids in a store, in a folder what
+/// stands before `.wasm`.
+fn installed(
+    shelves: &[Shelf],
+    scanned: Option<&Path>,
+) -> Result<Vec<(String, Place)>, ResolveError> {
     let mut found: Vec<(String, Place)> = Vec::new();
-    for folder in folders {
-        for path in listed(folder)? {
-            let is_component = path.extension().is_some_and(|end| end == "wasm");
-            let Some(name) = path.file_stem().and_then(|name| name.to_str()) else {
-                continue;
-            };
-            if is_component && !found.iter().any(|(other, _)| other == name) {
-                found.push((name.to_owned(), Place::file(path)));
+    let mut add = |name: &str, place: Place| {
+        if !found.iter().any(|(other, _)| other == name) {
+            found.push((name.to_owned(), place));
+        }
+    };
+    for shelf in shelves {
+        match shelf {
+            Shelf::Store { path, named } => match Store::open(path, scanned)? {
+                None if *named => return Err(ResolveError::NoStore(path.clone())),
+                None => {}
+                Some(store) => {
+                    for stored in store.profiles()? {
+                        add(&stored.labels.id, stored.place);
+                    }
+                }
+            },
+            Shelf::Folder(folder) => {
+                for path in listed(folder, scanned)? {
+                    let is_component = path.extension().is_some_and(|end| end == "wasm");
+                    let name = path.file_stem().and_then(|name| name.to_str());
+                    if let (true, Some(name)) = (is_component, name) {
+                        add(name, Place::file(path.clone()));
+                    }
+                }
             }
         }
     }
@@ -208,12 +294,20 @@ fn installed(folders: &[PathBuf]) -> Result<Vec<(String, Place)>, ResolveError> 
     Ok(found)
 }
 
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, ResolveError> {
+fn listed(folder: &Path, scanned: Option<&Path>) -> Result<Vec<PathBuf>, ResolveError> {
     let failed = |source| ResolveError::Folder {
         folder: folder.to_owned(),
         source,
     };
     let usual = INSTALLED.iter().any(|usual| Path::new(usual) == folder);
+    // Nobody named it, so nobody vouches for it.
+    if usual
+        && file::exists(folder)
+        && let Err(error) = file::folder(folder, scanned)
+    {
+        tracing::warn!("the profiles in {} are passed over: {error}", folder.display());
+        return Ok(Vec::new());
+    }
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound && usual => return Ok(Vec::new()),
@@ -300,15 +394,15 @@ mod tests {
             folder(&["a-1.0.wasm", "notes.txt"]),
             folder(&["a-1.0.wasm", "b.wasm"]),
         );
-        let folders = [one.path().to_owned(), two.path().to_owned()];
-        let found = |id| resolve(Some(id), None, &folders);
+        let folders = [one.path(), two.path()].map(|it| Shelf::Folder(it.to_owned()));
+        let found = |id| resolve(Some(id), None, &folders, None);
         let named = |path: PathBuf| Found::Named(vec![path.into()]);
         let first = one.path().join("a-1.0.wasm");
         assert_eq!(found("a-1.0").unwrap(), named(first.clone()));
         let second = two.path().join("b.wasm");
         assert_eq!(found("b").unwrap(), named(second.clone()));
         // Where nothing is said, the node decides.
-        let all = resolve(None, None, &folders).unwrap();
+        let all = resolve(None, None, &folders, None).unwrap();
         assert_eq!(all, Found::Among(vec![first.into(), second.into()]));
         let error = said(found("a-1.1"));
         assert!(error.contains("there is a-1.0, b"), "{error}");
@@ -321,10 +415,11 @@ mod tests {
     #[test]
     fn where_nothing_is_installed_that_is_said() {
         let empty = folder(&[]);
-        let error = said(resolve(Some("a"), None, &[empty.path().to_owned()]));
+        let at = |path: &Path| [Shelf::Folder(path.to_owned())];
+        let error = said(resolve(Some("a"), None, &at(empty.path()), None));
         assert!(error.contains("--profile FILE"), "{error}");
         let missing = empty.path().join("missing");
-        assert!(said(resolve(Some("a"), None, &[missing])).contains("cannot list"));
+        assert!(said(resolve(Some("a"), None, &at(&missing), None)).contains("cannot list"));
     }
 
     #[test]

@@ -294,6 +294,10 @@ pub(super) fn plan(
     };
     let node_name = args.machine.node_name.or(args.kube_bench_node_name);
     Ok(RunPlan {
+        wanted: Wanted {
+            scanned: node.foreign_root().map(Path::to_owned),
+            ..scan::wanted(args.profile, settings)
+        },
         scan: Scan {
             profiles: Vec::new(),
             installed: Vec::new(),
@@ -313,7 +317,6 @@ pub(super) fn plan(
         },
         benchmark: args.benchmark.filter(|id| !id.is_empty()),
         version: args.version.filter(|version| !version.is_empty()),
-        wanted: scan::wanted(args.profile, settings),
         output,
         file: args.outputfile.filter(|path| !path.as_os_str().is_empty()),
         exit_code: args.exit_code,

@@ -104,7 +104,16 @@ pub struct ProfileArgs {
     )]
     pub profiles: Vec<PathBuf>,
 
-    /// Where profiles are installed [default: /usr/share/cisb/profiles, /etc/cisb/profiles]
+    /// Where they are.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+}
+
+/// Where profiles are installed.
+#[derive(Debug, Default, Args)]
+pub struct InstalledArgs {
+    /// Where profiles are installed [default: the store, then /usr/share/cisb/profiles and
+    /// /etc/cisb/profiles]
     #[arg(
         long = "profiles",
         value_name = "DIR",
@@ -112,6 +121,10 @@ pub struct ProfileArgs {
         hide_env_values = true
     )]
     pub folder: Option<PathBuf>,
+
+    /// The store that `cisb bundle import` fills [default: /var/lib/cisb/store, if there is one]
+    #[arg(long, value_name = "DIR")]
+    pub store: Option<PathBuf>,
 }
 
 /// Which checks run.
@@ -322,7 +335,10 @@ pub(super) fn plan(
         return Err(UsageError::NothingToSign);
     }
     Ok(ScanPlan {
-        wanted: wanted(args.profile, settings),
+        wanted: Wanted {
+            scanned: node.foreign_root().map(Path::to_owned),
+            ..wanted(args.profile, settings)
+        },
         scan: Scan {
             profiles: Vec::new(),
             installed: Vec::new(),
@@ -362,13 +378,11 @@ pub(super) fn plan(
 
 /// The profiles of the command line, else those of the settings.
 pub(super) fn wanted(args: ProfileArgs, settings: &Settings) -> Wanted {
-    Wanted {
-        names: match args.profiles.is_empty() {
-            true => settings.profile.clone(),
-            false => args.profiles,
-        },
-        folder: args.folder.or_else(|| settings.profiles.clone()),
-    }
+    let names = match args.profiles.is_empty() {
+        true => settings.profile.clone(),
+        false => args.profiles,
+    };
+    Wanted::new(names, &args.installed, settings)
 }
 
 /// Whose findings they are, if any output is for Security Hub.
@@ -418,7 +432,8 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
     for profile in &args.profile.profiles {
         flag("--profile", Some(profile));
     }
-    flag("--profiles", args.profile.folder.as_deref());
+    flag("--profiles", args.profile.installed.folder.as_deref());
+    flag("--store", args.profile.installed.store.as_deref());
     flag("--cache", args.cache.place.as_deref());
     let machine = &args.machine;
     flag(

@@ -6,9 +6,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::InstalledArgs;
 use super::passphrase::{OpenError, PassphraseArgs};
 use crate::profile::refusal::Refused;
 use crate::profile::signature::{self, SignatureError};
+use crate::profile::store::{self, StoreError};
 use crate::profile::{Gate, Place, source};
 use crate::report::escape;
 use crate::trust::dsse::{Envelope, EnvelopeError};
@@ -27,6 +29,10 @@ pub struct SignArgs {
     /// The component, or the id of an installed one
     #[arg(value_name = "FILE|ID")]
     pub profile: PathBuf,
+
+    /// Where profiles are installed.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 
     /// The private key
     #[arg(long, value_name = "FILE")]
@@ -62,6 +68,8 @@ pub enum SignError {
         "{0} says something else of this component than its manifest does, so it is not added to"
     )]
     Statement(PathBuf),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("the key {0} signed it before")]
     Before(String),
     #[error("cannot print: {0}")]
@@ -105,7 +113,11 @@ pub fn sign(place: &Place, args: &SignArgs, out: &mut dyn Write) -> Result<(), S
     if !envelope.sign(&key) {
         return Err(SignError::Before(id.to_string()));
     }
-    file::write(path, &envelope.to_json(), 0o644)?;
+    match (&args.envelope, &place.digest) {
+        // A store's blobs are called what they are, so it gets another.
+        (None, Some(_)) => store::countersign(&place, &envelope.to_json())?,
+        _ => file::write(path, &envelope.to_json(), 0o644)?,
+    }
     let manifest = verified.manifest();
     writeln!(
         out,
@@ -116,12 +128,11 @@ pub fn sign(place: &Place, args: &SignArgs, out: &mut dyn Write) -> Result<(), S
     writeln!(out, "manifest      sha256:{}", verified.manifest_digest())?;
     writeln!(out, "capabilities  {}", verified.capabilities())?;
     writeln!(out, "signed by     {id}")?;
-    writeln!(
-        out,
-        "signatures    {} in {}",
-        envelope.hints().count(),
-        path.display()
-    )?;
+    let at = match (&args.envelope, &place.digest) {
+        (None, Some(_)) => "the store".to_owned(),
+        _ => path.display().to_string(),
+    };
+    writeln!(out, "signatures    {} in {at}", envelope.len())?;
     Ok(())
 }
 

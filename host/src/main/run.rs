@@ -57,13 +57,13 @@ fn strangers(plan: &RunPlan, report: &Report) -> Vec<String> {
 
 fn profiles(plan: &RunPlan) -> anyhow::Result<Found> {
     let (benchmark, version) = (plan.benchmark.as_deref(), plan.version.as_deref());
-    let folders = plan.wanted.folders();
+    let (shelves, scanned) = (plan.wanted.shelves(), plan.wanted.scanned.as_deref());
     if !plan.wanted.names.is_empty() {
         let given = plan.wanted.places()?;
         let profiles = resolve::narrow(given, benchmark, version)?;
         return Ok(Found::Named(profiles));
     }
-    Ok(resolve::resolve(benchmark, version, &folders)?)
+    Ok(resolve::resolve(benchmark, version, &shelves, scanned)?)
 }
 
 /// Data goes to the file instead of standard output, text to both.

@@ -1,6 +1,7 @@
 //! Why a profile does not run: the stage that refuses it, a code that stays the
 //! same when sentences change, and the sentence.
 
+use super::bundle::BundleError;
 use super::grants::GrantError;
 use super::lock::Unlocked;
 use super::manifest::ManifestError;
@@ -16,7 +17,8 @@ use crate::trust::policy::Distrust;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} [{}]", code.as_str())]
 pub struct Refused {
-    /// `source`, `signature`, `manifest`, `verify`, `lock`, `grant`, `compile` or `link`.
+    /// `bundle`, `source`, `signature`, `manifest`, `verify`, `lock`, `grant`, `compile` or
+    /// `link`.
     pub stage: &'static str,
     /// Which of the known reasons.
     pub code: Code,
@@ -90,6 +92,18 @@ codes! {
     Grant = "grant", "what it needs does not fit what it was granted";
     Compile = "compile", "it does not compile";
     Link = "link", "it does not fit the contract";
+    NotABundle = "not-a-bundle", "it is no bundle, or not laid out as one";
+    BundleCut = "bundle-cut", "the bundle ends too early";
+    BundleTrailing = "bundle-trailing", "something follows the end of the bundle or of an entry";
+    BundleName = "bundle-name", "the bundle holds a name that could lead elsewhere, or that none has";
+    BundleEntry = "bundle-entry", "the bundle holds a link, a device or whatever is no plain file";
+    BundleTwice = "bundle-twice", "the bundle holds a name twice";
+    BundleTooLarge = "bundle-too-large", "the bundle holds more than is read of one";
+    BundleDigest = "bundle-digest", "a blob of the bundle is not what its name says";
+    BundleMissing = "bundle-missing", "a blob that the bundle names is not in it";
+    BundleExtra = "bundle-extra", "the bundle holds a blob that belongs to no profile";
+    BundleLabels = "bundle-labels", "the bundle's labels are not those of the component";
+    OlderThanStored = "older-than-stored", "the store has a later epoch of it";
 }
 
 impl From<SourceError> for Refused {
@@ -100,6 +114,12 @@ impl From<SourceError> for Refused {
             SourceError::Damaged { .. } => Code::Damaged,
         };
         Self::at("source", code, &error)
+    }
+}
+
+impl From<BundleError> for Refused {
+    fn from(error: BundleError) -> Self {
+        Self::at("bundle", error.code(), &error)
     }
 }
 

@@ -43,6 +43,13 @@ impl Place {
         }
     }
 
+    /// The store or the folder that it is in.
+    pub fn shelf(&self) -> &Path {
+        // STORE/blobs/sha256/DIGEST
+        let up = if self.digest.is_some() { 3 } else { 1 };
+        self.path.ancestors().nth(up).unwrap_or(&self.path)
+    }
+
     /// How messages name it.
     pub fn shown(&self) -> String {
         match &self.name {

@@ -111,7 +111,8 @@ pub enum VerifyError {
     World(String),
 }
 
-const CHECKS: &str = "cisb:profile/checks@0.1.0";
+/// The one thing that a profile exports.
+pub(super) const CHECKS: &str = "cisb:profile/checks@0.1.0";
 const OFFERED: [&str; 6] = [
     "types",
     "context",

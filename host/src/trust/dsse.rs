@@ -131,6 +131,31 @@ impl Envelope {
         true
     }
 
+    /// How many signatures there are, whosever they are.
+    pub fn len(&self) -> usize {
+        self.signatures.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.signatures.is_empty()
+    }
+
+    /// Adds the signatures of another envelope around the same text; none if it
+    /// is another text, or if there would be too many.
+    pub fn join(&self, other: &Self) -> Option<Self> {
+        if (&self.payload, &self.payload_type) != (&other.payload, &other.payload_type) {
+            return None;
+        }
+        let mut joined = self.clone();
+        for (hint, signature) in &other.signatures {
+            if !joined.signatures.iter().any(|(_, is)| is == signature) {
+                joined.signatures.push((hint.clone(), signature.clone()));
+            }
+        }
+        (joined.len() <= MAX_SIGNATURES).then_some(joined)
+    }
+
     /// As JSON, on one line.
     pub fn to_json(&self) -> Vec<u8> {
         let signatures = self.signatures.iter().map(|(keyid, sig)| WireSignature {
@@ -258,6 +283,19 @@ mod tests {
         wire["signatures"].as_array_mut().unwrap().push(first);
         let by = parse(&wire).unwrap().signed_by([key.public()]);
         assert_eq!((by.keys.len(), by.repeated.len()), (1, 1));
+    }
+
+    #[test]
+    fn envelopes_around_one_text_become_one() {
+        let (a, b) = (PrivateKey::of(1), PrivateKey::of(2));
+        let joined = signed(&[&a]).join(&signed(&[&a, &b])).unwrap();
+        assert_eq!(joined.len(), 2);
+        assert_eq!(joined.signed_by([a.public(), b.public()]).keys.len(), 2);
+        assert_eq!(signed(&[&a]).join(&Envelope::around(b"[]")), None);
+        let many: Vec<PrivateKey> = (1..=9).map(PrivateKey::of).collect();
+        let more: Vec<PrivateKey> = (10..=17).map(PrivateKey::of).collect();
+        let (many, more) = (many.iter().collect::<Vec<_>>(), more.iter().collect::<Vec<_>>());
+        assert_eq!(signed(&many).join(&signed(&more)), None);
     }
 
     #[test]

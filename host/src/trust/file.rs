@@ -28,6 +28,9 @@ pub enum FileError {
     /// A directory, a device or the like.
     #[error("{0} is not a file")]
     NotAFile(PathBuf),
+    /// A file or the like.
+    #[error("{0} is not a directory")]
+    NotAFolder(PathBuf),
     /// Larger than the limit.
     #[error("{0} is larger than {MAX_BYTES} bytes")]
     TooLarge(PathBuf),
@@ -107,16 +110,7 @@ pub fn read_bytes(
     };
     // Where it really is: a link may stand for it, and what it leads to counts.
     let real = std::fs::canonicalize(path).map_err(fail("open"))?;
-    if let Some(root) = scanned
-        && let Ok(root) = std::fs::canonicalize(root)
-        && root.components().count() > 1
-        && real.starts_with(&root)
-    {
-        return Err(FileError::Scanned {
-            path: path.to_owned(),
-            root,
-        });
-    }
+    is_elsewhere(path, &real, scanned)?;
     let me = rustix::process::geteuid().as_raw();
     for folder in real.ancestors().skip(1) {
         let stat = std::fs::metadata(folder).map_err(fail("look at"))?;
@@ -133,6 +127,54 @@ pub fn read_bytes(
         what,
     })?;
     whole(file, path)
+}
+
+/// Where a folder really is whose content decides something: nobody but root
+/// and the caller can add to it, take from it or exchange it.
+pub fn folder(path: &Path, scanned: Option<&Path>) -> Result<PathBuf, FileError> {
+    let fail = |what| {
+        move |source| FileError::Io {
+            what,
+            path: path.to_owned(),
+            source,
+        }
+    };
+    let untrusted = |what| FileError::Untrusted {
+        path: path.to_owned(),
+        what,
+    };
+    let real = std::fs::canonicalize(path).map_err(fail("open"))?;
+    is_elsewhere(path, &real, scanned)?;
+    let me = rustix::process::geteuid().as_raw();
+    for folder in real.ancestors().skip(1) {
+        let stat = std::fs::metadata(folder).map_err(fail("look at"))?;
+        folder_is_safe(folder, &stat, me).map_err(untrusted)?;
+    }
+    let stat = std::fs::metadata(&real).map_err(fail("look at"))?;
+    if !stat.is_dir() {
+        return Err(FileError::NotAFolder(path.to_owned()));
+    }
+    // Where anybody may add to it, being sticky helps nothing.
+    match is_read_only(&real) {
+        true => {}
+        false => belongs(stat.uid(), stat.mode(), me, Secrecy::Public).map_err(untrusted)?,
+    }
+    Ok(real)
+}
+
+/// That something does not lie on the machine that is judged.
+fn is_elsewhere(path: &Path, real: &Path, scanned: Option<&Path>) -> Result<(), FileError> {
+    if let Some(root) = scanned
+        && let Ok(root) = std::fs::canonicalize(root)
+        && root.components().count() > 1
+        && real.starts_with(&root)
+    {
+        return Err(FileError::Scanned {
+            path: path.to_owned(),
+            root,
+        });
+    }
+    Ok(())
 }
 
 /// Opens what is a file and nothing else; `shown` is what it is called.
@@ -344,6 +386,32 @@ mod tests {
         ));
         assert!(read(&path, Some(outside.path())).is_ok());
         assert!(read(&path, Some(Path::new("/"))).is_ok());
+    }
+
+    #[test]
+    fn a_folder_that_others_can_add_to_is_not_believed() {
+        let (outer, file) = made(0o644);
+        let path = outer.path().join("store");
+        std::fs::create_dir(&path).unwrap();
+        let chmod = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        chmod(&path, 0o755);
+        let real = std::fs::canonicalize(&path).unwrap();
+        assert_eq!(folder(&path, None).unwrap(), real);
+        for mode in [0o775, 0o757, 0o1777] {
+            chmod(&path, mode);
+            let said = folder(&path, None).unwrap_err().to_string();
+            assert!(said.contains("lets others write it: chmod go-w"), "{said}");
+        }
+        chmod(&path, 0o755);
+        chmod(outer.path(), 0o777);
+        let said = folder(&path, None).unwrap_err().to_string();
+        assert!(said.contains("lets others exchange it"), "{said}");
+        chmod(outer.path(), 0o755);
+        assert!(matches!(folder(&file, None), Err(FileError::NotAFolder(_))));
+        let inside = folder(&path, Some(outer.path()));
+        assert!(matches!(inside, Err(FileError::Scanned { .. })));
     }
 
     #[test]
