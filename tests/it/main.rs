@@ -36,4 +36,5 @@ mod selfmade;
 mod site;
 mod tkgi;
 mod trust;
+mod walkthrough;
 mod xml;

@@ -323,7 +323,12 @@ fn below(depth: u32) -> String {
 }
 
 /// A head of ours and a stranger's text, what does not fit indented.
-pub(super) fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
+pub(super) fn paragraph(
+    out: &mut dyn Write,
+    indent: usize,
+    head: &str,
+    text: &str,
+) -> io::Result<()> {
     // The head is broken with the text: a long one must not push it off the line.
     let lead = head.chars().take_while(|c| *c == ' ').count();
     let padding = match head.trim().is_empty() {
