@@ -13,6 +13,7 @@ use crate::sys::{self, Workspace};
 
 const SCAN_GOAL: Duration = Duration::from_millis(100);
 const WARM_GOAL: Duration = Duration::from_millis(30);
+const VERIFY_GOAL: Duration = Duration::from_millis(2);
 const MEMORY_GOAL: u64 = 64 << 20;
 
 /// Builds, then times `runs` scans of a record, without its API objects and with
@@ -64,6 +65,16 @@ pub fn run(workspace: &Workspace, runs: usize) -> Result<()> {
             median(&times)
         );
     }
+    let mut verified = verifications(workspace, &profile, folder.path(), runs)?;
+    verified.sort();
+    let least = verified.first().copied().unwrap_or_default();
+    println!(
+        "{:<25} {:>11} {:>10.1?} {least:>10.1?} {:>10}",
+        "two signatures and a lock",
+        "",
+        median(&verified),
+        format!("{VERIFY_GOAL:?}")
+    );
     let mut peak = 0;
     for _ in 0..5 {
         peak = peak.max(peak_memory(scan(&record, &cold))?);
@@ -94,6 +105,49 @@ pub fn run(workspace: &Workspace, runs: usize) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How long cisb says that it takes to verify a profile: two signatures, the
+/// manifest, a policy and a lock, each time in another process.
+fn verifications(
+    workspace: &Workspace,
+    profile: &Path,
+    folder: &Path,
+    runs: usize,
+) -> Result<Vec<Duration>> {
+    let at = |name: &str| folder.join(name);
+    let signed = at("signed.wasm");
+    std::fs::copy(profile, &signed).context("the profile cannot be copied")?;
+    let cisb = |words: &[&str], paths: &[&Path]| {
+        let mut command = Command::new(workspace.cisb());
+        command.args(words).args(paths);
+        command
+    };
+    for role in ["publisher", "site"] {
+        let (key, public) = (at(role).with_extension("key"), at(role).with_extension("pub"));
+        sys::run(&mut cisb(&["key", "generate", "-o"], &[&key]))?;
+        sys::run(&mut cisb(&["profile", "sign", "--key"], &[&key, &signed]))?;
+        let words = ["key", "trust", "--name", role, "--role", role, "--require", "--trust"];
+        sys::run(&mut cisb(&words, &[&at("trust.toml"), &public]))?;
+    }
+    let held = ["--trust".as_ref(), &*at("trust.toml"), "--lock".as_ref(), &*at("cisb.lock")];
+    sys::run(cisb(&["lock", "--profile"], &[&signed]).args(held))?;
+    let mut times = Vec::new();
+    for _ in 0..runs.max(1) {
+        let output = cisb(&["profile", "verify"], &[&signed])
+            .args(held)
+            .env("CISB_LOG", "debug")
+            .output()
+            .context("the host cannot be started")?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let spent = said
+            .lines()
+            .find_map(|line| line.split_once(": signatures ").map(|(_, spent)| spent))
+            .context("cisb does not say how long it took to verify")?;
+        let micros = spent.split(' ').filter_map(|word| word.parse::<u64>().ok());
+        times.push(Duration::from_micros(micros.sum()));
+    }
+    Ok(times)
 }
 
 /// How long each of so many runs takes.
