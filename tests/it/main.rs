@@ -9,6 +9,7 @@
 )]
 
 mod azure;
+mod bundle;
 mod checksums;
 mod cli;
 mod detection;
@@ -27,6 +28,7 @@ mod openshift;
 mod parity;
 mod rancher;
 mod records;
+mod registry;
 mod run;
 mod secrets;
 mod selfmade;
