@@ -1,7 +1,9 @@
 //! The command line: words in, a plan out. Parsing opens nothing, asks no
 //! clock and prints nothing; `main` does what the plan says.
 
+pub mod attest;
 pub mod bundle;
+mod cache;
 pub mod inspect;
 pub mod key;
 pub mod list;
@@ -23,6 +25,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use serde::Deserialize;
 
+pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, InstalledArgs, ScanArgs, ScanPlan};
@@ -86,6 +89,8 @@ pub enum Command {
     /// Look at profiles, and sign them
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
+    /// Say whether a report is what a believed key signed
+    VerifyReport(Box<attest::VerifyReportArgs>),
     /// Carry profiles to machines without a network
     #[command(subcommand, arg_required_else_help = true)]
     Bundle(bundle::BundleCommand),
@@ -94,6 +99,9 @@ pub enum Command {
     /// Make keys, and say which are believed
     #[command(subcommand, arg_required_else_help = true)]
     Key(key::KeyCommand),
+    /// Compile profiles once, so that scans need not
+    #[command(subcommand, arg_required_else_help = true)]
+    Cache(CacheCommand),
     /// Print the JSON Schema of an output
     Schema {
         /// Which output
@@ -194,6 +202,10 @@ pub struct CollectArgs {
     /// What is recorded.
     #[command(flatten)]
     pub node: NodeArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// What a profile must be, and may do.
     #[command(flatten)]
@@ -305,6 +317,15 @@ pub enum Plan {
         /// At which time.
         now: Timestamp,
     },
+    /// Say whether a report is believed.
+    VerifyReport {
+        /// Which, and by which keys.
+        args: Box<attest::VerifyReportArgs>,
+        /// By which policy.
+        trust: request::Trust,
+        /// At which time.
+        now: Timestamp,
+    },
     /// Take a profile out of a store.
     Remove {
         /// Which.
@@ -325,6 +346,18 @@ pub enum Plan {
     },
     /// Make or list keys, or change the trust policy.
     Key(key::KeyCommand),
+    /// Compile profiles and keep the code.
+    Warm {
+        /// Where; without its profiles.
+        request: Box<request::Warm>,
+        /// Its profiles, as they were named.
+        wanted: resolve::Wanted,
+    },
+    /// Remove what is kept.
+    Clear {
+        /// `--cache`.
+        cache: PathBuf,
+    },
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -358,6 +391,9 @@ pub enum UsageError {
     /// A flag that kube-bench has and `cisb run` has not.
     #[error("--{0} is kube-bench's own: {1}")]
     RunForeign(&'static str, &'static str),
+    /// A signature of nothing.
+    #[error("--sign signs a report in a file: add --output json=FILE")]
+    NothingToSign,
     /// Every check is left out.
     #[error("--scored=false and --unscored=false leave no check: leave one of them out")]
     NeitherScored,
@@ -462,7 +498,16 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
                 now: ambient.now,
             })
         }
+        Command::VerifyReport(args) => Ok(Plan::VerifyReport {
+            trust: request::Trust {
+                policy: args.trust.clone().or_else(|| settings.trust.clone()),
+                ..request::Trust::default()
+            },
+            args,
+            now: ambient.now,
+        }),
         Command::Key(command) => Ok(Plan::Key(command)),
+        Command::Cache(command) => Ok(cache::plan(command, settings, ambient)),
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),
@@ -505,6 +550,7 @@ fn collect(
         node_name: args.node.node_name.or_else(|| settings.node_name.clone()),
         grants: args.trust.grants(settings),
         output: args.output,
+        cache: args.cache.folder(settings),
         now: args.now.unwrap_or(ambient.now),
     };
     let wanted = resolve::Wanted {

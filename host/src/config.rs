@@ -54,6 +54,8 @@ pub struct Settings {
     pub locked: bool,
     /// `--grants`; relative to the file.
     pub grants: Option<PathBuf>,
+    /// `--cache`; relative to the file.
+    pub cache: Option<PathBuf>,
     /// `--jobs`.
     pub jobs: Option<usize>,
     /// `--format`.
@@ -123,6 +125,7 @@ pub fn parse(path: &Path, text: &str) -> Result<Settings, ConfigError> {
         .chain(&mut settings.trust)
         .chain(&mut settings.lock)
         .chain(&mut settings.grants)
+        .chain(&mut settings.cache)
     {
         *path = folder.join(&*path);
     }

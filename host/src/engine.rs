@@ -5,6 +5,7 @@
 //! `capability` names wasmtime.
 
 mod bindings;
+pub mod cache;
 pub mod link;
 pub mod run;
 
@@ -21,6 +22,7 @@ use crate::profile::Verified;
 /// A wasmtime engine.
 pub struct Engine {
     inner: wasmtime::Engine,
+    config: Config,
 }
 
 /// Why there is no sandbox.
@@ -67,7 +69,7 @@ impl Engine {
                  for cisb"
             ))
         })?;
-        Ok(Self { inner })
+        Ok(Self { inner, config })
     }
 
     /// Compiles what was verified.

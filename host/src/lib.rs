@@ -27,3 +27,4 @@ pub mod report;
 pub mod request;
 pub mod scan;
 pub mod trust;
+pub mod warm;

@@ -4,6 +4,8 @@
 
 #[path = "main/bundle.rs"]
 mod bundle;
+#[path = "main/cache.rs"]
+mod cache;
 #[cfg(feature = "registry")]
 #[path = "main/registry.rs"]
 mod registry;
@@ -17,19 +19,22 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use cisb::cli::attest::{self, Signing};
 use cisb::cli::key;
 use cisb::cli::lock::{self, Locked};
 use cisb::cli::resolve::Wanted;
 use cisb::cli::sign::{self, SignError};
 use cisb::cli::{self, Ambient, Cli, Command, Format, InspectFormat, LogLevel, Plan, ScanPlan};
 use cisb::config::{self, Settings};
+use cisb::node::record;
 use cisb::profile::{Gate, Place};
 use cisb::report::exit;
 use cisb::report::text::TextOptions;
-use cisb::report::{Report, asff, escape, json, junit, kube_bench, text};
-use cisb::request::{self, Scan};
+use cisb::report::{Report, asff, attestation, escape, json, junit, kube_bench, text};
+use cisb::request::{self, NodeSource, Scan};
 use cisb::scan;
-use cisb::trust::file;
+use cisb::trust::dsse::Envelope;
+use cisb::trust::{PrivateKey, file};
 use tracing_subscriber::fmt::writer::MakeWriterExt as _;
 
 fn main() -> ExitCode {
@@ -172,12 +177,34 @@ fn run() -> anyhow::Result<u8> {
                 Locked::Refused => exit::REFUSED,
             })
         }
+        Plan::VerifyReport { args, trust, now } => {
+            let mut said = Vec::new();
+            match attest::verify(&args, &trust, now, &mut said)? {
+                Ok(()) => {
+                    print(|out| out.write_all(&said))?;
+                    Ok(exit::CLEAN)
+                }
+                Err(why) => {
+                    let path = args.report.display();
+                    say(&format!("{path} is not believed: {why} [{}]", why.code()));
+                    Ok(exit::REFUSED)
+                }
+            }
+        }
         Plan::Key(command) => {
             let mut said = Vec::new();
             key::run(command, &settings, &mut said)?;
             print(|out| out.write_all(&said))?;
             Ok(exit::CLEAN)
         }
+        Plan::Warm {
+            mut request,
+            wanted,
+        } => {
+            settle(&mut request.profiles, &mut request.installed, &wanted)?;
+            cache::warm(&request)
+        }
+        Plan::Clear { cache } => cache::clear(&cache),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)
@@ -199,6 +226,8 @@ fn settle(
 }
 
 fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
+    // Before the scan, which a wrong passphrase is not worth.
+    let key = plan.signing.as_ref().map(Signing::open).transpose()?;
     let started = Instant::now();
     let mut report = with_progress(|progress| scan::run(&plan.scan, progress))?;
     exit::judge(&mut report, &plan.scan.selection, &plan.policy);
@@ -214,6 +243,9 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
         write_report(&report, plan, output.format, &options, &mut bytes)?;
         write_private(&output.path, &bytes)
             .with_context(|| format!("cannot write the report to {}", output.path.display()))?;
+        if let Some(key) = key.as_ref().filter(|_| output.format == Format::Json) {
+            sign_report(&report, &bytes, plan, &output.path, exit_code, key)?;
+        }
     }
     let choice = anstream::AutoStream::choice(&io::stdout());
     let on_screen = TextOptions {
@@ -234,6 +266,48 @@ fn run_scan(plan: &ScanPlan) -> anyhow::Result<u8> {
         }
     }
     Ok(exit_code)
+}
+
+/// Writes the signature of a report beside it.
+fn sign_report(
+    report: &Report,
+    bytes: &[u8],
+    plan: &ScanPlan,
+    path: &Path,
+    exit_code: u8,
+    key: &PrivateKey,
+) -> anyhow::Result<()> {
+    let shown = |path: &Path| path.display().to_string();
+    let (root, proc, record) = match &plan.scan.node {
+        NodeSource::Live { root, proc } => (Some(shown(root)), proc.as_deref().map(shown), None),
+        NodeSource::Record(path) => {
+            let digest = record::digest(path)
+                .with_context(|| format!("cannot read the record {} again", path.display()))?;
+            (None, None, Some(digest))
+        }
+    };
+    let selection = &plan.scan.selection;
+    let context = attestation::Context {
+        root,
+        proc,
+        record,
+        parameters: plan.scan.parameters.iter().cloned().collect(),
+        selection: serde_json::json!({
+            "targets": selection.targets, "checks": selection.checks,
+            "groups": selection.groups, "skip": selection.skip, "level": selection.level,
+        }),
+        time_was_set: plan.time_was_set,
+        exit_code,
+    };
+    let name = path
+        .file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy();
+    let mut envelope = Envelope::around(&attestation::statement(report, bytes, &name, &context));
+    envelope.sign(key);
+    let beside = attest::beside(path);
+    write_private(&beside, &envelope.to_json())
+        .with_context(|| format!("cannot write the signature to {}", beside.display()))
 }
 
 fn run_collect(request: &request::Collect) -> anyhow::Result<u8> {

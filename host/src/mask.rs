@@ -11,6 +11,7 @@ mod secrecy;
 mod tokens;
 mod values;
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use serde_json::Value;
@@ -80,8 +81,18 @@ pub fn mask_text(text: &str) -> String {
     let mut text = text.to_owned();
     // One replacement may bring the parts of another together.
     for _ in 0..ROUNDS {
-        let masked = replace(&text, &tokens::find(&text));
-        let masked = replace(&masked, &assignments::find(&masked));
+        let tokens = tokens::find(&text);
+        // Most texts have none, and are not copied.
+        let masked = match tokens.is_empty() {
+            true => Cow::Borrowed(&text),
+            false => Cow::Owned(replace(&text, &tokens)),
+        };
+        let assignments = assignments::find(&masked);
+        let masked = match (assignments.is_empty(), masked) {
+            (true, Cow::Borrowed(_)) => break,
+            (true, Cow::Owned(masked)) => masked,
+            (false, masked) => replace(&masked, &assignments),
+        };
         if masked == text {
             break;
         }

@@ -2,6 +2,7 @@
 //! Pure: no file, no clock.
 
 pub mod asff;
+pub mod attestation;
 pub mod escape;
 pub mod exit;
 #[cfg(test)]
@@ -17,8 +18,12 @@ pub mod text;
 mod xml;
 
 use cisb_contract::manifest::Section;
-use serde::{Deserialize, Serialize};
+use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use crate::evidence::hex;
 use crate::finding::{Finding, Verdict};
 
 /// The `schemaVersion` of the JSON report.
@@ -38,6 +43,9 @@ pub struct Report {
     pub node: ScannedNode,
     /// The cluster behind it.
     pub cluster: ScannedCluster,
+    /// Files that said what may run and what it may do.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub inputs: Vec<Input>,
     /// The profiles that were asked for, also those that were refused.
     pub profiles: Vec<ProfileRun>,
     /// One for each selected check, in the profile's order.
@@ -93,6 +101,17 @@ pub struct ScannedCluster {
     /// What the API server says.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version: Option<String>,
+}
+
+/// A file that said what may run, or what it may do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Input {
+    /// `trust-policy`, `lock` or `grants`.
+    pub kind: String,
+    /// Where it is.
+    pub path: String,
+    /// `sha256:…` of its text.
+    pub digest: String,
 }
 
 /// A profile and how it fared.
@@ -179,6 +198,17 @@ impl Refusal {
         match self.code.is_empty() || self.code == self.stage {
             true => self.stage.clone(),
             false => format!("{}: {}", self.stage, self.code),
+        }
+    }
+}
+
+impl Input {
+    /// A file with this text.
+    pub(crate) fn of(kind: &str, path: &Path, text: &str) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            path: path.display().to_string(),
+            digest: format!("sha256:{}", hex(&Sha256::digest(text))),
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Scan {
     pub checksums: Option<PathBuf>,
     /// `--evidence FILE`: keep exactly what the scan looked at.
     pub evidence: Option<PathBuf>,
+    /// `--cache DIR`: where compiled code may be taken from.
+    pub cache: PathBuf,
     /// The time of the scan: `--now`, or the clock as `main` read it.
     pub now: Timestamp,
     /// How many checks run at once.
@@ -62,7 +64,24 @@ pub struct Collect {
     pub grants: Option<PathBuf>,
     /// `-o`: a directory, or a `.tar.zst`.
     pub output: PathBuf,
+    /// `--cache DIR`: where compiled code may be taken from.
+    pub cache: PathBuf,
     /// The time of the recording.
+    pub now: Timestamp,
+}
+
+/// Profiles to be compiled ahead of scans.
+#[derive(Debug, Clone)]
+pub struct Warm {
+    /// Components, in order; none: all of `installed`.
+    pub profiles: Vec<Place>,
+    /// Components that are installed.
+    pub installed: Vec<Place>,
+    /// What a profile must be.
+    pub trust: Trust,
+    /// `--cache DIR`: where the code is kept.
+    pub cache: PathBuf,
+    /// The time at which keys must be valid.
     pub now: Timestamp,
 }
 

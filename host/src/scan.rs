@@ -22,7 +22,7 @@ use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
 use crate::detect::{self, Candidate, Choice, DetectError, Facts};
 use crate::engine::run::{Obstacle, Outcome};
-use crate::engine::{Engine, EngineError, MAX_JOBS, link, run};
+use crate::engine::{Engine, EngineError, MAX_JOBS, cache, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
 use crate::node::cluster::{Access, ClusterError};
 use crate::node::live::LiveError;
@@ -113,7 +113,9 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
         true => None,
         false => Some(settle(request, &named)?),
     };
+    let started = Instant::now();
     let node = open(request)?;
+    tracing::debug!("spent: node {} µs", micros(started));
     let (node, recorder) = match &request.evidence {
         Some(path) => {
             let (node, recorder) = node::recording::recording(node);
@@ -135,8 +137,17 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
     let shared = Arc::new(Shared::new(node, request.now.to_string()));
 
     let mut report = blank(request, &shared.node);
+    report.inputs = gate
+        .inputs()
+        .iter()
+        .chain(grants.input())
+        .cloned()
+        .collect();
     let mut obstacles = Vec::new();
+    let started = Instant::now();
     let engine = Engine::new(request.jobs)?;
+    tracing::debug!("spent: engine {} µs", micros(started));
+    let cache = cache::open(&request.cache);
     for profile in loaded {
         let mut entry = profile.entry(request.profiles.len(), why.as_deref());
         let runnable = profile.verified.and_then(|verified| {
@@ -147,7 +158,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
             }
             tell(&progress, format!("{}: compiling", entry.id), 0, 0);
             let started = Instant::now();
-            let compiled = engine.compile(verified)?;
+            let compiled = cache::compiled(cache.as_ref(), &engine, verified)?;
             let linked = link::link(&engine, compiled, granted)?;
             entry.timings.compile = micros(started);
             Ok(linked)
@@ -296,6 +307,7 @@ pub fn collect(request: &Collect, progress: &mut Listener<'_>) -> Result<Report,
         grants: request.grants.clone(),
         checksums: None,
         evidence: Some(request.output.clone()),
+        cache: request.cache.clone(),
         now: request.now,
         jobs: 1,
     };
@@ -308,14 +320,15 @@ fn tell(progress: &Mutex<&mut Listener<'_>>, what: String, done: usize, total: u
 }
 
 /// A profile after its first stages.
-struct Loaded {
+pub(crate) struct Loaded {
     name: String,
     digest: String,
-    verified: Result<Verified, Refused>,
+    pub(crate) verified: Result<Verified, Refused>,
     micros: u64,
 }
 
-fn load(gate: &Gate, place: &Place) -> Loaded {
+/// Takes a component through the stages that come before it is compiled.
+pub(crate) fn load(gate: &Gate, place: &Place) -> Loaded {
     let started = Instant::now();
     match source::read(place) {
         Ok(unverified) => {
@@ -453,10 +466,19 @@ fn checks<'a>(
         .enumerate()
         .filter(|(_, check)| selected.includes(manifest, check))
         .collect();
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let work = || {
+    let (left, done) = (Mutex::new(chosen.iter()), AtomicUsize::new(0));
+    // Neighbours ask for the same lists and documents, and one would wait while
+    // the other reads them: so half of the threads begin at the end.
+    let next = |from_end| {
+        let mut left = left.lock().unwrap_or_else(PoisonError::into_inner);
+        match from_end {
+            true => left.next_back(),
+            false => left.next(),
+        }
+    };
+    let work = |from_end| {
         let mut mine = Vec::new();
-        while let Some((index, check)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some((index, check)) = next(from_end) {
             let outcome = (!selected.skips(check)).then(|| {
                 let settings =
                     serde_json::json!({"parameters": settings, "with": check.with}).to_string();
@@ -475,9 +497,9 @@ fn checks<'a>(
     };
     let mut all = std::thread::scope(|scope| {
         let others: Vec<_> = (1..jobs.clamp(1, MAX_JOBS))
-            .map(|_| scope.spawn(work))
+            .map(|thread| scope.spawn(move || work(thread % 2 == 1)))
             .collect();
-        let mut all = work();
+        let mut all = work(false);
         for other in others {
             // A panic in a host function is our bug; it must not look like a result.
             match other.join() {
@@ -616,6 +638,7 @@ fn blank(request: &Scan, node: &Node) -> Report {
             .to_owned(),
             version: None,
         },
+        inputs: Vec::new(),
         profiles: Vec::new(),
         findings: Vec::new(),
         summary: Summary::default(),

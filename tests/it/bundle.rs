@@ -1105,6 +1105,54 @@ fn a_store_that_others_can_change_is_not_used() {
     assert!(ran.err.contains("lies in the scanned root"), "{}", ran.err);
 }
 
+/// In namespaces where the system's own folders are empty and this test's.
+#[test]
+fn the_usual_places_are_used_only_if_they_are_safe() {
+    let unshare = ["unshare", "--mount", "--map-root-user"];
+    let inside = "mount -t tmpfs none /usr/share && mount -t tmpfs none /var/lib";
+    let may = [&unshare[..], &["sh", "-c", inside]].concat();
+    if run(&may).code != 0 {
+        println!("skipped: mounting is not permitted here");
+        return;
+    }
+    let desk = Desk::new();
+    desk.profile("p", 1);
+    desk.profile("q", 1);
+    desk.pack("p.cisbb", &["p"]);
+    let (here, cisb) = (desk.folder.path().display(), workspace().cisb());
+    let cisb = cisb.display();
+    let script = format!(
+        "set -e; umask 022; {inside}; chmod 755 /usr/share /var/lib; cd {here}
+         mkdir -p /usr/share/cisb/profiles; cp q.wasm /usr/share/cisb/profiles
+         {cisb} bundle import p.cisbb
+         echo both; {cisb} profile list
+         chmod 777 /usr/share/cisb/profiles
+         echo one; {cisb} profile list
+         chmod 777 /var/lib/cisb/store
+         echo none; {cisb} profile list"
+    );
+    let ran = run(&[&unshare[..], &["sh", "-c", &script]].concat());
+    assert_eq!(ran.code, 2, "{ran:?}");
+    let (both, rest) = ran.out.split_once("one\n").unwrap();
+    let (one, none) = rest.split_once("none\n").unwrap();
+    assert!(both.contains("\np "), "{ran:?}");
+    assert!(
+        both.contains("\nq ") && both.contains("/var/lib/cisb/store"),
+        "{ran:?}"
+    );
+    assert!(one.contains("\np ") && !one.contains("\nq "), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("the profiles in /usr/share/cisb/profiles are passed over"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.err.contains("/var/lib/cisb/store is not trusted"),
+        "{ran:?}"
+    );
+    assert_eq!(none, "");
+}
+
 #[test]
 fn a_store_that_was_changed_is_seen_and_mended() {
     let desk = Desk::new();

@@ -8,8 +8,10 @@
     reason = "all of this is test code, also what no #[test] stands over"
 )]
 
+mod attest;
 mod azure;
 mod bundle;
+mod cache;
 mod checksums;
 mod cli;
 mod detection;
@@ -22,6 +24,7 @@ mod guests;
 mod harness;
 mod laws;
 mod live;
+mod lock;
 mod machine;
 mod modern;
 mod openshift;
@@ -32,5 +35,8 @@ mod registry;
 mod run;
 mod secrets;
 mod selfmade;
+mod site;
 mod tkgi;
+mod trust;
+mod walkthrough;
 mod xml;

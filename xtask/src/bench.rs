@@ -9,63 +9,67 @@ use anyhow::{Context, Result, bail};
 
 use crate::demo;
 use crate::profiles;
-use crate::sys::Workspace;
+use crate::sys::{self, Workspace};
 
 const SCAN_GOAL: Duration = Duration::from_millis(100);
+const WARM_GOAL: Duration = Duration::from_millis(30);
 const MEMORY_GOAL: u64 = 64 << 20;
 
-/// Builds, then times `runs` scans of a record without API objects.
+/// Builds, then times `runs` scans of a record, without its API objects and with
+/// them, each compiled anew and with compiled code that is kept.
 pub fn run(workspace: &Workspace, runs: usize) -> Result<()> {
     demo::build_host(workspace)?;
     profiles::run(workspace)?;
     let profile = workspace.target().join("profiles/cis-1.10.wasm");
+    let whole = workspace.path(demo::RECORD);
     let record = workspace.target().join("bench/record");
-    copy_without_objects(&workspace.path(demo::RECORD), &record)?;
-    let scan = || {
+    copy_without_objects(&whole, &record)?;
+    // Where compiled code is believed: a folder that only this user can write.
+    let folder = tempfile::tempdir().context("there is no folder for a cache")?;
+    let cold = folder.path().join("none");
+    let warm = folder.path().join("cache");
+    let scan = |record: &Path, cache: &Path| {
         let mut scan = Command::new(workspace.cisb());
         scan.arg("scan")
             .arg("--profile")
             .arg(&profile)
             .arg("--node")
-            .arg(&record)
+            .arg(record)
+            .arg("--cache")
+            .arg(cache)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
         scan
     };
+    let mut warming = Command::new(workspace.cisb());
+    warming.args(["cache", "warm", "--profile"]).arg(&profile);
+    sys::run(warming.arg("--cache").arg(&warm))?;
 
-    let mut times = Vec::new();
-    for _ in 0..runs.max(1) {
-        let start = Instant::now();
-        let status = scan().status().context("the host cannot be started")?;
-        times.push(start.elapsed());
-        if !matches!(status.code(), Some(0 | 1 | 4)) {
-            bail!("the scan does not work: {status}");
-        }
+    println!("scan of {}, whole process", demo::RECORD);
+    println!("                                first     median      least       goal");
+    for (what, record, cache, goal) in [
+        ("compiled, without objects", &record, &cold, Some(SCAN_GOAL)),
+        ("compiled, with objects", &whole, &cold, None),
+        ("kept, without objects", &record, &warm, Some(WARM_GOAL)),
+        ("kept, with objects", &whole, &warm, Some(WARM_GOAL)),
+    ] {
+        let mut times = times(runs, || scan(record, cache))?;
+        let first = times.first().copied().unwrap_or_default();
+        times.sort();
+        let least = times.first().copied().unwrap_or_default();
+        let goal = goal.map_or_else(String::new, |goal| format!("{goal:?}"));
+        println!(
+            "{what:<25} {first:>11.1?} {:>10.1?} {least:>10.1?} {goal:>10}",
+            median(&times)
+        );
     }
-    let first = times.first().copied().unwrap_or_default();
-    times.sort();
     let mut peak = 0;
     for _ in 0..5 {
-        peak = peak.max(peak_memory(scan())?);
+        peak = peak.max(peak_memory(scan(&record, &cold))?);
     }
     let size = std::fs::metadata(&profile)?.len();
-
-    println!(
-        "scan of {} without its objects, whole process",
-        demo::RECORD
-    );
     println!("              measured       goal");
-    println!("first      {:>11.1?}   {SCAN_GOAL:?}", first);
-    println!(
-        "median     {:>11.1?}   {SCAN_GOAL:?} ({} runs)",
-        median(&times),
-        times.len()
-    );
-    println!(
-        "least      {:>11.1?}",
-        times.first().copied().unwrap_or_default()
-    );
     println!(
         "memory     {:>8} KiB   {} KiB",
         peak >> 10,
@@ -76,18 +80,34 @@ pub fn run(workspace: &Workspace, runs: usize) -> Result<()> {
         size >> 10,
         profiles::MAX_BYTES >> 10
     );
-    println!("where one scan's time goes, by its own log:");
-    let logged = scan()
-        .env("CISB_LOG", "debug")
-        .stderr(Stdio::piped())
-        .output()
-        .context("the host cannot be started")?;
-    for line in String::from_utf8_lossy(&logged.stderr).lines() {
-        if let Some((_, spent)) = line.split_once("spent: ") {
-            println!("  {spent}");
+    for (what, cache) in [("compiles", &cold), ("uses what is kept", &warm)] {
+        println!("where the time of a scan with objects goes that {what}, by its own log:");
+        let logged = scan(&whole, cache)
+            .env("CISB_LOG", "debug")
+            .stderr(Stdio::piped())
+            .output()
+            .context("the host cannot be started")?;
+        for line in String::from_utf8_lossy(&logged.stderr).lines() {
+            if let Some((_, spent)) = line.split_once("spent: ") {
+                println!("  {spent}");
+            }
         }
     }
     Ok(())
+}
+
+/// How long each of so many runs takes.
+fn times(runs: usize, scan: impl Fn() -> Command) -> Result<Vec<Duration>> {
+    let mut times = Vec::new();
+    for _ in 0..runs.max(1) {
+        let start = Instant::now();
+        let status = scan().status().context("the host cannot be started")?;
+        times.push(start.elapsed());
+        if !matches!(status.code(), Some(0 | 1 | 4)) {
+            bail!("the scan does not work: {status}");
+        }
+    }
+    Ok(times)
 }
 
 fn median(sorted: &[Duration]) -> Duration {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 
 pub use self::look::{Seen, SeenKey, SeenProfile, look, write_json, write_text};
+use super::passphrase::PassphraseArgs;
 use super::{InspectFormat, InstalledArgs, resolve::Wanted};
 use crate::config::Settings;
 use crate::profile::bundle::layout::{Labels, Suggested, is_key_name};
@@ -27,8 +28,35 @@ pub enum BundleCommand {
     /// Say whether every profile of a bundle may run
     #[command(after_help = "Exit codes: 0 all may run, 2 usage or configuration, 3 it is refused.")]
     Verify(VerifyArgs),
+    /// Add a signature to every profile of a bundle: the mark of who looked it through
+    Sign(SignArgs),
     /// Take the profiles of a bundle into the store, all of them or none
     Import(ImportArgs),
+}
+
+/// `cisb bundle sign`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Inspect and verify the bundle first: a signature says that you did. What is in it
+already stays as it is; the bundle that comes out is another file.
+
+Exit codes: 0 signed, 2 usage or configuration, 3 it is refused.")]
+pub struct SignArgs {
+    /// The bundle
+    #[arg(value_name = "FILE.cisbb")]
+    pub bundle: PathBuf,
+
+    /// Where the bundle with one more signature goes
+    #[arg(short = 'o', long = "output", value_name = "FILE.cisbb")]
+    pub output: PathBuf,
+
+    /// The private key
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+
+    /// What opens it.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
 }
 
 /// `cisb bundle create`.
@@ -201,6 +229,8 @@ pub enum BundlePlan {
         /// What it is held against.
         trust: Trust,
     },
+    /// Sign what is in it.
+    Sign(SignArgs),
     /// Take in.
     Import {
         /// Which.
@@ -233,6 +263,7 @@ pub(super) fn plan(command: BundleCommand, settings: &Settings) -> BundlePlan {
             bundle: args.bundle,
             trust: args.trust.trust(settings),
         },
+        BundleCommand::Sign(args) => BundlePlan::Sign(args),
         BundleCommand::Import(args) => BundlePlan::Import {
             bundle: args.bundle,
             store: store_path(args.store, settings),

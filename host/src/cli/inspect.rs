@@ -140,12 +140,8 @@ fn requests(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
             .iter()
             .filter(|check| check.uses.iter().any(|u| u == ask.id));
         let users: Vec<&str> = users.map(|check| check.id.as_str()).collect();
-        paragraph(
-            out,
-            6,
-            "     ",
-            &format!("for {}", used_by(&users, manifest.checks.len())),
-        )?;
+        let text = format!("for {}", used_by(&users, manifest.checks.len()));
+        paragraph(out, 6, "     ", &text)?;
     }
     if asks.is_empty() {
         writeln!(out, "  nothing")?;
@@ -327,7 +323,12 @@ fn below(depth: u32) -> String {
 }
 
 /// A head of ours and a stranger's text, what does not fit indented.
-pub(super) fn paragraph(out: &mut dyn Write, indent: usize, head: &str, text: &str) -> io::Result<()> {
+pub(super) fn paragraph(
+    out: &mut dyn Write,
+    indent: usize,
+    head: &str,
+    text: &str,
+) -> io::Result<()> {
     // The head is broken with the text: a long one must not push it off the line.
     let lead = head.chars().take_while(|c| *c == ' ').count();
     let padding = match head.trim().is_empty() {

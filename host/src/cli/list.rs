@@ -84,7 +84,11 @@ pub fn write_text(listed: &Listed, out: &mut dyn Write) -> io::Result<()> {
              DIR names a folder of them, cisb bundle import takes them into the store"
         );
     }
-    let width = listed.profiles.iter().map(|it| it.from.chars().count()).max();
+    let width = listed
+        .profiles
+        .iter()
+        .map(|it| it.from.chars().count())
+        .max();
     let width = width.unwrap_or_default().max("FROM".len());
     let line = |out: &mut dyn Write, columns: [&str; 7]| {
         let [id, version, kubernetes, checks, signer, from, benchmark] = columns.map(escape::line);

@@ -305,7 +305,10 @@ fn listed(folder: &Path, scanned: Option<&Path>) -> Result<Vec<PathBuf>, Resolve
         && file::exists(folder)
         && let Err(error) = file::folder(folder, scanned)
     {
-        tracing::warn!("the profiles in {} are passed over: {error}", folder.display());
+        tracing::warn!(
+            "the profiles in {} are passed over: {error}",
+            folder.display()
+        );
         return Ok(Vec::new());
     }
     let entries = match std::fs::read_dir(folder) {

@@ -9,6 +9,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use self::switches::Switches;
+use super::cache::CacheArgs;
 use super::node::{self, NodeArgs};
 use super::resolve::Wanted;
 use super::scan::{self, ProfileArgs};
@@ -66,6 +67,10 @@ pub struct RunArgs {
     /// Which profiles.
     #[command(flatten)]
     pub profile: ProfileArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// What a profile must be, and may do.
     #[command(flatten)]
@@ -306,6 +311,7 @@ pub(super) fn plan(
             grants: args.trust.grants(settings),
             checksums: None,
             evidence: None,
+            cache: args.cache.folder(settings),
             now: args.now.unwrap_or(ambient.now),
             jobs: settings.jobs.unwrap_or(ambient.jobs).max(1),
         },

@@ -7,7 +7,10 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::attest::Signing;
+use super::cache::CacheArgs;
 use super::node::{self, NodeArgs};
+use super::passphrase::PassphraseArgs;
 use super::resolve::Wanted;
 use super::trust::TrustArgs;
 use super::{Ambient, Format, UsageError};
@@ -38,6 +41,10 @@ pub struct ScanArgs {
     /// Which profiles.
     #[command(flatten)]
     pub profile: ProfileArgs,
+
+    /// Where compiled code may be taken from.
+    #[command(flatten)]
+    pub cache: CacheArgs,
 
     /// How many checks run at once; findings do not depend on it
     #[arg(long, value_name = "N", env = "CISB_JOBS", hide_env_values = true, value_parser = jobs)]
@@ -87,8 +94,8 @@ pub struct ScanArgs {
 #[derive(Debug, Args)]
 pub struct ProfileArgs {
     /// The profile: a component file, or the id of an installed one; repeat for
-    /// several. If absent, the installed one that fits the node; for `collect`
-    /// all that are installed
+    /// several. If absent, the installed one that fits the node; for `collect`,
+    /// `lock` and `cache warm` all that are installed
     #[arg(
         long = "profile",
         value_name = "FILE|ID",
@@ -218,6 +225,15 @@ pub struct OutputArgs {
     /// Keep exactly what the scan looked at, as a node record that gives the same findings
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
+
+    /// Sign each JSON report that --output writes, with this private key; the signature goes
+    /// beside it, into REPORT.dsse.json
+    #[arg(long, value_name = "KEY")]
+    pub sign: Option<PathBuf>,
+
+    /// What opens the key.
+    #[command(flatten)]
+    pub passphrase: PassphraseArgs,
 }
 
 /// A file that gets the report.
@@ -244,6 +260,10 @@ pub struct ScanPlan {
     pub outputs: Vec<Destination>,
     /// Whose findings they are, where a format asks.
     pub account: Option<Account>,
+    /// With which key JSON reports are signed.
+    pub signing: Option<Signing>,
+    /// Whether a person set the time of the scan.
+    pub time_was_set: bool,
     /// The command again, without selection and outputs.
     pub command: String,
 }
@@ -310,6 +330,10 @@ pub(super) fn plan(
         .or(settings.format)
         .unwrap_or(Format::Text);
     let account = account(&args.output, format)?;
+    let is_json = |output: &Destination| output.format == Format::Json;
+    if args.output.sign.is_some() && !args.output.outputs.iter().any(is_json) {
+        return Err(UsageError::NothingToSign);
+    }
     Ok(ScanPlan {
         wanted: Wanted {
             scanned: node.foreign_root().map(Path::to_owned),
@@ -331,6 +355,7 @@ pub(super) fn plan(
             grants: args.trust.grants(settings),
             checksums: args.checksums,
             evidence: args.output.evidence,
+            cache: args.cache.folder(settings),
             now: args.now.unwrap_or(ambient.now),
             jobs: args.jobs.or(settings.jobs).unwrap_or(ambient.jobs).max(1),
         },
@@ -341,6 +366,11 @@ pub(super) fn plan(
         },
         format,
         outputs: args.output.outputs,
+        signing: args.output.sign.map(|key| Signing {
+            key,
+            passphrase: args.output.passphrase.passphrase_file,
+        }),
+        time_was_set: args.now.is_some(),
         account,
         command,
     })
@@ -404,6 +434,7 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
     }
     flag("--profiles", args.profile.installed.folder.as_deref());
     flag("--store", args.profile.installed.store.as_deref());
+    flag("--cache", args.cache.place.as_deref());
     let machine = &args.machine;
     flag(
         "--node",

@@ -2,22 +2,22 @@
 //! and looked at. Nothing of a profile is compiled or run for either.
 
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::InstalledArgs;
 use super::passphrase::{OpenError, PassphraseArgs};
 use crate::profile::refusal::Refused;
 use crate::profile::signature::{self, SignatureError};
 use crate::profile::store::{self, StoreError};
-use crate::profile::{Gate, Place, source};
+use crate::profile::{Gate, Place, Verified, source};
 use crate::report::escape;
 use crate::trust::dsse::{Envelope, EnvelopeError};
 use crate::trust::file::{self, FileError};
 use crate::trust::key::KeyError;
-use crate::trust::{Policy, PublicKey};
-use jiff::Timestamp;
+use crate::trust::{Policy, PrivateKey, PublicKey};
 
 /// `cisb profile sign`.
 #[derive(Debug, Args)]
@@ -84,35 +84,14 @@ pub fn sign(place: &Place, args: &SignArgs, out: &mut dyn Write) -> Result<(), S
         ..place.clone()
     };
     let unverified = source::read(&place).map_err(Refused::from)?;
-    let before = unverified.envelope().map(Envelope::parse).transpose();
-    let before = before.map_err(|why| SignError::Envelope {
-        path: path.clone(),
-        why,
-    })?;
+    let before = unverified.envelope().map(<[u8]>::to_vec);
     // Only what is a profile is signed.
     let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified)?;
-    let statement = signature::statement(&verified);
-    let ours = Envelope::around(&statement);
-    let mut envelope = match before {
-        None => ours,
-        Some(envelope) => {
-            let other = |why| SignError::Other {
-                path: path.clone(),
-                why,
-            };
-            let said = signature::release(&envelope, verified.digest()).map_err(other)?;
-            let right = signature::release(&ours, verified.digest()).map_err(other)?;
-            if said != right {
-                return Err(SignError::Statement(path.clone()));
-            }
-            envelope
-        }
-    };
+    // Before a passphrase is asked for.
+    let envelope = open(&verified, before.as_deref(), path)?;
     let key = args.passphrase.open(&args.key)?;
+    let envelope = add(envelope, &key)?;
     let id = key.public().id();
-    if !envelope.sign(&key) {
-        return Err(SignError::Before(id.to_string()));
-    }
     match (&args.envelope, &place.digest) {
         // A store's blobs are called what they are, so it gets another.
         (None, Some(_)) => store::countersign(&place, &envelope.to_json())?,
@@ -134,6 +113,42 @@ pub fn sign(place: &Place, args: &SignArgs, out: &mut dyn Write) -> Result<(), S
     };
     writeln!(out, "signatures    {} in {at}", envelope.len())?;
     Ok(())
+}
+
+/// The envelope that a signature of this profile goes into: the one that was
+/// there, if it says of the profile what its manifest says. `path` is what
+/// messages call it.
+pub fn open(
+    verified: &Verified,
+    before: Option<&[u8]>,
+    path: &Path,
+) -> Result<Envelope, SignError> {
+    let ours = Envelope::around(&signature::statement(verified));
+    let Some(before) = before else {
+        return Ok(ours);
+    };
+    let envelope = Envelope::parse(before).map_err(|why| SignError::Envelope {
+        path: path.to_owned(),
+        why,
+    })?;
+    let other = |why| SignError::Other {
+        path: path.to_owned(),
+        why,
+    };
+    let said = signature::release(&envelope, verified.digest()).map_err(other)?;
+    let right = signature::release(&ours, verified.digest()).map_err(other)?;
+    match said == right {
+        true => Ok(envelope),
+        false => Err(SignError::Statement(path.to_owned())),
+    }
+}
+
+/// The envelope with one more signature.
+pub fn add(mut envelope: Envelope, key: &PrivateKey) -> Result<Envelope, SignError> {
+    match envelope.sign(key) {
+        true => Ok(envelope),
+        false => Err(SignError::Before(key.public().id().to_string())),
+    }
 }
 
 /// A policy that wants these keys, each of them, and nothing else.

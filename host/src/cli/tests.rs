@@ -457,3 +457,44 @@ fn the_next_command_can_be_pasted() {
     let expected = r"cisb scan --profile 'my profile'\''s.wasm' --node 'a;b'";
     assert_eq!(plan.command, expected);
 }
+
+#[test]
+fn no_flag_takes_the_place_of_another() {
+    // Two fields of one name in structures that are put together would be one
+    // flag for clap, and only a debug build would say so.
+    fn look(command: &clap::Command) {
+        let mut ids: Vec<_> = command.get_arguments().map(clap::Arg::get_id).collect();
+        ids.sort();
+        for pair in ids.windows(2) {
+            assert_ne!(pair[0], pair[1], "{}", command.get_name());
+        }
+        command.get_subcommands().for_each(look);
+    }
+    look(&Cli::command());
+}
+
+#[test]
+fn the_cache_is_named_by_flag_then_by_settings_then_by_default() {
+    let settings = Settings {
+        cache: Some("/site".into()),
+        ..Settings::default()
+    };
+    for (flag, settings, expected) in [
+        ("--cache /flag", &settings, "/flag"),
+        ("", &settings, "/site"),
+        ("", &Settings::default(), "/var/cache/cisb"),
+    ] {
+        for command in ["scan", "run", "collect -o x", "cache warm", "cache clear"] {
+            let named = match planned_with(&format!("cisb {command} {flag}"), settings).unwrap() {
+                Plan::Scan(plan) => plan.scan.cache,
+                Plan::Run(plan) => plan.scan.cache,
+                Plan::Collect { request, .. } => request.cache,
+                Plan::Warm { request, .. } => request.cache,
+                Plan::Clear { cache } => cache,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(named, Path::new(expected), "{command}");
+        }
+    }
+    assert!(!variables().iter().any(|name| name.contains("CACHE")));
+}

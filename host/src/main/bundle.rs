@@ -2,12 +2,12 @@
 //! named, and say what came of it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use cisb::cli::InspectFormat;
-use cisb::cli::bundle::{self, BundlePlan, Sbom, Suggestion};
+use cisb::cli::bundle::{self, BundlePlan, Sbom, SignArgs, Suggestion};
 use cisb::cli::resolve::Wanted;
 use cisb::profile::bundle::layout::Suggested;
 use cisb::profile::bundle::{self as format, Bundle, MAX_BLOB, Memory, write};
@@ -58,6 +58,7 @@ pub(super) fn run(plan: BundlePlan, now: Timestamp) -> anyhow::Result<u8> {
             let gate = Gate::open(&trust, None, now)?;
             verify(&bundle, &gate)
         }
+        BundlePlan::Sign(args) => sign(&args),
         BundlePlan::Import {
             bundle,
             store,
@@ -120,15 +121,7 @@ fn create(
             pem: PublicKey::read(&it.path)?.pem(),
         });
     }
-    let mut blobs = Memory::default();
-    let packed = write::pack(&items, &keys, &mut blobs)
-        .with_context(|| format!("cannot pack {}", output.display()))?;
-    let mut bytes = Vec::new();
-    write::tar(&packed, &blobs, &mut bytes).context("cannot pack")?;
-    // What cannot be read back is of no use to anybody.
-    format::read(bytes.as_slice(), &mut Memory::default())
-        .with_context(|| format!("{} would not be read again", output.display()))?;
-    file::write(output, &bytes, 0o644)?;
+    let (packed, bytes) = write_out(&items, &keys, output)?;
     print(|out| {
         for packed in &packed.profiles {
             let name = bundle::named(&packed.labels);
@@ -144,15 +137,90 @@ fn create(
             };
             writeln!(out, "{name}: {signed}{sbom}")?;
         }
-        let digest = write::digest(&bytes);
-        writeln!(
-            out,
-            "{} has {} bytes, {digest}",
-            output.display(),
-            bytes.len()
-        )
+        written(output, &bytes, out)
     })?;
     Ok(exit::CLEAN)
+}
+
+/// Adds a signature to every profile of a bundle.
+fn sign(args: &SignArgs) -> anyhow::Result<u8> {
+    let Some((read, blobs)) = read(&args.bundle)? else {
+        return Ok(exit::REFUSED);
+    };
+    let blob = |digest: &str| blobs.0.get(digest).cloned();
+    let mut opened = Vec::new();
+    for packed in &read.profiles {
+        let id = &packed.labels.id;
+        let component = blob(packed.component.hex()).unwrap_or_default();
+        let before = packed
+            .envelope
+            .as_ref()
+            .and_then(|it| blob(it.content.hex()));
+        let unverified = Unverified::from_bytes(id.clone(), component, None);
+        // Only what is a profile, and the one that it is called, is signed.
+        let judged = Gate::ajar(Timestamp::UNIX_EPOCH)
+            .judge(unverified)
+            .and_then(|verified| {
+                packed.labels.agree(&verified)?;
+                Ok(verified)
+            });
+        let verified = match judged {
+            Ok(verified) => verified,
+            Err(error) => {
+                refused(&args.bundle, Some(id), &error);
+                return Ok(exit::REFUSED);
+            }
+        };
+        let name = format!("the envelope of {id} in {}", args.bundle.display());
+        let envelope = cisb::cli::sign::open(&verified, before.as_deref(), Path::new(&name))?;
+        let sbom = packed.sbom.as_ref().and_then(|it| blob(it.content.hex()));
+        opened.push((verified, envelope, sbom));
+    }
+    // Only now: a passphrase is not asked for in vain.
+    let key = args.passphrase.open(&args.key)?;
+    let mut items = Vec::new();
+    for (verified, envelope, sbom) in opened {
+        let id = verified.manifest().id.clone();
+        let envelope = cisb::cli::sign::add(envelope, &key).with_context(|| id)?;
+        items.push(write::Item {
+            verified,
+            envelope: Some(envelope.to_json()),
+            sbom,
+        });
+    }
+    let (packed, bytes) = write_out(&items, &read.keys, &args.output)?;
+    print(|out| {
+        for packed in &packed.profiles {
+            writeln!(out, "signed  {}", bundle::named(&packed.labels))?;
+        }
+        writeln!(out, "by      {}", key.public().id())?;
+        written(&args.output, &bytes, out)
+    })?;
+    Ok(exit::CLEAN)
+}
+
+/// Writes a bundle that can be read again.
+fn write_out(
+    items: &[write::Item],
+    keys: &[Suggested],
+    output: &Path,
+) -> anyhow::Result<(Bundle, Vec<u8>)> {
+    let mut blobs = Memory::default();
+    let packed = write::pack(items, keys, &mut blobs)
+        .with_context(|| format!("cannot pack {}", output.display()))?;
+    let mut bytes = Vec::new();
+    write::tar(&packed, &blobs, &mut bytes).context("cannot pack")?;
+    // What cannot be read back is of no use to anybody.
+    format::read(bytes.as_slice(), &mut Memory::default())
+        .with_context(|| format!("{} would not be read again", output.display()))?;
+    file::write(output, &bytes, 0o644)?;
+    Ok((packed, bytes))
+}
+
+fn written(output: &Path, bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
+    let digest = write::digest(bytes);
+    let size = bytes.len();
+    writeln!(out, "{} has {size} bytes, {digest}", output.display())
 }
 
 /// A profile that is to be packed: a profile for sure, and signed, if it is, for
@@ -190,7 +258,7 @@ fn cyclonedx(path: &Path) -> anyhow::Result<Vec<u8>> {
 pub(super) fn read(path: &Path) -> anyhow::Result<Option<(Bundle, Memory)>> {
     let file = open(path)?;
     let mut blobs = Memory::default();
-    match format::read(std::io::BufReader::new(file), &mut blobs) {
+    match format::read(io::BufReader::new(file), &mut blobs) {
         Ok(bundle) => Ok(Some((bundle, blobs))),
         Err(error) => {
             refused(path, None, &error.into());
@@ -221,7 +289,11 @@ fn verify(path: &Path, gate: &Gate) -> anyhow::Result<u8> {
         let envelope = envelope.and_then(|it| blob(it.content.hex()));
         let id = packed.labels.id.clone();
         let judged = gate
-            .judge(Unverified::from_bytes(id.clone(), component, envelope.clone()))
+            .judge(Unverified::from_bytes(
+                id.clone(),
+                component,
+                envelope.clone(),
+            ))
             .and_then(|verified| {
                 packed.labels.agree(&verified)?;
                 if let Some(envelope) = &envelope {
@@ -260,7 +332,7 @@ fn verify(path: &Path, gate: &Gate) -> anyhow::Result<u8> {
 }
 
 fn import(path: &Path, into: &Path, gate: &Gate, allow_older: bool) -> anyhow::Result<u8> {
-    let file = std::io::BufReader::new(open(path)?);
+    let file = io::BufReader::new(open(path)?);
     match Store::import(into, file, gate, allow_older) {
         Ok(imported) => {
             for lost in &imported.lost {

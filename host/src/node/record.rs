@@ -18,6 +18,7 @@ pub mod write;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,7 +47,7 @@ pub enum RecordError {
         /// The file in it.
         file: String,
         /// What the system said.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A file of it is not what the format says.
     #[error("node record {}: {file}: {reason}", .path.display())]
@@ -69,7 +70,7 @@ struct Flaw {
 
 #[derive(Debug)]
 enum What {
-    Io(std::io::Error),
+    Io(io::Error),
     Invalid(String),
 }
 
@@ -81,7 +82,7 @@ impl Flaw {
         }
     }
 
-    fn io(file: &str, source: std::io::Error) -> Self {
+    fn io(file: &str, source: io::Error) -> Self {
         Self {
             file: file.to_owned(),
             what: What::Io(source),
@@ -100,6 +101,12 @@ impl Flaw {
 /// Opens a record: a directory or a `.tar.zst`.
 pub fn open(path: &Path) -> Result<Node, RecordError> {
     load(path).map_err(|flaw| flaw.of(path))
+}
+
+/// The digest of a whole record, lower-case hex: of an archive's bytes, or of
+/// the sorted list of a directory's files, each with its own digest.
+pub fn digest(path: &Path) -> io::Result<String> {
+    archive::digest(path)
 }
 
 fn load(path: &Path) -> Result<Node, Flaw> {

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use super::Verified;
 use super::manifest::MAX_FUNCTIONS;
 use super::source::MAX_COMPONENT_BYTES;
+use crate::report::Input;
 use crate::trust::file::{self, FileError};
 
 /// Compiles a path glob with the contract's meaning: `*` stays within a path
@@ -316,6 +317,7 @@ pub struct Grants {
     /// None: no grants file was given, so a profile gets what it requests.
     rules: Option<Vec<Rule>>,
     source: String,
+    input: Option<Input>,
 }
 
 #[derive(Debug)]
@@ -334,6 +336,11 @@ impl Grants {
     /// Reads a grants file; `scanned` is the root of the scan.
     pub fn read(path: &Path, scanned: Option<&Path>) -> Result<Self, GrantsError> {
         Self::parse(&file::read(path, scanned)?, path)
+    }
+
+    /// The file that it comes from, for the report.
+    pub fn input(&self) -> Option<&Input> {
+        self.input.as_ref()
     }
 
     /// Understands a grants file's text.
@@ -365,6 +372,7 @@ impl Grants {
         Ok(Self {
             rules: Some(rules),
             source: path.display().to_string(),
+            input: Some(Input::of("grants", path, text)),
         })
     }
 }

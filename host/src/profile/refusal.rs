@@ -213,7 +213,8 @@ impl From<LinkError> for Refused {
 }
 
 impl Refused {
-    fn at(stage: &'static str, code: Code, error: &dyn std::error::Error) -> Self {
+    /// A refusal with an error's words.
+    pub(crate) fn at(stage: &'static str, code: Code, error: &dyn std::error::Error) -> Self {
         Self {
             stage,
             code,

@@ -62,6 +62,9 @@ pub enum RegistryError {
          a registry on this machine is asked so"
     )]
     InTheClear(String),
+    /// A file without a certificate.
+    #[error("--ca-file {0} holds no certificate in PEM form")]
+    NoCertificate(PathBuf),
     /// No client.
     #[error("cannot prepare the connection: {0}")]
     Prepare(String),
@@ -119,10 +122,16 @@ impl Session {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let certificates = match &access.ca_file {
             None => Vec::new(),
-            Some(path) => vec![Certificate {
-                encoding: CertificateEncoding::Pem,
-                data: file::read_bytes(path, None, Secrecy::Public)?,
-            }],
+            Some(path) => {
+                let data = file::read_bytes(path, None, Secrecy::Public)?;
+                // None would mean the system's.
+                let begin = b"-----BEGIN CERTIFICATE-----";
+                if !data.windows(begin.len()).any(|it| it == begin) {
+                    return Err(RegistryError::NoCertificate(path.clone()));
+                }
+                let encoding = CertificateEncoding::Pem;
+                vec![Certificate { encoding, data }]
+            }
         };
         let config = ClientConfig {
             protocol: match access.plain_http {

@@ -68,6 +68,9 @@ pub fn report_line(text: &str) -> Cow<'_, str> {
 /// How many columns a text takes on a terminal, never too few for what
 /// [`line()`] lets through: East Asian wide characters and pictographs take two.
 pub fn columns(text: &str) -> usize {
+    if text.is_ascii() {
+        return text.len();
+    }
     text.chars().map(char_columns).sum()
 }
 

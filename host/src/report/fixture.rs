@@ -4,7 +4,7 @@
 use cisb_contract::manifest::{Assessment, Group, Ownership, Section, Severity};
 
 use super::{
-    Coverage, Gap, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
+    Coverage, Gap, Input, ProfileRun, Refusal, Report, SCHEMA_VERSION, ScannedCluster, ScannedNode,
     Signer, Summary, Timings, Tool,
 };
 use crate::finding::{Basis, Decision, Evidence, Finding, Subject, Verdict};
@@ -228,6 +228,7 @@ pub(crate) fn report(node: ScannedNode, findings: Vec<Finding>, gaps: Vec<Gap>) 
             api: "none".into(),
             version: None,
         },
+        inputs: Vec::new(),
         profiles: vec![profile()],
         coverage: Coverage {
             declared: CHECKS.len(),
@@ -544,6 +545,11 @@ pub(crate) fn no_host_pid() -> Report {
 /// A control-plane node with a second profile that was refused.
 pub(crate) fn refused() -> Report {
     let mut report = control_plane();
+    report.inputs.push(Input {
+        kind: "trust-policy".into(),
+        path: "/etc/cisb/trust.toml".into(),
+        digest: "sha256:4444".into(),
+    });
     report.profiles.push(ProfileRun {
         id: "evil.wasm".into(),
         refused: Some(Refusal {

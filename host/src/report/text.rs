@@ -298,16 +298,19 @@ fn needs_remedy(finding: &Finding) -> bool {
 pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
     let text = escape::report_line(text);
     let mut lines = Vec::new();
-    let mut line = String::new();
+    let (mut line, mut used) = (String::new(), 0);
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let fits = escape::columns(&line) + 1 + escape::columns(word) <= width;
-        if !line.is_empty() && !fits {
+        let columns = escape::columns(word);
+        if !line.is_empty() && used + 1 + columns > width {
             lines.push(std::mem::take(&mut line));
+            used = 0;
         }
         if !line.is_empty() {
             line.push(' ');
+            used += 1;
         }
         line.push_str(word);
+        used += columns;
     }
     lines.push(line);
     lines

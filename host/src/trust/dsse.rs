@@ -294,7 +294,10 @@ mod tests {
         assert_eq!(signed(&[&a]).join(&Envelope::around(b"[]")), None);
         let many: Vec<PrivateKey> = (1..=9).map(PrivateKey::of).collect();
         let more: Vec<PrivateKey> = (10..=17).map(PrivateKey::of).collect();
-        let (many, more) = (many.iter().collect::<Vec<_>>(), more.iter().collect::<Vec<_>>());
+        let (many, more) = (
+            many.iter().collect::<Vec<_>>(),
+            more.iter().collect::<Vec<_>>(),
+        );
         assert_eq!(signed(&many).join(&signed(&more)), None);
     }
 

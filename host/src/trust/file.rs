@@ -73,6 +73,19 @@ pub fn read_any(path: &Path) -> Result<Vec<u8>, FileError> {
     whole(file, path)
 }
 
+/// [`read_any`], of what a scan of a large cluster wrote.
+pub fn read_large(path: &Path) -> Result<Vec<u8>, FileError> {
+    let mut bytes = Vec::new();
+    open(path, path)?
+        .read_to_end(&mut bytes)
+        .map_err(|source| FileError::Io {
+            what: "read",
+            path: path.to_owned(),
+            source,
+        })?;
+    Ok(bytes)
+}
+
 /// Who may read a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrecy {

@@ -494,9 +494,7 @@ impl Key {
                 profile: profile.to_owned(),
             });
         }
-        let early = self.not_before.is_some_and(|from| now < from);
-        let late = self.not_after.is_some_and(|until| now > until);
-        if early || late {
+        if !self.is_valid(now) {
             return Err(Distrust::KeyNotValid {
                 key: self.name.clone(),
                 when: self.validity(),
@@ -504,6 +502,13 @@ impl Key {
             });
         }
         Ok(())
+    }
+
+    /// Whether it counts at a time.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        let early = self.not_before.is_some_and(|from| now < from);
+        let late = self.not_after.is_some_and(|until| now > until);
+        !early && !late
     }
 
     /// From when until when, in words; empty for always.

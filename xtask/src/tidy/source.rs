@@ -12,7 +12,8 @@ const ENGINE: &[&str] = &[
 
 /// Where the host touches files, the network and the clock. A profile's facts
 /// come through `node` and `capability`; the others read what a person names
-/// on the command line and write what they asked for.
+/// on the command line and write what they asked for. `engine/cache` keeps
+/// compiled code.
 const DOORS: &[&str] = &[
     "host/src/main.rs",
     "host/src/main/",
@@ -21,6 +22,8 @@ const DOORS: &[&str] = &[
     "host/src/checksums.rs",
     "host/src/capability.rs",
     "host/src/capability/",
+    "host/src/engine/cache.rs",
+    "host/src/engine/cache/",
     "host/src/node.rs",
     "host/src/node/",
     "host/src/profile/source.rs",

@@ -8,6 +8,9 @@ use std::path::Path;
 
 use rustix::fd::{AsFd, OwnedFd};
 use rustix::fs::{Dir, FileType, Mode, OFlags, fstat, openat};
+use sha2::{Digest as _, Sha256};
+
+use crate::evidence::hex;
 
 use super::{ENTRY_LIMIT, FILE_LIMIT, Flaw};
 
@@ -130,7 +133,8 @@ fn read_beneath(root: &OwnedFd, name: &str, limit: u64) -> io::Result<Option<Vec
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return Err(io::Error::other("it is not a regular file"));
     }
-    let mut bytes = Vec::new();
+    let expected = u64::try_from(stat.st_size).unwrap_or_default().min(limit);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
     File::from(fd)
         .take(limit.saturating_add(1))
         .read_to_end(&mut bytes)?;
@@ -159,6 +163,55 @@ fn list_beneath(root: &OwnedFd, name: &str) -> io::Result<Option<BTreeSet<String
         }
     }
     Ok(Some(names))
+}
+
+/// See [`super::digest`].
+pub(super) fn digest(path: &Path) -> io::Result<String> {
+    let meta = std::fs::metadata(path)?;
+    if meta.is_file() {
+        return file_digest(path);
+    }
+    let mut lines = BTreeMap::new();
+    walk(path, "", &mut lines)?;
+    let mut whole = Sha256::new();
+    for (name, digest) in lines {
+        whole.update(format!("{digest}  {name}\n"));
+    }
+    Ok(hex(&whole.finalize()))
+}
+
+fn walk(folder: &Path, prefix: &str, lines: &mut BTreeMap<String, String>) -> io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        let kind = entry.file_type()?;
+        if kind.is_dir() {
+            walk(&entry.path(), &format!("{name}/"), lines)?;
+        } else if kind.is_file() {
+            lines.insert(name, file_digest(&entry.path())?);
+        } else {
+            // A record holds nothing else, and no link is followed out of it.
+            return Err(io::Error::other(format!(
+                "{name} is neither file nor directory"
+            )));
+        }
+        if lines.len() > 2 * ENTRY_LIMIT {
+            return Err(io::Error::other(format!("more than {ENTRY_LIMIT} files")));
+        }
+    }
+    Ok(())
+}
+
+fn file_digest(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hex(&hash.finalize())),
+            read => hash.update(buffer.get(..read).unwrap_or_default()),
+        }
+    }
 }
 
 /// Reads an archive into memory, within limits.
