@@ -11,6 +11,7 @@ pub mod lock;
 pub mod near;
 mod node;
 pub mod passphrase;
+pub mod registry;
 pub mod resolve;
 pub mod run;
 mod scan;
@@ -159,6 +160,10 @@ pub enum ProfileCommand {
         #[arg(long, value_name = "DIR")]
         store: Option<PathBuf>,
     },
+    /// Put a profile or a bundle into an OCI registry
+    Push(Box<registry::PushArgs>),
+    /// Get a profile or a bundle out of an OCI registry
+    Pull(Box<registry::PullArgs>),
     /// Sign a profile, or add a signature to those of others
     Sign(sign::SignArgs),
     /// Say whether the trust policy believes a profile, and the lock pins it
@@ -328,6 +333,8 @@ pub enum Plan {
         /// Where.
         store: PathBuf,
     },
+    /// Ask a registry.
+    Registry(Box<registry::RegistryPlan>),
     /// Pack, show, judge or import a bundle.
     Bundle(bundle::BundlePlan),
     /// Bring the lock up to date.
@@ -390,6 +397,12 @@ pub enum UsageError {
     /// Every check is left out.
     #[error("--scored=false and --unscored=false leave no check: leave one of them out")]
     NeitherScored,
+    /// A digest is not chosen.
+    #[error("{0} names a digest, which is what comes of a push: name a tag, or nothing")]
+    PushDigest(String),
+    /// Neither of the two.
+    #[error("--output {0} is to end in .wasm for a component or in .cisbb for a bundle")]
+    PullForm(PathBuf),
     /// No such page.
     #[error("there is no command {name}{}", near::hint(.near))]
     NoCommand {
@@ -457,6 +470,14 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             id,
             store: bundle::store_path(store, settings),
         }),
+        Command::Profile(ProfileCommand::Push(args)) => {
+            let plan = registry::push(*args, settings)?;
+            Ok(Plan::Registry(Box::new(plan)))
+        }
+        Command::Profile(ProfileCommand::Pull(args)) => {
+            let plan = registry::pull(*args, settings)?;
+            Ok(Plan::Registry(Box::new(plan)))
+        }
         Command::Bundle(command) => Ok(Plan::Bundle(bundle::plan(command, settings))),
         Command::Lock(args) => {
             let args = *args;

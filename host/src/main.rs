@@ -6,6 +6,9 @@
 mod bundle;
 #[path = "main/cache.rs"]
 mod cache;
+#[cfg(feature = "registry")]
+#[path = "main/registry.rs"]
+mod registry;
 #[path = "main/run.rs"]
 mod run;
 
@@ -152,6 +155,13 @@ fn run() -> anyhow::Result<u8> {
             })
         }
         Plan::Remove { id, store } => bundle::remove(&id, &store),
+        #[cfg(feature = "registry")]
+        Plan::Registry(plan) => registry::run(*plan, ambient.now),
+        #[cfg(not(feature = "registry"))]
+        Plan::Registry(_) => anyhow::bail!(
+            "this build of cisb has no access to registries: `cisb bundle` carries profiles as \
+             files, and any tool for OCI layouts pushes and pulls those"
+        ),
         Plan::Bundle(plan) => bundle::run(plan, ambient.now),
         Plan::Lock { plan, now } => {
             let gate = Gate::open_unlocked(&plan.trust, now)?;

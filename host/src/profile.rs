@@ -8,6 +8,8 @@ pub mod grants;
 pub mod lock;
 pub mod manifest;
 pub mod refusal;
+#[cfg(feature = "registry")]
+pub mod registry;
 pub mod signature;
 pub mod source;
 pub mod store;

@@ -10,6 +10,7 @@
 
 mod attest;
 mod azure;
+mod bundle;
 mod cache;
 mod checksums;
 mod cli;
@@ -30,6 +31,7 @@ mod openshift;
 mod parity;
 mod rancher;
 mod records;
+mod registry;
 mod run;
 mod secrets;
 mod selfmade;

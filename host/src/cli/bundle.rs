@@ -169,7 +169,7 @@ pub struct BundleTrustArgs {
 }
 
 impl BundleTrustArgs {
-    fn trust(self, settings: &Settings) -> Trust {
+    pub(super) fn trust(self, settings: &Settings) -> Trust {
         Trust {
             policy: self.trust.or_else(|| settings.trust.clone()),
             lock: self.lock.or_else(|| settings.lock.clone()),
@@ -336,6 +336,7 @@ pub fn write_imported(imported: &Imported, out: &mut dyn Write) -> io::Result<()
                 writeln!(out, "  instead of   {}", named(old))?;
             }
             Change::Countersigned => writeln!(out, "countersigned  {name}")?,
+            Change::Described => writeln!(out, "described      {name}")?,
             Change::Same => writeln!(out, "there already  {name}")?,
         }
     }

@@ -13,11 +13,10 @@ use cisb::profile::bundle::layout::Suggested;
 use cisb::profile::bundle::{self as format, Bundle, MAX_BLOB, Memory, write};
 use cisb::profile::refusal::Refused;
 use cisb::profile::signature;
-use cisb::profile::store::{ImportError, Store};
+use cisb::profile::store::{self, ImportError, Store};
 use cisb::profile::{Gate, Place, Unverified, source};
 use cisb::report::exit;
 use cisb::trust::PublicKey;
-use cisb::trust::dsse::Envelope;
 use cisb::trust::file;
 use jiff::Timestamp;
 
@@ -231,13 +230,12 @@ pub(super) fn item(place: &Place) -> Result<write::Item, Refused> {
     let envelope = unverified.envelope().map(<[u8]>::to_vec);
     let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified)?;
     if let Some(envelope) = &envelope {
-        let parsed = Envelope::parse(envelope).map_err(signature::SignatureError::from)?;
-        signature::release(&parsed, verified.digest())?;
+        signature::fits(envelope, &verified)?;
     }
     Ok(write::Item {
         verified,
         envelope,
-        sbom: None,
+        sbom: store::sbom(place),
     })
 }
 
@@ -291,9 +289,16 @@ fn verify(path: &Path, gate: &Gate) -> anyhow::Result<u8> {
         let envelope = envelope.and_then(|it| blob(it.content.hex()));
         let id = packed.labels.id.clone();
         let judged = gate
-            .judge(Unverified::from_bytes(id.clone(), component, envelope))
+            .judge(Unverified::from_bytes(
+                id.clone(),
+                component,
+                envelope.clone(),
+            ))
             .and_then(|verified| {
                 packed.labels.agree(&verified)?;
+                if let Some(envelope) = &envelope {
+                    signature::fits(envelope, &verified)?;
+                }
                 Ok(verified)
             });
         match judged {
@@ -326,12 +331,12 @@ fn verify(path: &Path, gate: &Gate) -> anyhow::Result<u8> {
     Ok(code)
 }
 
-fn import(path: &Path, store: &Path, gate: &Gate, allow_older: bool) -> anyhow::Result<u8> {
+fn import(path: &Path, into: &Path, gate: &Gate, allow_older: bool) -> anyhow::Result<u8> {
     let file = io::BufReader::new(open(path)?);
-    match Store::import(store, file, gate, allow_older) {
+    match Store::import(into, file, gate, allow_older) {
         Ok(imported) => {
             for lost in &imported.lost {
-                say(&format!("the store {}: {lost}", store.display()));
+                say(&format!("the store {}: {lost}", into.display()));
             }
             print(|out| bundle::write_imported(&imported, out))?;
             Ok(exit::CLEAN)
@@ -342,7 +347,7 @@ fn import(path: &Path, store: &Path, gate: &Gate, allow_older: bool) -> anyhow::
             }
             say(&format!(
                 "nothing was imported: the store {} is as it was",
-                store.display()
+                into.display()
             ));
             Ok(exit::REFUSED)
         }

@@ -234,6 +234,18 @@ pub fn release(envelope: &Envelope, digest: &str) -> Result<Release, SignatureEr
     }
 }
 
+/// That an envelope is about this component and nothing else, whoever signed it.
+pub fn fits(envelope: &[u8], verified: &Verified) -> Result<(), SignatureError> {
+    let envelope = Envelope::parse(envelope)?;
+    let release = release(&envelope, verified.digest())?;
+    agrees(
+        &release,
+        verified.manifest(),
+        verified.manifest_digest(),
+        verified.imports(),
+    )
+}
+
 /// That a component's manifest is what was signed.
 pub(super) fn agrees(
     release: &Release,

@@ -109,6 +109,17 @@ pub fn countersign(place: &Place, envelope: &[u8]) -> Result<(), StoreError> {
     store.sweep(&bundle)
 }
 
+/// What a profile of a store was made of, if that is known and whole.
+pub fn sbom(place: &Place) -> Option<Vec<u8>> {
+    let digest = place.digest.as_deref()?;
+    let store = Store::open(place.shelf(), None).ok()??;
+    let (bundle, _) = store.read().ok()?;
+    let mut all = bundle.profiles.iter();
+    let packed = all.find(|packed| packed.component.hex() == digest)?;
+    let sbom = &packed.sbom.as_ref()?.content;
+    layout::fetch("SBOM", sbom, MAX_BLOB, &Kept(&store.path)).ok()
+}
+
 impl Store {
     /// The store at a path; none if nothing is there. `scanned` is the root of
     /// the scan.

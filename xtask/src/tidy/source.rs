@@ -27,6 +27,7 @@ const DOORS: &[&str] = &[
     "host/src/node.rs",
     "host/src/node/",
     "host/src/profile/source.rs",
+    "host/src/profile/registry.rs",
     "host/src/profile/store.rs",
     "host/src/profile/store/",
     "host/src/trust/file.rs",

@@ -9,7 +9,7 @@ use crate::cli::inspect::{Inspection, paragraph, riskiest};
 use crate::profile::bundle::layout::{Packed, Suggested};
 use crate::profile::bundle::{Bundle, Memory};
 use crate::profile::refusal::Refused;
-use crate::profile::{Gate, Unverified};
+use crate::profile::{Gate, Unverified, signature};
 use crate::report::Refusal;
 use crate::report::escape::{SafeJson, line};
 use crate::scan;
@@ -141,7 +141,7 @@ fn profile(
         Unverified::from_bytes(id.clone(), component, envelope.clone())
     };
     let component = scan::inspect_bytes(unverified(), gate);
-    let labels = gate_labels(packed, unverified());
+    let labels = agree(packed, unverified());
     let refusal = |refused: &Refused| Refusal {
         stage: refused.stage.to_owned(),
         code: refused.code.as_str().to_owned(),
@@ -166,10 +166,15 @@ fn profile(
     }
 }
 
-/// That the labels are the component's.
-fn gate_labels(packed: &Packed, unverified: Unverified) -> Result<(), Refused> {
+/// That labels and signatures are the component's.
+fn agree(packed: &Packed, unverified: Unverified) -> Result<(), Refused> {
+    let envelope = unverified.envelope().map(<[u8]>::to_vec);
     let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified)?;
-    Ok(packed.labels.agree(&verified)?)
+    packed.labels.agree(&verified)?;
+    match &envelope {
+        Some(envelope) => Ok(signature::fits(envelope, &verified)?),
+        None => Ok(()),
+    }
 }
 
 fn signatures(

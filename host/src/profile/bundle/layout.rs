@@ -400,7 +400,17 @@ impl Bundle {
         self.profiles.iter().flat_map(Packed::blobs).chain(keyring)
     }
 
-    /// The digests of those, as blobs are called.
+    /// Every manifest, each after the one that it is about.
+    pub fn manifests(&self) -> impl Iterator<Item = &Descriptor> {
+        let profiles = self.profiles.iter().flat_map(|packed| {
+            let attached = packed.attached().map(|it| &it.manifest);
+            std::iter::once(&packed.manifest).chain(attached)
+        });
+        let keyring = self.keyring.iter().map(|(manifest, _)| manifest);
+        profiles.chain(keyring)
+    }
+
+    /// The digests of all blobs, as they are called.
     pub fn digests(&self) -> BTreeSet<&str> {
         self.blobs().map(Descriptor::hex).collect()
     }

@@ -265,3 +265,139 @@ fn is_layout(text: &[u8]) -> bool {
     matches!((is, wanted), (Ok(is), Ok(wanted))
         if is["imageLayoutVersion"] == wanted["imageLayoutVersion"])
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::layout::{
+        Attached, Descriptor, EMPTY, EMPTY_TYPE, ENVELOPE_TYPE, Labels, MANIFEST_TYPE, Packed,
+        WASM_CONFIG_TYPE, WASM_TYPE,
+    };
+    use super::super::{Memory, write};
+    use super::*;
+
+    /// A bundle of something that is no component: that is not the reader's.
+    fn made() -> (Bundle, Vec<u8>) {
+        let mut blobs = Memory::default();
+        let mut keep = |kind: &str, bytes: &[u8]| {
+            let descriptor = Descriptor::of(kind, bytes);
+            blobs.0.insert(descriptor.hex().to_owned(), bytes.to_vec());
+            descriptor
+        };
+        let labels = Labels {
+            id: "p".to_owned(),
+            version: "1.0.0".to_owned(),
+            epoch: 1,
+            manifest: "m".to_owned(),
+            capabilities: "c".to_owned(),
+        };
+        let config = keep(WASM_CONFIG_TYPE, b"a configuration");
+        let component = keep(WASM_TYPE, b"a component");
+        let manifest = serde_json::json!({
+            "schemaVersion": 2, "mediaType": MANIFEST_TYPE,
+            "artifactType": "application/vnd.cisb.profile.v1",
+            "config": config, "layers": [component], "annotations": labels.annotations(),
+        });
+        let manifest = keep(MANIFEST_TYPE, manifest.to_string().as_bytes());
+        let content = keep(ENVELOPE_TYPE, b"an envelope");
+        let nothing = keep(EMPTY_TYPE, EMPTY);
+        let signed = serde_json::json!({
+            "schemaVersion": 2, "mediaType": MANIFEST_TYPE, "artifactType": ENVELOPE_TYPE,
+            "config": nothing, "layers": [content], "subject": manifest,
+        });
+        let signed = keep(MANIFEST_TYPE, signed.to_string().as_bytes());
+        let packed = Packed {
+            labels,
+            manifest,
+            config,
+            component,
+            envelope: Some(Attached {
+                manifest: signed,
+                config: nothing,
+                content,
+            }),
+            sbom: None,
+        };
+        let bundle = Bundle {
+            profiles: vec![packed],
+            ..Bundle::default()
+        };
+        let mut tar = Vec::new();
+        write::tar(&bundle, &blobs, &mut tar).unwrap();
+        (bundle, tar)
+    }
+
+    fn again(tar: &[u8]) -> Result<(Bundle, Memory), BundleError> {
+        let mut blobs = Memory::default();
+        read(tar, &mut blobs).map(|bundle| (bundle, blobs))
+    }
+
+    /// What the index says beside what it is needed for.
+    fn plain(mut bundle: Bundle) -> Bundle {
+        for packed in &mut bundle.profiles {
+            let attached = packed.envelope.iter_mut().map(|it| &mut it.manifest);
+            for manifest in attached.chain([&mut packed.manifest]) {
+                manifest.annotations = BTreeMap::new();
+                manifest.artifact_type = None;
+            }
+        }
+        bundle
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        let (bundle, tar) = made();
+        let (read, blobs) = again(&tar).unwrap();
+        assert_eq!(plain(read.clone()), plain(bundle));
+        assert_eq!(blobs.0.len(), 6);
+        let mut twice = Vec::new();
+        write::tar(&read, &blobs, &mut twice).unwrap();
+        assert_eq!(twice, tar);
+    }
+
+    #[test]
+    fn a_part_of_a_bundle_is_none() {
+        let (_, tar) = made();
+        for end in 0..tar.len() {
+            assert!(again(&tar[..end]).is_err(), "{end}");
+        }
+    }
+
+    #[test]
+    fn no_bit_can_be_changed() {
+        let (_, tar) = made();
+        let name = b"index.json";
+        let index = tar.chunks(512).position(|block| block.starts_with(name));
+        let index = index.unwrap() * 512;
+        let size = write::index(&again(&tar).unwrap().0).len();
+        // No digest covers the index: the components in it vouch for themselves.
+        let free = index + 512..index + 512 + size;
+        for at in 0..tar.len() {
+            let mut changed = tar.clone();
+            changed[at] ^= 1;
+            let read = again(&changed);
+            assert!(read.is_err() || free.contains(&at), "{at}");
+        }
+    }
+
+    /// A reader that gives one byte at a time, and is interrupted before each.
+    struct Slow<'a>(&'a [u8], bool);
+
+    impl Read for Slow<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            match self.1 {
+                true => Err(io::ErrorKind::Interrupted.into()),
+                false => self.0.read(&mut buffer[..1]),
+            }
+        }
+    }
+
+    #[test]
+    fn how_it_arrives_does_not_matter() {
+        let (bundle, tar) = made();
+        let read = read(Slow(&tar, false), &mut Memory::default()).unwrap();
+        assert_eq!(plain(read), plain(bundle));
+    }
+}

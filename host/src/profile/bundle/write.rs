@@ -122,6 +122,12 @@ impl Packed {
         let attached = attach(&self.manifest, ENVELOPE_TYPE, &title, envelope, blobs);
         self.envelope = Some(attached);
     }
+
+    /// Gives it this SBOM.
+    pub fn describe(&mut self, sbom: &[u8], blobs: &mut Memory) {
+        let title = format!("{}.cdx.json", self.labels.id);
+        self.sbom = Some(attach(&self.manifest, SBOM_TYPE, &title, sbom, blobs));
+    }
 }
 
 /// Attaches something to a manifest.
@@ -235,6 +241,15 @@ fn listed(bundle: &Bundle) -> Index {
         entry.artifact_type = Some(KEYS_TYPE.to_owned());
         manifests.push(entry);
     }
+    of(manifests)
+}
+
+/// An index of these manifests.
+pub fn list(manifests: Vec<Descriptor>) -> Vec<u8> {
+    bytes(&of(manifests))
+}
+
+fn of(manifests: Vec<Descriptor>) -> Index {
     Index {
         schema_version: 2,
         media_type: Some(INDEX_TYPE.to_owned()),

@@ -10,8 +10,8 @@ use super::{ImportError, Kept, Store, StoreError};
 use crate::profile::bundle::layout::{self, Blobs as _, Bundle, Labels, Packed};
 use crate::profile::bundle::{self, BundleError, MAX_BLOB, Memory};
 use crate::profile::refusal::Refused;
-use crate::profile::{Gate, Unverified, Verified};
-use crate::trust::dsse::{Envelope, MAX_BYTES};
+use crate::profile::{Gate, Unverified, Verified, signature};
+use crate::trust::dsse::Envelope;
 use crate::trust::file;
 
 /// What an import did.
@@ -32,6 +32,8 @@ pub enum Change {
     Replaced(Labels),
     /// It was there, and has other signatures now.
     Countersigned,
+    /// It was there, and has another SBOM now.
+    Described,
     /// It was there.
     Same,
 }
@@ -175,16 +177,21 @@ impl Import<'_> {
                 Err(error) => return Ok(Err(error.into())),
             },
         };
+        let (gate, name) = (self.gate, packed.labels.id.clone());
         let judge = |envelope: Option<Vec<u8>>| {
-            let name = packed.labels.id.clone();
-            let unverified = Unverified::from_bytes(name, component.clone(), envelope);
-            self.gate.judge(unverified)
+            let unverified = Unverified::from_bytes(name.clone(), component.clone(), envelope);
+            gate.judge(unverified)
         };
         let verified = match judge(envelope.clone()) {
             Ok(verified) => verified,
             Err(refused) => return Ok(Err(refused)),
         };
         if let Err(error) = packed.labels.agree(&verified) {
+            return Ok(Err(error.into()));
+        }
+        if let Some(envelope) = &envelope
+            && let Err(error) = signature::fits(envelope, &verified)
+        {
             return Ok(Err(error.into()));
         }
         let Some(was) = was else {
@@ -205,57 +212,66 @@ impl Import<'_> {
         if old.component.digest != packed.component.digest {
             return Ok(Ok((packed, Change::Replaced(old.labels.clone()))));
         }
-        if packed.sbom.is_none() {
-            packed.sbom = old.sbom.clone();
+        let sbom_was = old.sbom.as_ref().map(|it| it.content.digest.clone());
+        if packed.sbom.is_none()
+            && let Some(bytes) = old.sbom.as_ref().and_then(|it| self.kept_blob(&it.content))
+        {
+            packed.describe(&bytes, &mut self.fresh);
         }
-        let kept = match &old.envelope {
-            None => None,
-            Some(attached) => self.kept_blob(&attached.content),
+        let was = old.envelope.as_ref().and_then(|it| self.kept_blob(&it.content));
+        let best = self.best(was.as_deref(), envelope.as_deref(), &verified, &judge);
+        if let Some(best) = &best
+            && envelope.as_ref() != Some(best)
+        {
+            packed.sign(best, &mut self.fresh);
+        }
+        let sbom_is = packed.sbom.as_ref().map(|it| &it.content.digest);
+        let change = if best != was {
+            Change::Countersigned
+        } else if sbom_is != sbom_was.as_ref() {
+            Change::Described
+        } else {
+            Change::Same
         };
-        let signers = |verified: &Verified| verified.standing().signers().len();
-        let (was, is) = (kept.as_deref(), envelope.as_deref());
-        if was == is {
-            packed.envelope = old.envelope.clone();
-            let same = packed.sbom == old.sbom;
-            let change = if same {
-                Change::Same
-            } else {
-                Change::Countersigned
-            };
-            return Ok(Ok((packed, change)));
-        }
+        Ok(Ok((packed, change)))
+    }
+
+    /// Which signatures a component gets that has some: all of both, if that is
+    /// possible; else the new ones, if they are worth no less.
+    fn best(
+        &self,
+        was: Option<&[u8]>,
+        is: Option<&[u8]>,
+        verified: &Verified,
+        judge: &dyn Fn(Option<Vec<u8>>) -> Result<Verified, Refused>,
+    ) -> Option<Vec<u8>> {
         let Some(was) = was else {
-            return Ok(Ok((packed, Change::Countersigned)));
+            return is.map(<[u8]>::to_vec);
         };
-        // Together they say all that either says.
-        let old_signers = judge(Some(was.to_vec())).map_or(0, |old| signers(&old));
+        let worth = |it: &Verified| it.standing().signers().len();
+        let before = judge(Some(was.to_vec())).map_or(0, |old| worth(&old));
         let joined = is.map_or_else(|| Some(was.to_vec()), |is| join(was, is));
         if let Some(joined) = joined
-            && judge(Some(joined.clone()))
-                .is_ok_and(|it| signers(&it) >= signers(&verified).max(old_signers))
+            && let Ok(admitted) = judge(Some(joined.clone()))
+            && worth(&admitted) >= worth(verified).max(before)
         {
-            if joined == was {
-                packed.envelope = old.envelope.clone();
-                return Ok(Ok((packed, Change::Same)));
-            }
-            packed.sign(&joined, &mut self.fresh);
-            return Ok(Ok((packed, Change::Countersigned)));
+            return Some(joined);
         }
-        if signers(&verified) >= old_signers {
-            return Ok(Ok((packed, Change::Countersigned)));
+        // Without a policy nothing is worth anything: what is there stays.
+        let policy = self.gate.policy().is_some();
+        match is {
+            Some(is) if policy && worth(verified) >= before => Some(is.to_vec()),
+            _ => Some(was.to_vec()),
         }
-        packed.envelope = old.envelope.clone();
-        Ok(Ok((packed, Change::Same)))
     }
 
     fn staged_blob(&self, wanted: &layout::Descriptor) -> Result<Vec<u8>, BundleError> {
         layout::fetch("blob", wanted, MAX_BLOB, self.staged)
     }
 
-    /// An envelope of the store; none if it is not what it was.
+    /// A blob of the store; none if it is not what it was.
     fn kept_blob(&self, wanted: &layout::Descriptor) -> Option<Vec<u8>> {
-        let limit = MAX_BYTES as u64;
-        layout::fetch("envelope", wanted, limit, &Kept(&self.store.path)).ok()
+        layout::fetch("blob", wanted, MAX_BLOB, &Kept(&self.store.path)).ok()
     }
 }
 
