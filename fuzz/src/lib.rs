@@ -9,6 +9,8 @@
 )]
 
 mod keys;
+#[cfg(test)]
+mod mutated;
 mod profile;
 #[cfg(test)]
 mod seeds;

@@ -419,17 +419,29 @@ fn the_seeds_are_what_is_made_now() {
     }
 }
 
+/// All seeds of a target with their names, those that fuzzing found among them.
+pub(crate) fn kept(target: &str) -> Vec<(String, Vec<u8>)> {
+    let entries = folder(target).read_dir().unwrap();
+    let mut seeds: Vec<(String, Vec<u8>)> = entries
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            (name, std::fs::read(&path).unwrap())
+        })
+        .collect();
+    seeds.sort();
+    seeds
+}
+
 #[test]
 fn what_holds_of_a_target_holds_of_every_seed() {
     for target in TARGETS {
-        let mut seeds = 0;
-        for entry in folder(target.name).read_dir().unwrap() {
-            let path = entry.unwrap().path();
-            println!("{}", path.display());
-            (target.body)(&std::fs::read(&path).unwrap());
-            seeds += 1;
+        let seeds = kept(target.name);
+        assert!(seeds.len() > 2, "{} has {} seeds", target.name, seeds.len());
+        for (name, bytes) in seeds {
+            println!("{}/{name}", target.name);
+            (target.body)(&bytes);
         }
-        assert!(seeds > 2, "{} has {seeds} seeds", target.name);
     }
 }
 
