@@ -221,6 +221,27 @@ mod tests {
     }
 
     #[test]
+    fn a_sealed_key_signs_with_its_passphrase_only() {
+        use ed25519_dalek::pkcs8::{EncodePrivateKey as _, KeypairBytes};
+        let pair = KeypairBytes {
+            secret_key: [7; 32],
+            public_key: None,
+        };
+        let sealed = pair
+            .to_pkcs8_encrypted_pem("correct horse", pkcs8::LineEnding::LF)
+            .unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let (path, word) = (folder.path().join("key"), folder.path().join("word"));
+        std::fs::write(&path, sealed.as_bytes()).unwrap();
+        std::fs::write(&word, "correct horse\n").unwrap();
+        let key = read(&path, Some(&word)).unwrap();
+        assert_eq!(key.to_bytes(), [7; 32]);
+        std::fs::write(&word, "wrong\n").unwrap();
+        let said = read(&path, Some(&word)).unwrap_err().to_string();
+        assert!(said.contains("does not open"), "{said}");
+    }
+
+    #[test]
     fn what_is_no_key_is_said_to_be_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key");

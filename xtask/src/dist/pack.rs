@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use crate::sys;
 
 /// How hard the archive is compressed: packed once, carried often.
-const LEVEL: i32 = 17;
+const LEVEL: i32 = 12;
 
 /// The digests of all files, as `sha256sum -c` reads them.
 pub(super) fn sums(folder: &Path) -> Result<String> {
