@@ -10,6 +10,8 @@
 pub mod bench;
 pub mod component;
 pub mod demo;
+pub mod dist;
+pub mod fuzz;
 pub mod gate;
 pub mod guests;
 pub mod parity;

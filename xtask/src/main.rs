@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
-use xtask::{bench, demo, gate, guests, parity, profiles, setup, tidy};
+use xtask::{bench, demo, dist, fuzz, gate, guests, parity, profiles, setup, tidy};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -56,6 +56,30 @@ enum Command {
         #[arg(long, default_value_t = 20)]
         runs: usize,
     },
+    /// Builds a release: the program, signed profiles, what is in them, sums.
+    Dist {
+        /// The release's private key. [default: a key of this machine, which
+        /// makes a development build]
+        #[arg(long)]
+        key: Option<PathBuf>,
+        /// The passphrase of the key is the first line of this file.
+        #[arg(long)]
+        passphrase_file: Option<PathBuf>,
+        /// Where it goes. [default: target/dist]
+        #[arg(long)]
+        output: Option<PathBuf>,
+    },
+    /// Looks for inputs that break what must hold of them.
+    Fuzz {
+        /// Only this target. [default: all, one after the other]
+        target: Option<String>,
+        /// How long each target runs.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Only says which targets there are.
+        #[arg(long)]
+        list: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -89,5 +113,21 @@ fn run(command: Command) -> Result<()> {
             profile.as_deref(),
         ),
         Command::Bench { runs } => bench::run(&workspace, runs),
+        Command::Dist {
+            key,
+            passphrase_file,
+            output,
+        } => dist::run(
+            &workspace,
+            &dist::Options {
+                key,
+                passphrase: passphrase_file,
+                output: output.unwrap_or_else(|| workspace.target().join("dist")),
+            },
+        ),
+        Command::Fuzz { list: true, .. } => fuzz::list(&workspace),
+        Command::Fuzz {
+            target, seconds, ..
+        } => fuzz::run(&workspace, target.as_deref(), seconds),
     }
 }

@@ -30,6 +30,8 @@ const PACKING: i32 = 19;
 pub struct Built {
     /// Its id.
     pub id: String,
+    /// Its version.
+    pub version: String,
     /// Where it lies.
     pub path: PathBuf,
     /// What it is.
@@ -99,7 +101,7 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
                     new.insert(component::encode(&module)?)
                 }
             };
-            let (row, id, bytes, size) = assemble(component, &manifest, &package.license)
+            let (row, id, version, bytes, size) = assemble(component, &manifest, &package.license)
                 .with_context(|| format!("{} does not become a profile", package.name))?;
             let path = folder.join(format!("{id}.wasm"));
             ensure!(
@@ -110,6 +112,7 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
                 .with_context(|| format!("{} cannot be written", path.display()))?;
             built.push(Built {
                 id,
+                version,
                 path,
                 bytes,
                 manifest: size,
@@ -165,12 +168,12 @@ pub fn reproduce(workspace: &Workspace) -> Result<()> {
 }
 
 /// Describes a component and adds the manifest. Returns what the READMEs say of
-/// the profile, its id, the whole, and the size of the manifest.
+/// the profile, its id and version, the whole, and the size of the manifest.
 fn assemble(
     component: &[u8],
     manifest: &[u8],
     license: &str,
-) -> Result<(Row, String, Vec<u8>, usize)> {
+) -> Result<(Row, String, String, Vec<u8>, usize)> {
     let manifest: Manifest =
         serde_json::from_slice(manifest).context("the manifest does not parse")?;
     ensure!(
@@ -202,7 +205,14 @@ fn assemble(
         zstd::bulk::compress(&compact, PACKING).context("the manifest cannot be compressed")?;
     let bytes = component::add_manifest(&described, &packed);
     component::check(&bytes)?;
-    Ok((Row::of(&manifest), manifest.id, bytes, packed.len()))
+    let size = packed.len();
+    Ok((
+        Row::of(&manifest),
+        manifest.id,
+        manifest.version,
+        bytes,
+        size,
+    ))
 }
 
 fn packages(workspace: &Workspace) -> Result<Vec<Package>> {

@@ -10,6 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("plugins/", &["cisb-contract", "cisb-sdk", "cisb-catalogue"]),
     ("host/", &["cisb-contract"]),
     ("xtask/", &["cisb-contract"]),
+    ("fuzz/", &["cisb", "cisb-contract"]),
     ("tests/", &["cisb", "cisb-contract", "xtask"]),
 ];
 
