@@ -52,6 +52,11 @@ pub const TARGETS: &[Target] = &[
         body: profile::packed,
     },
     Target {
+        name: "bundle",
+        about: "a bundle: every blob is what it is called, and belongs to a profile in it",
+        body: profile::bundle,
+    },
+    Target {
         name: "envelope",
         about: "DSSE: prints and parses again, and no key signed that did not",
         body: trust::envelope,

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use cisb::profile::bundle::{self, Memory};
 use cisb::profile::lock::{Lock, Pin};
 use cisb::profile::signature::{self, Standing};
 use cisb::profile::{Gate, Unverified, Verified};
@@ -60,6 +61,31 @@ pub(crate) fn packed(data: &[u8]) {
         assert!(text.len() <= MANIFEST_MAX_BYTES, "it unpacks to too much");
         assert_eq!(verified.manifest_digest(), hex(&Sha256::digest(&text)));
     }
+}
+
+/// A bundle as a stranger hands it over.
+pub(crate) fn bundle(data: &[u8]) {
+    let mut blobs = Memory::default();
+    let Ok(read) = bundle::read(data, &mut blobs) else {
+        return;
+    };
+    let bytes: usize = blobs.0.values().map(Vec::len).sum();
+    assert!(bytes <= data.len(), "it holds more than it has");
+    for (digest, content) in &blobs.0 {
+        assert_eq!(*digest, hex(&Sha256::digest(content)), "a blob is another");
+    }
+    assert!(!read.profiles.is_empty(), "it holds no profile");
+    for packed in &read.profiles {
+        for named in packed.blobs() {
+            let content = blobs
+                .0
+                .get(named.hex())
+                .expect("a blob is named and not there");
+            assert_eq!(named.size, content.len() as u64);
+        }
+    }
+    let again = bundle::read(data, &mut Memory::default()).expect("it was read before");
+    assert_eq!(again.profiles, read.profiles);
 }
 
 /// An envelope beside a profile, held against a policy that wants two keys.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use cisb::profile::bundle::layout::Suggested;
+use cisb::profile::bundle::{Memory, write};
 use cisb::profile::lock::{Lock, Pin};
 use cisb::profile::{Gate, Unverified, signature};
 use cisb::trust::dsse::PAYLOAD_TYPE;
@@ -106,6 +108,72 @@ fn components() -> Vec<Seed> {
         seed("component", "cut-off", usual[..usual.len() / 2].to_vec()),
         seed("component", "length-beyond-the-end", long),
         seed("component", "without-manifest", usual[..8].to_vec()),
+    ]
+}
+
+/// A bundle with one profile.
+fn bundle(signed: bool, keys: &[Suggested]) -> Vec<u8> {
+    let unverified = Unverified::from_bytes("usual".to_owned(), profile::usual(), None);
+    let verified = Gate::ajar(Timestamp::UNIX_EPOCH).judge(unverified).unwrap();
+    let statement = signature::statement(&verified);
+    let item = write::Item {
+        envelope: signed.then(|| envelope(&statement, &[1, 2]).to_string().into_bytes()),
+        sbom: signed.then(|| br#"{"bomFormat":"CycloneDX"}"#.to_vec()),
+        verified,
+    };
+    let mut blobs = Memory::default();
+    let packed = write::pack(&[item], keys, &mut blobs).unwrap();
+    let mut bytes = Vec::new();
+    write::tar(&packed, &blobs, &mut bytes).unwrap();
+    bytes
+}
+
+/// The same with another head of its first entry, whose sum is right.
+fn headed(change: impl FnOnce(&mut [u8])) -> Vec<u8> {
+    let mut bytes = bundle(false, &[]);
+    let head = &mut bytes[..512];
+    change(head);
+    head[148..156].fill(b' ');
+    let sum: u32 = head.iter().map(|byte| u32::from(*byte)).sum();
+    head[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+    bytes
+}
+
+fn bundles() -> Vec<Seed> {
+    let name = |text: &'static [u8]| {
+        headed(move |head| {
+            head[..100].fill(0);
+            head[..text.len()].copy_from_slice(text);
+        })
+    };
+    let kind = |byte: u8| headed(move |head| head[156] = byte);
+    let key = Suggested {
+        name: "release".to_owned(),
+        role: Role::Publisher,
+        pem: keys::public(1).pem(),
+    };
+    let usual = bundle(true, &[key]);
+    let entry = bundle(false, &[])[..1024].to_vec();
+    let twice = [entry, bundle(false, &[])].concat();
+    let large = headed(|head| head[124..136].copy_from_slice(b"77777777777\0"));
+    vec![
+        seed("bundle", "unsigned", bundle(false, &[])),
+        seed("bundle", "cut-off", usual[..usual.len() / 2].to_vec()),
+        seed(
+            "bundle",
+            "trailing",
+            [usual.clone(), b"more".to_vec()].concat(),
+        ),
+        seed("bundle", "usual", usual),
+        seed("bundle", "name-up", name(b"../oci-layout")),
+        seed("bundle", "name-absolute", name(b"/oci-layout")),
+        seed("bundle", "name-twice", twice),
+        seed("bundle", "hard-link", kind(b'1')),
+        seed("bundle", "link", kind(b'2')),
+        seed("bundle", "device", kind(b'3')),
+        seed("bundle", "long-name", kind(b'L')),
+        seed("bundle", "sparse", kind(b'S')),
+        seed("bundle", "large", large),
     ]
 }
 
@@ -396,7 +464,14 @@ limits = { functions = 20000, memory-bytes = 33554432, seconds = 5 }
 }
 
 fn made() -> Vec<Seed> {
-    let all = [components(), manifests(), envelopes(), policies(), others()];
+    let all = [
+        components(),
+        bundles(),
+        manifests(),
+        envelopes(),
+        policies(),
+        others(),
+    ];
     all.into_iter().flatten().collect()
 }
 

@@ -123,8 +123,6 @@ fn lay_out(workspace: &Workspace, to: &Path, key: &Chosen, built: &[Built]) -> R
                 .arg(&path),
         )?;
     }
-    // A bundle of the signed profiles, cisb-profiles-VERSION.cisbb, goes here.
-
     for (shell, file) in SHELLS {
         let text = sys::read(Command::new(&cisb).args(["completions", shell]))?;
         write(&to.join(format!("completions/{shell}/{file}")), &text)?;
@@ -133,11 +131,29 @@ fn lay_out(workspace: &Workspace, to: &Path, key: &Chosen, built: &[Built]) -> R
     let sources = sbom::Sources::read(workspace)?;
     let host = sources.host(&sys::sha256(&std::fs::read(&cisb)?))?;
     write(&to.join("sbom/cisb.cdx.json"), &host)?;
-    write(
-        &to.join("sbom/cisb-profiles.cdx.json"),
-        &sources.profiles(built)?,
-    )
+    write(&to.join(PROFILES_SBOM), &sources.profiles(built)?)?;
+    bundle(&cisb, to, key, built)
 }
+
+/// All profiles in one file, for machines without a network.
+fn bundle(cisb: &Path, to: &Path, key: &Chosen, built: &[Built]) -> Result<()> {
+    let name = format!("cisb-profiles-{}.cisbb", env!("CARGO_PKG_VERSION"));
+    // The key is suggested under its own name, so that nobody takes a
+    // development key for a release key.
+    let (owner, _) = key.public_name().split_once('.').unwrap_or_default();
+    let suggested = format!("cisb-{owner}={}", key.public_name());
+    let mut create = Command::new(cisb);
+    create
+        .args(["bundle", "create", "-o", &name, "--sbom", PROFILES_SBOM])
+        .args(["--suggest", &suggested])
+        .current_dir(to);
+    for profile in built {
+        create.arg(format!("profiles/{}.wasm", profile.id));
+    }
+    sys::read(&mut create).map(|_| ())
+}
+
+const PROFILES_SBOM: &str = "sbom/cisb-profiles.cdx.json";
 
 const DEVELOPMENT: &str = "\
 This was signed with a key of the machine that built it, not with a release key.
