@@ -19,6 +19,7 @@ use serde::Deserialize;
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, ScanArgs, ScanPlan};
+use crate::author::schema;
 use crate::config::Settings;
 use crate::report::{asff, json};
 use crate::request;
@@ -79,9 +80,9 @@ pub enum Command {
     /// Look at profiles
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
-    /// Print the JSON Schema of an output
+    /// Print the JSON Schema of an output, or of a profile in YAML
     Schema {
-        /// Which output
+        /// Of what
         #[arg(value_name = "NAME")]
         name: SchemaName,
     },
@@ -104,6 +105,8 @@ pub enum Command {
 /// What can be done with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
+    /// Build a profile from YAML, with nothing else installed
+    Build(BuildArgs),
     /// List the profiles that are installed
     List {
         /// Where profiles are installed
@@ -135,6 +138,28 @@ pub enum ProfileCommand {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: InspectFormat,
     },
+}
+
+/// `cisb profile build`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cisb profile build mine.yaml                              # writes mine.wasm
+  cisb profile inspect mine.wasm
+  cisb scan --profile mine.wasm --node node.tar.zst
+For an editor: cisb schema profile > profile.schema.json")]
+pub struct BuildArgs {
+    /// The profile in YAML
+    #[arg(value_name = "FILE")]
+    pub source: PathBuf,
+
+    /// Where to write the component; beside the source, ending in .wasm, if absent
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replace a file there that is not an earlier build of this profile
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `cisb collect`.
@@ -202,11 +227,13 @@ pub enum InspectFormat {
     Json,
 }
 
-/// The outputs that have a schema.
+/// What has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaName {
     /// What `cisb scan --format json` prints
     Report,
+    /// What `cisb profile build` reads
+    Profile,
 }
 
 /// What the machine says, handed in so that parsing asks nobody.
@@ -248,6 +275,15 @@ pub enum Plan {
         /// How.
         format: InspectFormat,
     },
+    /// Build a profile.
+    Build {
+        /// The YAML.
+        source: PathBuf,
+        /// Where the component goes.
+        output: PathBuf,
+        /// Whether any file there is replaced.
+        force: bool,
+    },
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -284,6 +320,9 @@ pub enum UsageError {
     /// Every check is left out.
     #[error("--scored=false and --unscored=false leave no check: leave one of them out")]
     NeitherScored,
+    /// The component would replace what it is made of.
+    #[error("{0} is the source itself: give -o FILE for the component")]
+    OverSource(PathBuf),
     /// No such page.
     #[error("there is no command {name}{}", near::hint(.near))]
     NoCommand {
@@ -322,6 +361,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let request = Box::new(collect(*args, settings, ambient)?);
             Ok(Plan::Collect { request, folder })
         }
+        Command::Profile(ProfileCommand::Build(args)) => build(args),
         Command::Profile(ProfileCommand::Inspect {
             profile,
             folder,
@@ -338,6 +378,9 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),
+        Command::Schema {
+            name: SchemaName::Profile,
+        } => Ok(Plan::Print(schema::text().into_bytes())),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
@@ -377,6 +420,21 @@ fn collect(
         grants: args.grants.or_else(|| settings.grants.clone()),
         output: args.output,
         now: args.now.unwrap_or(ambient.now),
+    })
+}
+
+fn build(args: BuildArgs) -> Result<Plan, UsageError> {
+    let output = match args.output {
+        Some(output) => output,
+        None => args.source.with_extension("wasm"),
+    };
+    if output == args.source {
+        return Err(UsageError::OverSource(output));
+    }
+    Ok(Plan::Build {
+        source: args.source,
+        output,
+        force: args.force,
     })
 }
 
