@@ -18,6 +18,9 @@ pub mod process;
 mod read;
 pub mod test;
 
+#[cfg(test)]
+mod tests;
+
 /// A rule of these kinds.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(
