@@ -32,3 +32,4 @@ mod secrets;
 mod selfmade;
 mod tkgi;
 mod xml;
+mod yaml;
