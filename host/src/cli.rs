@@ -29,6 +29,7 @@ pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, InstalledArgs, ScanArgs, ScanPlan};
+use crate::author::schema;
 use crate::config::Settings;
 use crate::report::{asff, json};
 use crate::request;
@@ -102,9 +103,9 @@ pub enum Command {
     /// Compile profiles once, so that scans need not
     #[command(subcommand, arg_required_else_help = true)]
     Cache(CacheCommand),
-    /// Print the JSON Schema of an output
+    /// Print the JSON Schema of an output, or of a profile in YAML
     Schema {
-        /// Which output
+        /// Of what
         #[arg(value_name = "NAME")]
         name: SchemaName,
     },
@@ -127,6 +128,8 @@ pub enum Command {
 /// What can be done with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
+    /// Build a profile from YAML, with nothing else installed
+    Build(BuildArgs),
     /// List the profiles that are installed
     List {
         /// Where profiles are installed.
@@ -182,6 +185,28 @@ pub enum ProfileCommand {
         #[command(flatten)]
         trust: Box<trust::TrustArgs>,
     },
+}
+
+/// `cisb profile build`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cisb profile build mine.yaml                              # writes mine.wasm
+  cisb profile inspect mine.wasm
+  cisb scan --profile mine.wasm --node node.tar.zst
+For an editor: cisb schema profile > profile.schema.json")]
+pub struct BuildArgs {
+    /// The profile in YAML
+    #[arg(value_name = "FILE")]
+    pub source: PathBuf,
+
+    /// Where to write the component; beside the source, ending in .wasm, if absent
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replace a file there that is not an earlier build of this profile
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `cisb collect`.
@@ -253,11 +278,13 @@ pub enum InspectFormat {
     Json,
 }
 
-/// The outputs that have a schema.
+/// What has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum SchemaName {
     /// What `cisb scan --format json` prints
     Report,
+    /// What `cisb profile build` reads
+    Profile,
 }
 
 /// What the machine says, handed in so that parsing asks nobody.
@@ -358,6 +385,15 @@ pub enum Plan {
         /// `--cache`.
         cache: PathBuf,
     },
+    /// Build a profile.
+    Build {
+        /// The YAML.
+        source: PathBuf,
+        /// Where the component goes.
+        output: PathBuf,
+        /// Whether any file there is replaced.
+        force: bool,
+    },
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -403,6 +439,9 @@ pub enum UsageError {
     /// Neither of the two.
     #[error("--output {0} is to end in .wasm for a component or in .cisbb for a bundle")]
     PullForm(PathBuf),
+    /// The component would replace what it is made of.
+    #[error("{0} is the source itself: give -o FILE for the component")]
+    OverSource(PathBuf),
     /// No such page.
     #[error("there is no command {name}{}", near::hint(.near))]
     NoCommand {
@@ -437,6 +476,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let request = Box::new(request);
             Ok(Plan::Collect { request, wanted })
         }
+        Command::Profile(ProfileCommand::Build(args)) => build(args),
         Command::Profile(ProfileCommand::Inspect {
             profile,
             installed,
@@ -511,6 +551,9 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         Command::Schema {
             name: SchemaName::Report,
         } => Ok(Plan::Print(json::SCHEMA.into())),
+        Command::Schema {
+            name: SchemaName::Profile,
+        } => Ok(Plan::Print(schema::text().into_bytes())),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
@@ -558,6 +601,21 @@ fn collect(
         ..scan::wanted(args.profile, settings)
     };
     Ok((request, wanted))
+}
+
+fn build(args: BuildArgs) -> Result<Plan, UsageError> {
+    let output = match args.output {
+        Some(output) => output,
+        None => args.source.with_extension("wasm"),
+    };
+    if output == args.source {
+        return Err(UsageError::OverSource(output));
+    }
+    Ok(Plan::Build {
+        source: args.source,
+        output,
+        force: args.force,
+    })
 }
 
 fn man(command: Option<&str>) -> Result<Vec<u8>, UsageError> {

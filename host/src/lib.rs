@@ -11,6 +11,7 @@
 //! checked, and which files, processes and objects that takes, stands in a
 //! profile's manifest.
 
+pub mod author;
 pub mod capability;
 pub mod checksums;
 pub mod cli;

@@ -2,6 +2,8 @@
 //! here are the process's own doors: arguments, environment, clock, standard
 //! streams, the configuration file and the files that reports go to.
 
+#[path = "main/build.rs"]
+mod build;
 #[path = "main/bundle.rs"]
 mod bundle;
 #[path = "main/cache.rs"]
@@ -205,6 +207,11 @@ fn run() -> anyhow::Result<u8> {
             cache::warm(&request)
         }
         Plan::Clear { cache } => cache::clear(&cache),
+        Plan::Build {
+            source,
+            output,
+            force,
+        } => build::run(&source, &output, force),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)

@@ -525,3 +525,56 @@ fn only_document(texts: &[String], kind: &str, group: &str) -> Result<Value, Str
         Ok(found)
     }
 }
+
+/// What is known of how a component is configured, for whoever must say what a
+/// rule about it looks at.
+#[cfg(not(target_arch = "wasm32"))]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known {
+    /// Flags, and the field of the configuration file that each has.
+    pub fields: Vec<(&'static str, String)>,
+    /// Flags that no field stands in for.
+    pub alone: Vec<&'static str>,
+    /// Whether flags that are not among these are read for certain too.
+    pub any: bool,
+}
+
+/// How a component is configured.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn known(component: Component) -> Known {
+    let file = |file: &replaced::File| {
+        let fields = file.fields.iter();
+        fields.map(|(flag, p)| (*flag, (*p).to_owned())).collect()
+    };
+    match component {
+        // Nothing but flags, and of some the files that they name.
+        Component::KubeApiserver | Component::KubeControllerManager => Known {
+            any: true,
+            ..Known::default()
+        },
+        // Its file has few of its flags.
+        Component::KubeScheduler => Known {
+            fields: file(&replaced::SCHEDULER),
+            any: true,
+            ..Known::default()
+        },
+        Component::KubeProxy => Known {
+            fields: file(&replaced::PROXY),
+            alone: vec!["config", "hostname-override", "kubeconfig"],
+            any: false,
+        },
+        Component::Kubelet => Known {
+            fields: kubelet::fields().map(|(f, p)| (f, p.to_owned())).collect(),
+            alone: kubelet::FLAGS_ALONE.to_vec(),
+            any: false,
+        },
+        Component::Etcd => Known {
+            fields: etcd::FLAGS
+                .iter()
+                .map(|f| (*f, etcd::field_of(f)))
+                .collect(),
+            alone: vec!["config-file"],
+            any: false,
+        },
+    }
+}

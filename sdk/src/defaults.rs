@@ -104,6 +104,13 @@ pub fn of(
     }))
 }
 
+/// The settings of a component whose defaults are known.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn known(component: Component) -> impl Iterator<Item = &'static str> {
+    let rows = ROWS.iter().filter(move |row| row.component == component);
+    rows.map(|row| row.setting)
+}
+
 /// Whether the tables cover a version.
 fn covers(minor: u32, setting: &str, name: &str) -> Result<(), String> {
     match (OLDEST..=NEWEST).contains(&minor) {

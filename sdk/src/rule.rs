@@ -9,6 +9,8 @@ use crate::say;
 use crate::verdict::{Outcome, Verdict};
 
 pub mod audit_policy;
+#[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+pub mod data;
 pub mod encryption;
 pub mod files;
 mod read;
@@ -41,6 +43,10 @@ pub enum Rule {
     AllOf(Vec<Rule>),
     /// One rule must hold: the best decides.
     AnyOf(Vec<Rule>),
+    /// What our own profiles have functions for.
+    #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+    #[cfg_attr(not(target_arch = "wasm32"), serde(untagged))]
+    Data(data::DataRule),
 }
 
 /// What a rule or function works with.
@@ -97,7 +103,10 @@ pub fn run(
         if parameters.as_object().is_none() {
             return Err("parameters: not an object".to_owned());
         }
-        let rule = Rule::read(&settings["with"])?;
+        let with = settings["with"];
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        let with = data::parameter::fill(&with, &parameters)?;
+        let rule = Rule::read(&with)?;
         Ok((parameters, rule))
     };
     let bad = |why: String| Failure::BadSettings(say!["check ", check, ": ", why]);
@@ -147,6 +156,8 @@ pub fn evaluate(rule: &Rule, cx: &Cx<'_>, codes: &[(&str, Code)]) -> Result<Outc
             }
             Ok(first)
         }
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        Rule::Data(rule) => data::judge(rule, cx, codes),
     }
 }
 

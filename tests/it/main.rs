@@ -40,3 +40,4 @@ mod tkgi;
 mod trust;
 mod walkthrough;
 mod xml;
+mod yaml;

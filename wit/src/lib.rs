@@ -4,7 +4,11 @@
 //! Both sides use these types, so a manifest means the same to whoever writes
 //! it and to whoever grants it. Nothing here evaluates anything.
 
+pub mod asset;
+pub mod engine;
 pub mod manifest;
+pub mod rule;
+pub mod section;
 
 pub use manifest::Manifest;
 

@@ -7,10 +7,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A whole manifest.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Manifest {
     /// [`crate::MANIFEST_SCHEMA`].
@@ -50,7 +51,7 @@ pub struct Manifest {
 }
 
 /// The document that a profile's checks come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Benchmark {
     /// The document's name.
@@ -65,7 +66,7 @@ pub struct Benchmark {
 
 /// A set of conditions under which a profile fits a node. All that are given
 /// must hold; an empty set fits nothing.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Applies {
     /// One of these executables runs.
@@ -94,7 +95,7 @@ pub struct Applies {
 /// A place that states a version: the field of a document, such as the image of
 /// a static pod. The host reads it to choose between profiles, and tells none
 /// of them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct VersionAt {
     /// The document.
@@ -106,7 +107,7 @@ pub struct VersionAt {
 
 /// Everything a profile asks to see. Each request has an id of its own, unique
 /// in the manifest, and says why it is needed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Requests {
     /// Paths by glob.
@@ -149,7 +150,9 @@ impl Requests {
 }
 
 /// What may be done with a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Right {
     /// See kind, mode, owner, group and size.
@@ -161,7 +164,7 @@ pub enum Right {
 }
 
 /// Paths by glob, relative to the scanned root.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FileRequest {
     /// Unique in the manifest.
@@ -183,7 +186,7 @@ pub struct FileRequest {
 }
 
 /// Processes by executable.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProcessRequest {
     /// Unique in the manifest.
@@ -198,7 +201,7 @@ pub struct ProcessRequest {
 }
 
 /// Paths that a process is told by a flag or by its environment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NamedRequest {
     /// Unique in the manifest.
@@ -221,7 +224,7 @@ pub struct NamedRequest {
 }
 
 /// Paths that a document names.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FieldRequest {
     /// Unique in the manifest.
@@ -240,7 +243,9 @@ pub struct FieldRequest {
 }
 
 /// What may be asked of the API server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verb {
     /// All objects, page by page.
@@ -248,7 +253,7 @@ pub enum Verb {
 }
 
 /// Objects of one API resource.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KubernetesRequest {
     /// Unique in the manifest.
@@ -268,7 +273,7 @@ pub struct KubernetesRequest {
 }
 
 /// The type of a parameter's value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParameterType {
     /// Text.
@@ -282,7 +287,7 @@ pub enum ParameterType {
 }
 
 /// Something an operator may set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Parameter {
     /// Its name.
@@ -297,7 +302,7 @@ pub struct Parameter {
 }
 
 /// A way to change a setting, shared by several checks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Procedure {
     /// Where the setting lives durably, and then where it is rendered.
@@ -311,7 +316,7 @@ pub struct Procedure {
 }
 
 /// A section of the benchmark.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Section {
     /// Its number in the benchmark, such as `1`.
@@ -326,7 +331,7 @@ pub struct Section {
 }
 
 /// A group of checks in a section.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Group {
     /// Its number in the benchmark, such as `1.2`.
@@ -336,7 +341,7 @@ pub struct Group {
 }
 
 /// How the benchmark assesses a check.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Assessment {
     /// By a tool.
@@ -346,7 +351,9 @@ pub enum Assessment {
 }
 
 /// How much harm a failed check may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Hygiene.
@@ -360,7 +367,7 @@ pub enum Severity {
 }
 
 /// Who can change what a check looks at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ownership {
     /// Whoever runs the cluster.
@@ -379,7 +386,7 @@ impl Ownership {
 }
 
 /// One recommendation of the benchmark.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Check {
     /// Its id in the benchmark: text, never a number.
@@ -423,7 +430,7 @@ pub struct Check {
 }
 
 /// What to do about a failed check.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Remediation {
     /// The name of a [`Procedure`].

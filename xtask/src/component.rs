@@ -2,6 +2,7 @@
 //! metadata, and the manifest in its one custom section. Bytes in, bytes out.
 
 use anyhow::{Context, Result, ensure};
+use cisb_contract::section::{append, leb128};
 use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SECTION};
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
 
@@ -53,7 +54,7 @@ pub fn describe(component: &[u8], metadata: &Metadata) -> Result<Vec<u8>> {
 
 /// Takes out the names that the encoder gives to the parts of the wrapping:
 /// three thousand bytes of no use to anybody.
-fn without_names(component: &[u8]) -> Result<Vec<u8>> {
+pub fn without_names(component: &[u8]) -> Result<Vec<u8>> {
     let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(component) {
         match payload? {
@@ -131,30 +132,6 @@ pub fn check(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Appends a custom section to a component or a core module: both encode it
-/// the same way.
-fn append(bytes: &mut Vec<u8>, name: &str, data: &[u8]) {
-    let mut section = Vec::with_capacity(name.len() + data.len() + 5);
-    leb128(&mut section, name.len());
-    section.extend_from_slice(name.as_bytes());
-    section.extend_from_slice(data);
-    bytes.push(0);
-    leb128(bytes, section.len());
-    bytes.extend_from_slice(&section);
-}
-
-fn leb128(bytes: &mut Vec<u8>, mut value: usize) {
-    loop {
-        let low = (value & 0x7f) as u8;
-        value >>= 7;
-        if value == 0 {
-            bytes.push(low);
-            return;
-        }
-        bytes.push(low | 0x80);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -202,15 +179,6 @@ mod tests {
                 .unwrap();
         let error = format!("{:#}", check(&add_manifest(&bytes, b"{}")).unwrap_err());
         assert!(error.contains("wasi:cli/environment@0.2.0"), "{error}");
-    }
-
-    #[test]
-    fn long_sections_get_long_lengths() {
-        let mut bytes = Vec::new();
-        for value in [0, 127, 128, 300, 65_536] {
-            leb128(&mut bytes, value);
-        }
-        assert_eq!(bytes, [0, 127, 0x80, 1, 0xac, 2, 0x80, 0x80, 4]);
     }
 
     #[test]

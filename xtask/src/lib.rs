@@ -16,6 +16,7 @@ pub mod gate;
 pub mod guests;
 pub mod parity;
 pub mod profiles;
+pub mod rules;
 pub mod setup;
 pub mod sys;
 pub mod table;

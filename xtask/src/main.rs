@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
-use xtask::{bench, demo, dist, fuzz, gate, guests, parity, profiles, setup, tidy};
+use xtask::{bench, demo, dist, fuzz, gate, guests, parity, profiles, rules, setup, tidy};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -28,6 +28,9 @@ enum Command {
         #[arg(long)]
         reproduce: bool,
     },
+    /// Builds the component of YAML profiles and compares it with the host's file;
+    /// BLESS=1 writes that.
+    Rules,
     /// Builds the guests under tests/guests into target/guests.
     Guests,
     /// Builds everything and scans a node record that the project carries.
@@ -98,6 +101,7 @@ fn run(command: Command) -> Result<()> {
         Command::Setup => setup::run().map(|_| ()),
         Command::Profiles { reproduce: false } => profiles::run(&workspace),
         Command::Profiles { reproduce: true } => profiles::reproduce(&workspace),
+        Command::Rules => rules::run(&workspace),
         Command::Guests => guests::run(&workspace),
         Command::Demo => demo::run(&workspace),
         Command::Test => gate::run(&workspace),

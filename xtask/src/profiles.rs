@@ -14,6 +14,7 @@ use cisb_contract::{MANIFEST_SCHEMA, Manifest};
 use serde_json::Value;
 
 use crate::component::{self, Metadata};
+use crate::rules;
 use crate::setup::{self, Std, TARGET};
 use crate::sys::{self, Workspace};
 use crate::table::{self, Row};
@@ -23,7 +24,7 @@ use crate::table::{self, Row};
 pub const MAX_BYTES: usize = 200 * 1024;
 
 /// How hard the manifest is compressed: it is built once and read often.
-const PACKING: i32 = 19;
+pub const PACKING: i32 = 19;
 
 /// A profile that was built.
 #[derive(Debug, Clone)]
@@ -44,8 +45,9 @@ pub struct Built {
 
 /// A package that becomes a profile.
 #[derive(Debug, Clone)]
-struct Package {
-    name: String,
+pub struct Package {
+    /// Its name.
+    pub name: String,
     lib: String,
     license: String,
 }
@@ -92,6 +94,10 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
         .with_context(|| format!("{} cannot be made", folder.display()))?;
     let mut built = Vec::new();
     for package in &packages {
+        if package.name == rules::PACKAGE {
+            rules::hold(workspace, package, library)?;
+            continue;
+        }
         let mut components = BTreeMap::new();
         for Described { feature, manifest } in manifests(workspace, package)? {
             let component = match components.entry(feature) {
@@ -215,7 +221,8 @@ fn assemble(
     ))
 }
 
-fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
+/// The packages under plugins/ that become components.
+pub fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
     let metadata: Value = serde_json::from_slice(&sys::read(workspace.cargo().args([
         "metadata",
         "--no-deps",
@@ -251,7 +258,7 @@ fn packages(workspace: &Workspace) -> Result<Vec<Package>> {
 }
 
 /// The module of a package, built with one of its features, or with none.
-fn compile(
+pub fn compile(
     workspace: &Workspace,
     package: &Package,
     feature: &str,

@@ -189,7 +189,8 @@ fn unpack(data: &[u8]) -> Result<Cow<'_, [u8]>, ManifestError> {
     Ok(Cow::Owned(text))
 }
 
-fn parse(data: &[u8]) -> Result<Manifest, ManifestError> {
+/// Reads the JSON text of a manifest and checks what types cannot say.
+pub fn parse(data: &[u8]) -> Result<Manifest, ManifestError> {
     // The schema first: a manifest of another time fails for that reason, not
     // for the first member it happens to have.
     #[derive(serde::Deserialize)]

@@ -176,7 +176,10 @@ pub fn verify(
     let opened: [(&str, bool, &'static str); 3] = [
         (
             "files",
-            !(requests.files.is_empty() && requests.named.is_empty()),
+            // Processes open files, so that their interface names that of files.
+            !(requests.files.is_empty()
+                && requests.named.is_empty()
+                && requests.processes.is_empty()),
             "a `files` or `named` request",
         ),
         (

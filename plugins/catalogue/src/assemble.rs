@@ -242,14 +242,19 @@ fn versions(platform: &Platform) -> Vec<VersionAt> {
 
 /// What an operator may set for every profile of the catalogue.
 fn parameters(platform: &Platform) -> Vec<Parameter> {
-    let mut parameters = vec![Parameter {
+    let mut parameters = parameters_of_all();
+    parameters.extend(crate::policies::parameters(platform.code));
+    parameters
+}
+
+/// What an operator may set for every profile whose rules are about components.
+pub fn parameters_of_all() -> Vec<Parameter> {
+    vec![Parameter {
         name: "kubernetes-version".to_owned(),
         kind: ParameterType::String,
         default: "".into(),
         description: "the node's Kubernetes version, such as v1.30.2, where nothing on the node \
                       states it"
             .to_owned(),
-    }];
-    parameters.extend(crate::policies::parameters(platform.code));
-    parameters
+    }]
 }

@@ -73,14 +73,7 @@ fn given(instance: &Instance, setting: &str) -> Given {
 
 fn from_file(facts: &dyn Facts, instance: &Instance, config: &Reading, setting: &str) -> Read {
     let (entry, document) = named_document(facts, instance, config, "", "")?;
-    let (side, name) = match setting.strip_prefix("peer-") {
-        Some(name) => ("peer", name),
-        None => ("client", setting),
-    };
-    let pointer = match strings::among(name, SECURITY) {
-        true => say!["/", side, "-transport-security/", name],
-        false => say!["/", setting],
-    };
+    let pointer = field_of(setting);
     let mut reading = match field(&entry, document, &pointer) {
         Some(reading) => reading,
         None => default(instance, setting, Set::Usual)?,
@@ -89,3 +82,38 @@ fn from_file(facts: &dyn Facts, instance: &Instance, config: &Reading, setting: 
     note_ignored(&mut reading, instance, setting, "--config-file");
     Ok(reading)
 }
+
+/// The field of the configuration file that a flag has.
+pub(super) fn field_of(setting: &str) -> String {
+    let (side, name) = match setting.strip_prefix("peer-") {
+        Some(name) => ("peer", name),
+        None => ("client", setting),
+    };
+    match strings::among(name, SECURITY) {
+        true => say!["/", side, "-transport-security/", name],
+        false => say!["/", setting],
+    }
+}
+
+/// Flags that the file has under the same name, or in its part on transport.
+#[cfg(not(target_arch = "wasm32"))]
+pub const FLAGS: &[&str] = &[
+    "advertise-client-urls",
+    "auto-tls",
+    "cert-file",
+    "client-cert-auth",
+    "data-dir",
+    "initial-advertise-peer-urls",
+    "key-file",
+    "listen-client-urls",
+    "listen-metrics-urls",
+    "listen-peer-urls",
+    "peer-auto-tls",
+    "peer-cert-file",
+    "peer-client-cert-auth",
+    "peer-key-file",
+    "peer-trusted-ca-file",
+    "tls-min-version",
+    "trusted-ca-file",
+    "wal-dir",
+];

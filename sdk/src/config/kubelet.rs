@@ -44,6 +44,67 @@ const FIELDS: &[(&str, &str)] = &[
     ("tls-private-key-file", "/tlsPrivateKeyFile"),
 ];
 
+/// The same for flags that our own profiles do not look at. None of these has a
+/// default that a zero in the file stands for.
+#[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+const MORE_FIELDS: &[(&str, &str)] = &[
+    ("address", "/address"),
+    ("allowed-unsafe-sysctls", "/allowedUnsafeSysctls"),
+    ("cgroup-driver", "/cgroupDriver"),
+    ("cluster-dns", "/clusterDNS"),
+    ("cluster-domain", "/clusterDomain"),
+    ("container-log-max-files", "/containerLogMaxFiles"),
+    ("container-log-max-size", "/containerLogMaxSize"),
+    ("container-runtime-endpoint", "/containerRuntimeEndpoint"),
+    ("contention-profiling", "/enableContentionProfiling"),
+    ("enable-debugging-handlers", "/enableDebuggingHandlers"),
+    ("enable-server", "/enableServer"),
+    ("event-burst", "/eventBurst"),
+    ("fail-swap-on", "/failSwapOn"),
+    ("healthz-bind-address", "/healthzBindAddress"),
+    ("healthz-port", "/healthzPort"),
+    ("image-gc-high-threshold", "/imageGCHighThresholdPercent"),
+    ("image-gc-low-threshold", "/imageGCLowThresholdPercent"),
+    ("kube-api-burst", "/kubeAPIBurst"),
+    ("kube-api-qps", "/kubeAPIQPS"),
+    ("registry-burst", "/registryBurst"),
+    ("registry-qps", "/registryPullQPS"),
+    ("resolv-conf", "/resolvConf"),
+    ("serialize-image-pulls", "/serializeImagePulls"),
+    ("volume-plugin-dir", "/volumePluginDir"),
+];
+
+/// Flags of a kubelet that no field of the file stands in for.
+#[cfg(not(target_arch = "wasm32"))]
+pub const FLAGS_ALONE: &[&str] = &[
+    "bootstrap-kubeconfig",
+    "cert-dir",
+    "cloud-provider",
+    "config",
+    "config-dir",
+    "hostname-override",
+    "image-credential-provider-bin-dir",
+    "image-credential-provider-config",
+    "kubeconfig",
+    "node-ip",
+    "node-labels",
+    "root-dir",
+];
+
+/// Every flag that a field of the file stands in for.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FIELDS.iter().chain(MORE_FIELDS).copied()
+}
+
+/// The field of a flag.
+fn field_of(setting: &str) -> Option<&'static (&'static str, &'static str)> {
+    let known = FIELDS.iter().find(|(flag, _)| *flag == setting);
+    #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+    let known = known.or_else(|| MORE_FIELDS.iter().find(|(flag, _)| *flag == setting));
+    known
+}
+
 /// The duration whose zero in a file means the default. Zero in a flag does not.
 const ZERO_IS_DEFAULT: &str = "streaming-connection-idle-timeout";
 
@@ -190,8 +251,7 @@ impl Kubelet {
                 None => default(instance, setting, set),
             };
         }
-        let pointer = FIELDS.iter().find(|(flag, _)| *flag == setting);
-        let pointer = pointer.map_or(setting, |(_, pointer)| pointer);
+        let pointer = field_of(setting).map_or(setting, |(_, pointer)| pointer);
         // A flag without a field.
         if !pointer.starts_with("/") {
             return default(instance, setting, set);

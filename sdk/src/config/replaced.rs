@@ -11,7 +11,7 @@ pub(super) struct File {
     kind: &'static str,
     group: &'static str,
     /// Flags that a field of the file replaces.
-    fields: &'static [(&'static str, &'static str)],
+    pub(super) fields: &'static [(&'static str, &'static str)],
     /// Whether an empty value stands for the default.
     empty_is_default: bool,
 }

@@ -15,6 +15,7 @@ use crate::strings::{self, Octal};
 use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 pub use locate::Set;
+pub(super) use locate::locate;
 
 /// What is demanded of a set of files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,20 +43,20 @@ pub struct FilesRule {
 
 /// What was found of a set.
 #[derive(Default)]
-struct Located {
-    files: Vec<Rc<dyn Entry>>,
+pub(super) struct Located {
+    pub(super) files: Vec<Rc<dyn Entry>>,
     /// Why a part of the set is not known.
-    problems: Vec<Unknown>,
+    pub(super) problems: Vec<Unknown>,
     /// Receipts for the searches.
-    observations: Vec<Observation>,
+    pub(super) observations: Vec<Observation>,
     /// What it means that the set is empty.
-    empty: Empty,
+    pub(super) empty: Empty,
     /// Whether directories are left out.
     skip_directories: bool,
 }
 
 /// A part of a set that is not known.
-struct Unknown {
+pub(super) struct Unknown {
     key: String,
     text: String,
     observations: Vec<Observation>,
@@ -63,9 +64,25 @@ struct Unknown {
 
 /// What an empty set comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Empty {
-    verdict: Verdict,
-    reason: String,
+pub(super) struct Empty {
+    pub(super) verdict: Verdict,
+    pub(super) reason: String,
+}
+
+#[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+impl Unknown {
+    /// It as a subject, for rules that judge files in another way.
+    pub(super) fn subject(&self, expected: &str) -> Subject {
+        Subject {
+            key: self.key.clone(),
+            state: Verdict::Error,
+            expected: expected.to_owned(),
+            actual: "not known".to_owned(),
+            reason: self.text.clone(),
+            basis: Basis::Explicit,
+            observations: self.observations.clone(),
+        }
+    }
 }
 
 impl Default for Empty {
@@ -108,7 +125,7 @@ impl Located {
 
 /// Judges the files.
 pub fn evaluate(rule: &FilesRule, cx: &Cx<'_>) -> Outcome {
-    let located = locate::locate(&rule.of, cx);
+    let located = locate(&rule.of, cx);
     let mut subjects: Vec<Subject> = Vec::new();
     for entry in &located.files {
         let subject = match entry.stat() {

@@ -27,13 +27,13 @@ impl Rule {
 }
 
 #[derive(Default)]
-struct Reader {
+pub(super) struct Reader {
     /// The first thing that could not be read.
     complaint: Option<String>,
 }
 
 impl Reader {
-    fn rule(&mut self, json: &Value) -> Rule {
+    pub(super) fn rule(&mut self, json: &Value) -> Rule {
         let (kind, body) = self.tagged(json);
         match kind {
             "setting" => {
@@ -61,6 +61,10 @@ impl Reader {
             "all-of" => Rule::AllOf(self.list(body, Self::rule)),
             "any-of" => Rule::AnyOf(self.list(body, Self::rule)),
             _ => {
+                #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+                if let Some(rule) = self.data(kind, body) {
+                    return Rule::Data(rule);
+                }
                 self.unknown(kind);
                 Rule::AllOf(Vec::new())
             }
@@ -107,6 +111,8 @@ impl Reader {
                 setting: self.text(&body["setting"]),
             },
             "person" => Expect::Person(self.text(body)),
+            #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+            "test" => Expect::Test(self.test(body)),
             _ => {
                 self.unknown(kind);
                 Expect::Set
@@ -114,13 +120,15 @@ impl Reader {
         }
     }
 
-    fn set(&mut self, json: &Value) -> Set {
+    pub(super) fn set(&mut self, json: &Value) -> Set {
         let (kind, body) = self.tagged(json);
         let members: &[&str] = match kind {
             "glob" => &["request", "absent"],
             "directory" => &["request", "path", "component"],
             "unit" => &["request", "name"],
             "cni" => &["request"],
+            #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+            "field" => &["request", "pointer"],
             _ => &[],
         };
         let request = match members {
@@ -150,6 +158,19 @@ impl Reader {
                 name: self.text(&body["name"]),
             },
             "cni" => Set::Cni { request },
+            #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+            "field" => Set::Field {
+                request,
+                pointer: self.text(&body["pointer"]),
+            },
+            #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+            "setting" => {
+                self.only(body, &["component", "name"]);
+                Set::Setting {
+                    component: self.component(&body["component"]),
+                    name: self.text(&body["name"]),
+                }
+            }
             _ => {
                 self.unknown(kind);
                 Set::EtcdDataDir
@@ -169,7 +190,7 @@ impl Reader {
     }
 
     /// The one name of a choice and what it holds: `"name"` or `{"name": body}`.
-    fn tagged<'a>(&mut self, json: &'a Value) -> (&'a str, &'a Value) {
+    pub(super) fn tagged<'a>(&mut self, json: &'a Value) -> (&'a str, &'a Value) {
         match json {
             Value::String(name) => return (name, &Value::Null),
             Value::Object([(name, body)]) => return (name, body),
@@ -180,7 +201,7 @@ impl Reader {
     }
 
     /// Refuses what is no object, and members other than these.
-    fn only(&mut self, json: &Value, known: &[&str]) {
+    pub(super) fn only(&mut self, json: &Value, known: &[&str]) {
         let Some(members) = json.as_object() else {
             return self.wants("an object");
         };
@@ -191,7 +212,7 @@ impl Reader {
         }
     }
 
-    fn text(&mut self, json: &Value) -> String {
+    pub(super) fn text(&mut self, json: &Value) -> String {
         self.some(json.as_str(), "a text").to_owned()
     }
 
@@ -209,7 +230,7 @@ impl Reader {
         }
     }
 
-    fn list<T>(&mut self, json: &Value, read: fn(&mut Self, &Value) -> T) -> Vec<T> {
+    pub(super) fn list<T>(&mut self, json: &Value, read: fn(&mut Self, &Value) -> T) -> Vec<T> {
         let mut all = Vec::new();
         for item in self.some(json.as_array(), "a list") {
             all.push(read(self, item));
@@ -217,7 +238,7 @@ impl Reader {
         all
     }
 
-    fn some<T: Default>(&mut self, read: Option<T>, wanted: &str) -> T {
+    pub(super) fn some<T: Default>(&mut self, read: Option<T>, wanted: &str) -> T {
         if read.is_none() {
             self.wants(wanted);
         }
@@ -228,7 +249,7 @@ impl Reader {
         self.complain(say![wanted, " was expected"]);
     }
 
-    fn unknown(&mut self, name: &str) {
+    pub(super) fn unknown(&mut self, name: &str) {
         self.complain(say!["`", name, "` is not known here"]);
     }
 

@@ -94,6 +94,9 @@ pub enum Expect {
     },
     /// Whatever a person finds right: says what to ask.
     Person(String),
+    /// A comparison of the kinds that documents have too.
+    #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+    Test(super::data::test::Test),
 }
 
 /// What one demand comes to.
@@ -357,6 +360,8 @@ fn expected(demand: &Expect) -> String {
             say!["a file other than ", component.name(), " --", setting]
         }
         Expect::Person(_) => "what this cluster needs".to_owned(),
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        Expect::Test(test) => test.expected(),
     }
 }
 
@@ -406,6 +411,8 @@ fn expect(cx: &Cx<'_>, instance: &Instance, reading: &Reading, demand: &Expect) 
             differs(cx, instance, reading, *component, setting)
         }
         Expect::Person(question) => Judged::new(Verdict::Manual, question),
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        Expect::Test(test) => compared(reading, test),
     }
 }
 
@@ -564,4 +571,37 @@ fn digest(
     seen.extend(&reading.observations);
     seen.push(entry.observation());
     Ok(digest)
+}
+
+/// Compares what a setting is as a value of a document is compared.
+#[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+fn compared(reading: &Reading, test: &super::data::test::Test) -> Judged {
+    use super::data::test::{Held, Seen};
+
+    let mut is_word = false;
+    let value = match &reading.content {
+        Content::Nothing => None,
+        Content::Words(words) => {
+            is_word = true;
+            let word = words.last().cloned().unwrap_or_default();
+            Some(Value::String(word.leak()))
+        }
+        Content::List(elements) => {
+            let mut items = Vec::new();
+            for element in elements {
+                items.push(Value::String(element.clone().leak()));
+            }
+            Some(Value::list(items))
+        }
+        Content::Json(value) => Some(*value),
+    };
+    let seen = Seen {
+        value: value.as_ref(),
+        is_word,
+    };
+    match test.holds(seen) {
+        Held::Yes => Judged::met(true),
+        Held::No => Judged::met(false),
+        Held::Unknown(why) => Judged::new(Verdict::Error, &why),
+    }
 }

@@ -65,9 +65,25 @@ pub enum Set {
         /// The files request that covers the usual places.
         request: String,
     },
+    /// The file that a setting names.
+    #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+    Setting {
+        /// Whose setting.
+        component: Component,
+        /// The flag.
+        name: String,
+    },
+    /// The files that a field of documents names.
+    #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+    Field {
+        /// The files request for the documents.
+        request: String,
+        /// The field; `*` stands for every element.
+        pointer: String,
+    },
 }
 
-pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
+pub(in crate::rule) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
     let mut located = Located::default();
     match set {
         Set::Glob { request, absent } => {
@@ -113,6 +129,18 @@ pub(super) fn locate(set: &Set, cx: &Cx<'_>) -> Located {
         }
         Set::Unit { request, name } => unit(cx, request, name, &mut located),
         Set::Cni { request } => cni(cx, request, &mut located),
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        Set::Setting { component, name } => {
+            for instance in &instances(cx, *component, &mut located) {
+                located.nothing(
+                    Verdict::NotApplicable,
+                    &say![instance.label, " is not told --", name],
+                );
+                setting(cx, instance, name, &mut located);
+            }
+        }
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        Set::Field { request, pointer } => named_by_field(cx, request, pointer, &mut located),
     }
     located
 }
@@ -469,4 +497,62 @@ fn cni(cx: &Cx<'_>, request: &str, located: &mut Located) {
         "the usual directories of the container network are empty: look where this node's \
          container runtime and its plugins keep theirs",
     );
+}
+
+/// Adds the files that a field of documents names.
+#[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+fn named_by_field(cx: &Cx<'_>, request: &str, pointer: &str, located: &mut Located) {
+    use crate::json;
+    use crate::rule::data::condition;
+
+    located.nothing(
+        Verdict::NotApplicable,
+        "no document that names a file is there",
+    );
+    let mut documents = Located::default();
+    glob(cx, request, &mut documents);
+    located.observations.append(&mut documents.observations);
+    located.problems.append(&mut documents.problems);
+    for entry in &documents.files {
+        let key = entry.path();
+        located.observations.push(entry.observation());
+        located.nothing(
+            Verdict::NotApplicable,
+            &say!["no field ", pointer, " of a document names a file"],
+        );
+        let texts = match entry.read_document() {
+            Ok(texts) => texts,
+            Err(error) => {
+                located.lack(&key, &error);
+                continue;
+            }
+        };
+        for text in &texts {
+            let read = json::parse(text);
+            let read = match &read {
+                Ok(document) => condition::values(document, pointer),
+                Err(why) => Err(why.clone()),
+            };
+            let found = match read {
+                Ok(found) => found,
+                Err(why) => {
+                    located.problem(&key, &why, &[entry.observation()]);
+                    continue;
+                }
+            };
+            for one in found {
+                let Some(value) = one.value.filter(|v| !v.is_null()) else {
+                    continue;
+                };
+                match value.as_str() {
+                    Some("") => {}
+                    Some(path) => located.add(path, entry.open_field(&one.at, path)),
+                    None => {
+                        let what = say![one.at, " is no path"];
+                        located.problem(&key, &what, &[entry.observation()]);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,89 @@
+//! From what an author writes to a profile: YAML in, a component out. No
+//! toolchain and no network: the engine for rules lies in the host ready built,
+//! and what is written becomes its manifest.
+
+pub mod language;
+mod lower;
+pub mod mistake;
+pub mod pack;
+pub mod schema;
+pub mod tree;
+
+use cisb_contract::Manifest;
+use serde_json::Value;
+
+use self::language::Profile;
+use self::mistake::{Mistake, Mistakes, Spot};
+use self::pack::PackError;
+use crate::profile::manifest;
+
+/// A profile that was built.
+#[derive(Debug)]
+pub struct Built {
+    /// What it says of itself.
+    pub manifest: Manifest,
+    /// The component.
+    pub component: Vec<u8>,
+}
+
+/// Why a file does not become a profile.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorError {
+    /// What is written there is wrong.
+    #[error(transparent)]
+    Mistakes(#[from] Mistakes),
+    /// What is written cannot be put into a component.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// A fault of ours: what was made would be refused.
+    #[error("the manifest made of {file} would be refused: {why}; please report it")]
+    Refused {
+        /// The file.
+        file: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// Builds the profile that a text describes; `file` is what messages call it.
+pub fn build(file: &str, text: &str) -> Result<Built, AuthorError> {
+    let (profile, tree) = read(file, text)?;
+    let engine = &pack::ready()?.engine;
+    let manifest = lower::manifest(&profile, &tree, engine).map_err(|all| said(file, all))?;
+    let refused = |why: String| AuthorError::Refused {
+        file: file.to_owned(),
+        why,
+    };
+    let json = serde_json::to_vec(&manifest).map_err(|e| refused(e.to_string()))?;
+    manifest::parse(&json).map_err(|e| refused(e.to_string()))?;
+    Ok(Built {
+        component: pack::pack(&manifest)?,
+        manifest,
+    })
+}
+
+/// Reads the profile that a text describes, with its places.
+pub fn read(file: &str, text: &str) -> Result<(Profile, tree::Node), Mistakes> {
+    let tree = tree::read(text).map_err(|one| said(file, vec![one]))?;
+    let wrong = schema::hold(&tree);
+    if !wrong.is_empty() {
+        return Err(said(file, wrong));
+    }
+    let json: Value = tree.to_json();
+    let start = Spot { line: 1, column: 1 };
+    match serde_json::from_value(json) {
+        Ok(profile) => Ok((profile, tree)),
+        // The schema is made of the types; what passes it is one of them.
+        Err(error) => Err(said(file, vec![Mistake::at(start, error.to_string())])),
+    }
+}
+
+/// Mistakes in the order in which a reader meets them.
+fn said(file: &str, mut all: Vec<Mistake>) -> Mistakes {
+    all.sort();
+    all.dedup();
+    Mistakes {
+        file: file.to_owned(),
+        all,
+    }
+}

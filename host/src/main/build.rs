@@ -1,0 +1,128 @@
+//! `cisb profile build`: reads the YAML, writes the component.
+
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use cisb::profile::Place;
+use cisb::author::{self, tree};
+use cisb::report::exit;
+use cisb::scan;
+
+use super::say;
+
+pub(super) fn run(source: &Path, output: &Path, force: bool) -> anyhow::Result<u8> {
+    let text = read(source)?;
+    let name = source.display().to_string();
+    let built = match author::build(&name, &text) {
+        Ok(built) => built,
+        Err(author::AuthorError::Mistakes(mistakes)) => {
+            // Each begins with its place, as editors expect it.
+            let mut err = io::stderr().lock();
+            for line in mistakes.to_string().lines() {
+                let _ = writeln!(err, "{}", cisb::report::escape::line(line));
+            }
+            drop(err);
+            let count = mistakes.all.len();
+            let many = if count == 1 { "" } else { "s" };
+            say(&format!("{count} mistake{many}, nothing was built"));
+            return Ok(exit::USAGE);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if !force {
+        replaceable(output, &built.manifest.id)?;
+    }
+    write(output, &built.component)
+        .with_context(|| format!("cannot write the profile to {}", output.display()))?;
+    let manifest = &built.manifest;
+    let checks = manifest.checks.len();
+    let requests = manifest.requests.ids().count();
+    say(&format!(
+        "built {} {}: {checks} check{}, {requests} request{}, {} bytes, in {}",
+        manifest.id,
+        manifest.version,
+        if checks == 1 { "" } else { "s" },
+        if requests == 1 { "" } else { "s" },
+        built.component.len(),
+        output.display()
+    ));
+    Ok(exit::CLEAN)
+}
+
+fn read(source: &Path) -> anyhow::Result<String> {
+    let cannot = || format!("cannot read {}", source.display());
+    let file = std::fs::File::open(source).with_context(cannot)?;
+    if file.metadata().with_context(cannot)?.is_dir() {
+        bail!("{} is a directory: name the YAML in it", source.display());
+    }
+    let mut bytes = Vec::new();
+    file.take(tree::MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .with_context(cannot)?;
+    if bytes.starts_with(b"\0asm") {
+        bail!(
+            "{} is a component already: `cisb profile inspect` shows it",
+            source.display()
+        );
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        Err(_) => bail!("{} is not UTF-8, and so not YAML", source.display()),
+    }
+}
+
+/// Whether what lies there may be replaced: an earlier build of the profile may,
+/// as that is what building again is for; anything else is somebody's.
+fn replaceable(output: &Path, id: &str) -> anyhow::Result<()> {
+    match std::fs::metadata(output) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        // Pipes and devices are written to.
+        Ok(stat) if !stat.is_file() && !stat.is_dir() => return Ok(()),
+        Ok(stat) if stat.is_dir() => bail!(
+            "{} is a directory: name the file, such as {}",
+            output.display(),
+            output.join(format!("{id}.wasm")).display()
+        ),
+        _ => {}
+    }
+    match scan::inspect(&Place::file(output.to_owned())) {
+        Ok(old) if old.manifest.id == id => Ok(()),
+        Ok(old) => bail!(
+            "{} is the profile {}, not {id}: choose another -o, or replace it with --force",
+            output.display(),
+            old.manifest.id
+        ),
+        Err(_) => bail!(
+            "{} is there and is no profile: choose another -o, or replace it with --force",
+            output.display()
+        ),
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write(output: &Path, bytes: &[u8]) -> io::Result<()> {
+    if std::fs::metadata(output).is_ok_and(|stat| !stat.is_file()) {
+        return std::fs::OpenOptions::new()
+            .write(true)
+            .open(output)?
+            .write_all(bytes);
+    }
+    let name = output.file_name().ok_or(io::ErrorKind::IsADirectory)?;
+    let mut fresh = std::ffi::OsString::from(".");
+    fresh.push(name);
+    fresh.push(format!(".{}.new", std::process::id()));
+    let fresh = output.with_file_name(fresh);
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&fresh)?;
+    let written = file
+        .write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .and_then(|()| std::fs::rename(&fresh, output));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&fresh);
+    }
+    written
+}

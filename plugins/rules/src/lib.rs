@@ -1,0 +1,16 @@
+//! The component that a profile in YAML becomes: the engine for rules, which
+//! reads what to check from its manifest. `cisb profile build` carries it ready
+//! built.
+
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+use cisb_sdk::rule::Profile;
+
+/// No function of its own: all is said by rules, about components where
+/// Kubernetes itself keeps them.
+pub const RULES: Profile = Profile {
+    codes: &[],
+    find: None,
+};
+
+cisb_sdk::profile!(RULES);
