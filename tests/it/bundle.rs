@@ -593,12 +593,15 @@ fn a_blob_that_nothing_names_or_that_is_missing_is_refused() {
     }
 }
 
+/// A code, words, and what is changed.
+type Case = (&'static str, &'static str, fn(&mut Value));
+
 #[test]
 fn an_index_that_says_something_else_is_refused() {
     let desk = Desk::new();
     desk.profile("a", 1);
     let good = desk.pack("a.cisbb", &["a"]);
-    let cases: [(&str, &str, fn(&mut Value)); 9] = [
+    let cases: [Case; 9] = [
         ("not-a-bundle", "it names a manifest twice", |index| {
             let again = index["manifests"][0].clone();
             index["manifests"].as_array_mut().unwrap().push(again);
@@ -631,7 +634,7 @@ fn an_index_that_says_something_else_is_refused() {
     for (code, words, change) in cases {
         desk.refused(&indexed(&good, change), code, words);
     }
-    let cases: [(&str, &str, fn(&mut Value)); 5] = [
+    let cases: [Case; 5] = [
         ("not-a-bundle", "it is about `something`", |m| {
             m["artifactType"] = "something".into()
         }),
