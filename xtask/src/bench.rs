@@ -124,13 +124,30 @@ fn verifications(
         command
     };
     for role in ["publisher", "site"] {
-        let (key, public) = (at(role).with_extension("key"), at(role).with_extension("pub"));
+        let (key, public) = (
+            at(role).with_extension("key"),
+            at(role).with_extension("pub"),
+        );
         sys::run(&mut cisb(&["key", "generate", "-o"], &[&key]))?;
         sys::run(&mut cisb(&["profile", "sign", "--key"], &[&key, &signed]))?;
-        let words = ["key", "trust", "--name", role, "--role", role, "--require", "--trust"];
+        let words = [
+            "key",
+            "trust",
+            "--name",
+            role,
+            "--role",
+            role,
+            "--require",
+            "--trust",
+        ];
         sys::run(&mut cisb(&words, &[&at("trust.toml"), &public]))?;
     }
-    let held = ["--trust".as_ref(), &*at("trust.toml"), "--lock".as_ref(), &*at("cisb.lock")];
+    let held = [
+        "--trust".as_ref(),
+        &*at("trust.toml"),
+        "--lock".as_ref(),
+        &*at("cisb.lock"),
+    ];
     sys::run(cisb(&["lock", "--profile"], &[&signed]).args(held))?;
     let mut times = Vec::new();
     for _ in 0..runs.max(1) {

@@ -4,8 +4,8 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cisb::profile::Place;
 use cisb::author::{self, tree};
+use cisb::profile::Place;
 use cisb::report::exit;
 use cisb::scan;
 

@@ -218,7 +218,10 @@ impl Import<'_> {
         {
             packed.describe(&bytes, &mut self.fresh);
         }
-        let was = old.envelope.as_ref().and_then(|it| self.kept_blob(&it.content));
+        let was = old
+            .envelope
+            .as_ref()
+            .and_then(|it| self.kept_blob(&it.content));
         let best = self.best(was.as_deref(), envelope.as_deref(), &verified, &judge);
         if let Some(best) = &best
             && envelope.as_ref() != Some(best)
