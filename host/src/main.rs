@@ -4,6 +4,8 @@
 
 #[path = "main/build.rs"]
 mod build;
+#[path = "main/import.rs"]
+mod import;
 #[path = "main/run.rs"]
 mod run;
 
@@ -120,6 +122,7 @@ fn run() -> anyhow::Result<u8> {
             output,
             force,
         } => build::run(&source, &output, force),
+        Plan::Import(args) => import::run(&args),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)

@@ -1,0 +1,1 @@
+//! Imports of configurations of our own making.
