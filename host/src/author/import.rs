@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use cisb_contract::manifest::{Assessment, Benchmark};
 
-use super::language::{Check, Group, Profile, Rule, Section};
+use super::language::{Check, Group, Platform, Profile, Rule, Section};
 use super::lower;
 use super::mistake::{Mistake, Mistakes};
 use super::pack::{self, PackError};
@@ -18,6 +18,7 @@ mod coverage;
 mod emit;
 mod flags;
 mod items;
+mod openshift;
 mod policies;
 mod read;
 mod reason;
@@ -28,6 +29,7 @@ mod variables;
 pub use coverage::{Count, Coverage, Kept};
 pub use reason::{Reason, Why};
 
+use audit::Looked;
 use read::{Controls, Source};
 use variables::Variables;
 
@@ -91,12 +93,20 @@ pub fn kube_bench(configuration: &Configuration) -> Result<Imported, ImportError
     for file in &configuration.controls {
         all.extend(read::controls(file)?);
     }
-    if all.iter().all(|controls| controls.checks().next().is_none()) {
+    if all
+        .iter()
+        .all(|controls| controls.checks().next().is_none())
+    {
         return Err(ImportError::Empty(configuration.name.clone()));
     }
     all.sort_by(|a, b| a.order().cmp(&b.order()));
-    let engine = &pack::ready()?.engine;
+    let platform = platform(&all);
+    let ready = &pack::ready()?.engine;
+    let engine = platform.and_then(|p| ready.platforms.get(p.word()));
+    let engine = engine.unwrap_or(ready);
     let mut import = Import {
+        platform,
+        ready,
         variables,
         engine,
         notes: Vec::new(),
@@ -112,6 +122,19 @@ pub fn kube_bench(configuration: &Configuration) -> Result<Imported, ImportError
     })
 }
 
+/// The platform whose only process the audits look for.
+fn platform(all: &[Controls]) -> Option<Platform> {
+    let checks = || all.iter().flat_map(Controls::checks);
+    let any = |needle: &str| {
+        let mut audits = checks().filter(|c| c.executed());
+        audits.any(|c| c.audit.contains(needle) || c.config.contains(needle))
+    };
+    if any("journalctl -u k3s") || any("journalctl -m -u k3s") {
+        return Some(Platform::K3s);
+    }
+    any("/var/snap/microk8s/").then_some(Platform::Microk8s)
+}
+
 /// What became of a check.
 struct Made {
     /// The target of its section.
@@ -125,6 +148,11 @@ struct Made {
 }
 
 struct Import<'a> {
+    /// What runs every component in one process, if the audits are about that.
+    platform: Option<Platform>,
+    /// The engine as the profile is built with it.
+    ready: &'a cisb_contract::engine::Engine,
+    /// What of it is for the platform.
     variables: Variables,
     engine: &'a cisb_contract::engine::Engine,
     notes: Vec<String>,
@@ -184,6 +212,7 @@ impl Import<'_> {
                 kubernetes: "*".to_owned(),
             }),
             applies: Vec::new(),
+            platform: self.platform,
             versions: Vec::new(),
             target: None,
             sections,
@@ -250,8 +279,16 @@ impl Import<'_> {
         if let Some(rule) = policies::rule(source) {
             return rule;
         }
+        if let Some(rule) = openshift::rule(source) {
+            return rule;
+        }
         let looked = audit::read(source, controls.target(), &self.variables)?;
-        items::rule(&looked, source, self.engine)
+        let fields = match &looked {
+            Looked::Settings(component) if component == "kubelet" => openshift::told(source),
+            _ => None,
+        };
+        let items = fields.as_ref().unwrap_or(&source.items);
+        items::rule(&looked, items, &source.combined, self.engine)
     }
 
     /// Makes the YAML, and leaves to a person what would not build.
@@ -259,7 +296,7 @@ impl Import<'_> {
         // Each round leaves at least one check more to a person.
         for _ in 0..=profile.checks.len() {
             let yaml = emit::profile(profile);
-            let wrong = mistakes(profile, &yaml, self.engine);
+            let wrong = mistakes(profile, &yaml, self.ready);
             let Some(first) = wrong.first() else {
                 return Ok(yaml);
             };
@@ -272,9 +309,9 @@ impl Import<'_> {
             let error = refused(first);
             let mut changed = false;
             for one in &wrong {
-                let found = one.check.and_then(|at| {
-                    Some((profile.checks.get_mut(at)?, self.made.get_mut(at)?))
-                });
+                let found = one
+                    .check
+                    .and_then(|at| Some((profile.checks.get_mut(at)?, self.made.get_mut(at)?)));
                 let Some((check, made)) = found else { continue };
                 if made.kept.is_some() {
                     continue;
@@ -327,9 +364,7 @@ fn mistakes(profile: &Profile, yaml: &str, engine: &cisb_contract::engine::Engin
     found
         .into_iter()
         .map(|mistake| Wrong {
-            check: starts
-                .iter()
-                .rposition(|start| *start <= mistake.spot.line),
+            check: starts.iter().rposition(|start| *start <= mistake.spot.line),
             mistake,
         })
         .collect()

@@ -154,8 +154,6 @@ fn write(output: &Path, yaml: &str, force: bool) -> anyhow::Result<()> {
             "{} is there already: choose another -o, or replace it with --force",
             output.display()
         ),
-        Err(error) => {
-            Err(error).with_context(|| format!("cannot write {}", output.display()))
-        }
+        Err(error) => Err(error).with_context(|| format!("cannot write {}", output.display())),
     }
 }

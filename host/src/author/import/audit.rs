@@ -25,8 +25,27 @@ pub(super) enum Looked {
 
 /// Commands that change nothing of what flags, lines and files say.
 const PLAIN: [&str; 21] = [
-    "ps", "grep", "egrep", "cat", "tail", "head", "tr", "true", "test", "[", "[[", "echo", "wc",
-    "journalctl", "exit", "return", "set", "cut", "uniq", "sort", "sed",
+    "ps",
+    "grep",
+    "egrep",
+    "cat",
+    "tail",
+    "head",
+    "tr",
+    "true",
+    "test",
+    "[",
+    "[[",
+    "echo",
+    "wc",
+    "journalctl",
+    "exit",
+    "return",
+    "set",
+    "cut",
+    "uniq",
+    "sort",
+    "sed",
 ];
 
 /// Tools of providers.
@@ -44,7 +63,9 @@ pub(super) fn read(source: &Source, target: Target, variables: &Variables) -> Re
     if among(&PROVIDERS) {
         return Err(Reason::Provider.into());
     }
-    if source.items.iter().any(|i| i.flag == "provider") && text.contains("encryption-provider-config") {
+    if source.items.iter().any(|i| i.flag == "provider")
+        && text.contains("encryption-provider-config")
+    {
         return Ok(Looked::Encryption("kube-apiserver".to_owned()));
     }
     if commands.iter().any(|c| c.words.iter().any(|w| w == "stat")) {
@@ -69,9 +90,12 @@ pub(super) fn read(source: &Source, target: Target, variables: &Variables) -> Re
     }
     if let Some(unknown) = heads
         .iter()
-        .find(|head| !PLAIN.contains(head) && !head.contains('='))
+        .find(|head| !PLAIN.contains(head) && !head.contains('=') && !is_end(head))
     {
-        return Err(Why::because(Reason::Commands, format!("it runs `{unknown}`")));
+        return Err(Why::because(
+            Reason::Commands,
+            format!("it runs `{unknown}`"),
+        ));
     }
     if let Some(component) = journal(text) {
         return Ok(Looked::Settings(component.to_owned()));
@@ -80,6 +104,11 @@ pub(super) fn read(source: &Source, target: Target, variables: &Variables) -> Re
         return processes(&commands, target, variables);
     }
     shown(&commands, config, target, variables)
+}
+
+/// Whether words only end a test that another command began.
+fn is_end(head: &str) -> bool {
+    ["-gt", "-eq", "-ge", "-lt", "]", "]]"].contains(&head)
 }
 
 /// The component whose start the journal tells.
@@ -99,11 +128,7 @@ fn openshift(text: &str) -> Option<&'static str> {
 }
 
 /// The component whose processes are listed.
-fn processes(
-    commands: &[Command],
-    target: Target,
-    variables: &Variables,
-) -> Result<Looked, Why> {
+fn processes(commands: &[Command], target: Target, variables: &Variables) -> Result<Looked, Why> {
     let mut wanted: Vec<&str> = Vec::new();
     for command in commands {
         let mut inverted = false;
@@ -144,7 +169,8 @@ fn looked(component: String) -> Result<Looked, Why> {
 }
 
 fn is_executable(word: &str) -> bool {
-    !word.starts_with('-') && !word.is_empty()
+    !word.starts_with('-')
+        && !word.is_empty()
         && word
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
@@ -188,7 +214,9 @@ fn shown(
             _ => variables.files(target, &named).map(Looked::Documents),
         };
     }
-    let heads_only_cat = commands.iter().all(|c| ["cat", "test", "["].contains(&c.head()));
+    let heads_only_cat = commands
+        .iter()
+        .all(|c| ["cat", "test", "["].contains(&c.head()));
     match paths_of(&[(*first).to_owned()]) {
         Some(files) if named.len() == 1 && config && heads_only_cat => Ok(Looked::Documents(files)),
         _ => Err(unplain()),

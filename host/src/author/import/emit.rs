@@ -18,6 +18,9 @@ pub(super) fn profile(profile: &Profile) -> String {
     for (name, text) in header {
         let _ = writeln!(out, "{name}: {}", quoted(text));
     }
+    if let Some(platform) = profile.platform {
+        let _ = writeln!(out, "platform: {}", platform.word());
+    }
     if let Some(benchmark) = &profile.benchmark {
         out.push_str("benchmark:\n");
         value(&mut out, 2, &json(benchmark));
@@ -132,7 +135,9 @@ fn key(name: &str) -> String {
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "null", "y"];
     let mut bytes = text.bytes();
-    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'/')
+    bytes
+        .next()
+        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'/')
         && bytes.all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
         && !WORDS.contains(&text.to_ascii_lowercase().as_str())
         && text != "n"
@@ -150,7 +155,12 @@ fn quoted(text: &str) -> String {
     let mut out = String::new();
     for c in json.chars() {
         match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+            '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
                 let _ = write!(out, "\\u{:04x}", u32::from(c));
             }
             c => out.push(c),
@@ -189,9 +199,35 @@ mod tests {
     #[test]
     fn whatever_a_text_is_it_is_read_back() {
         for text in [
-            "", " ", "true", "1.10", "0600", "a: b", "# no", "- no", "*x", "&x", "!x", "'", "\"",
-            "\\", "a\tb", "a\nb", "\u{85}", "\u{2028}", "\u{feff}x", "{}", "[a]", "n", "~", "@", "`",
-            "%", "a #b", "é🔹", "\u{0}",
+            "",
+            " ",
+            "true",
+            "1.10",
+            "0600",
+            "a: b",
+            "# no",
+            "- no",
+            "*x",
+            "&x",
+            "!x",
+            "'",
+            "\"",
+            "\\",
+            "a\tb",
+            "a\nb",
+            "\u{85}",
+            "\u{2028}",
+            "\u{feff}x",
+            "{}",
+            "[a]",
+            "n",
+            "~",
+            "@",
+            "`",
+            "%",
+            "a #b",
+            "é🔹",
+            "\u{0}",
         ] {
             let yaml = format!("a: {}\n", quoted(text));
             let tree = crate::author::tree::read(&yaml).unwrap();

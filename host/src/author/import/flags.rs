@@ -42,8 +42,12 @@ pub(super) fn setting(component: &str, item: &Item, engine: &Engine) -> Result<R
     // What is not there is none of what kube-bench compares; where the value of
     // a setting that nobody writes is known, that is compared instead.
     let turned = rule.not_zero.is_some()
-        || [rule.test.is_not.is_some(), rule.test.lacks.is_some(), rule.test.unlike.is_some()]
-            .contains(&true)
+        || [
+            rule.test.is_not.is_some(),
+            rule.test.lacks.is_some(),
+            rule.test.unlike.is_some(),
+        ]
+        .contains(&true)
         || rule.test.within.is_some();
     rule.written = turned && !of.is_some_and(|of| of.defaults.contains(&name));
     rule.name = name;
@@ -83,7 +87,10 @@ fn named(item: &Item, of: Option<&Of>) -> Result<(String, Item), Why> {
         });
     }
     let word = item.flag.trim().to_owned();
-    let is_word = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    let is_word = !word.is_empty()
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
     if is_word && knows(&word) && word.contains('-') {
         return Ok((word, item));
     }
@@ -228,7 +235,10 @@ pub(super) fn pointer(path: &str) -> Result<String, Why> {
     let wrong = || {
         Why::because(
             Reason::Tests,
-            format!("the path `{}` leads through what no pointer says", cut(path)),
+            format!(
+                "the path `{}` leads through what no pointer says",
+                cut(path)
+            ),
         )
     };
     let path = path.trim();

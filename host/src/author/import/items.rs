@@ -4,15 +4,20 @@ use cisb_contract::engine::Engine;
 
 use super::audit::Looked;
 use super::flags;
-use super::read::{Item, Source};
+use super::read::Item;
 use super::reason::{Reason, Why};
 use crate::author::language::{
     Condition, Document, Files, Mode, Process, Rule, Scalar, Setting, Test, Texts,
 };
 
 /// The rule of a check.
-pub(super) fn rule(looked: &Looked, source: &Source, engine: &Engine) -> Result<Rule, Why> {
-    let any = match source.combined.as_str() {
+pub(super) fn rule(
+    looked: &Looked,
+    items: &[Item],
+    combined_by: &str,
+    engine: &Engine,
+) -> Result<Rule, Why> {
+    let any = match combined_by {
         "" | "and" => false,
         "or" => true,
         other => {
@@ -21,7 +26,7 @@ pub(super) fn rule(looked: &Looked, source: &Source, engine: &Engine) -> Result<
         }
     };
     let mut rules: Vec<Rule> = Vec::new();
-    for item in &source.items {
+    for item in items {
         // What is printed where nothing is there: a rule says that by itself.
         if any && is_absence(item) {
             continue;
@@ -35,7 +40,7 @@ pub(super) fn rule(looked: &Looked, source: &Source, engine: &Engine) -> Result<
 }
 
 /// Rules of which all or any must hold.
-fn combined(mut rules: Vec<Rule>, any: bool) -> Option<Rule> {
+pub(super) fn combined(mut rules: Vec<Rule>, any: bool) -> Option<Rule> {
     match rules.len() {
         0 => None,
         1 => rules.pop(),
@@ -72,7 +77,10 @@ fn process(executable: &str, item: &Item) -> Result<Rule, Why> {
 /// A demand on mode or owner.
 fn stated(files: &[Files], item: &Item) -> Result<Rule, Why> {
     let wrong = || {
-        let detail = format!("`{}` is neither a mode nor an owner", flags::cut(&item.flag));
+        let detail = format!(
+            "`{}` is neither a mode nor an owner",
+            flags::cut(&item.flag)
+        );
         Why::because(Reason::Tests, detail)
     };
     if !item.set {
@@ -85,9 +93,11 @@ fn stated(files: &[Files], item: &Item) -> Result<Rule, Why> {
     };
     let is_mode = (3..=4).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());
     let is_owner = value.split(':').count() == 2
-        && value
-            .split(':')
-            .all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
+        && value.split(':').all(|p| {
+            !p.is_empty()
+                && p.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
+        });
     let rules = files.iter().map(|of| {
         let mut of = of.clone();
         match is_mode {
@@ -126,7 +136,9 @@ fn document(files: &Files, item: &Item) -> Result<Rule, Why> {
         at: at.clone(),
         test: test.clone(),
     }];
-    if test.set.is_none() && (test.is_not.is_some() || test.lacks.is_some() || test.unlike.is_some()) {
+    if test.set.is_none()
+        && (test.is_not.is_some() || test.lacks.is_some() || test.unlike.is_some())
+    {
         require.insert(
             0,
             Condition {

@@ -19,7 +19,9 @@ pub(super) fn rule(source: &Source) -> Option<Result<Rule, Why>> {
     let commands = shell::commands(text);
     let heads: Vec<&str> = commands.iter().map(shell::Command::head).collect();
     let is_api = text.contains("kubectl get ")
-        && !heads.iter().any(|h| ["oc", "gcloud", "aws", "az", "ps"].contains(h));
+        && !heads
+            .iter()
+            .any(|h| ["oc", "gcloud", "aws", "az", "ps"].contains(h));
     if !is_api {
         return None;
     }
@@ -99,7 +101,8 @@ fn pods(text: &str, lists: &dyn Fn(&str) -> bool) -> Option<Rule> {
 fn service_accounts(text: &str, lists: &dyn Fn(&str) -> bool) -> Option<Rule> {
     let is_about = (lists("serviceaccounts") || lists("serviceaccount"))
         && text.contains("automountServiceAccountToken")
-        && (text.contains("metadata.name=default") || text.contains(".metadata.name == \"default\""));
+        && (text.contains("metadata.name=default")
+            || text.contains(".metadata.name == \"default\""));
     if !is_about {
         return None;
     }
@@ -107,7 +110,10 @@ fn service_accounts(text: &str, lists: &dyn Fn(&str) -> bool) -> Option<Rule> {
     if text.contains("!= \"kube-system\"") {
         rule.exempt = Some(texts(&["kube-system"]));
     }
-    rule.only = vec![condition("/metadata/name", is(Scalar::Text("default".to_owned())))];
+    rule.only = vec![condition(
+        "/metadata/name",
+        is(Scalar::Text("default".to_owned())),
+    )];
     rule.require = vec![condition(
         "/automountServiceAccountToken",
         is(Scalar::Boolean(false)),
@@ -203,15 +209,26 @@ fn bindings(text: &str, lists: &dyn Fn(&str) -> bool) -> Option<Rule> {
         ];
         return Some(Rule::Objects(Box::new(rule)));
     }
-    let who = ["system:anonymous", "system:unauthenticated", "system:authenticated"];
+    let who = [
+        "system:anonymous",
+        "system:unauthenticated",
+        "system:authenticated",
+    ];
     let who = who
         .into_iter()
         .find(|who| text.contains(&format!(".name==\"{who}\"")))?;
-    let spared: Vec<&str> = ["system:public-info-viewer", "system:basic-user", "system:discovery"]
-        .into_iter()
-        .filter(|name| text.contains(&format!(".metadata.name != \"{name}\"")))
-        .collect();
-    let kinds = [("clusterrolebindings", "ClusterRoleBinding"), ("rolebindings", "RoleBinding")];
+    let spared: Vec<&str> = [
+        "system:public-info-viewer",
+        "system:basic-user",
+        "system:discovery",
+    ]
+    .into_iter()
+    .filter(|name| text.contains(&format!(".metadata.name != \"{name}\"")))
+    .collect();
+    let kinds = [
+        ("clusterrolebindings", "ClusterRoleBinding"),
+        ("rolebindings", "RoleBinding"),
+    ];
     let made = kinds
         .into_iter()
         .filter(|(resource, _)| lists(resource))
@@ -278,5 +295,10 @@ fn lacks(value: &str) -> Test {
 }
 
 fn texts(values: &[&str]) -> Texts {
-    Texts::List(values.iter().map(|v| Scalar::Text((*v).to_owned())).collect())
+    Texts::List(
+        values
+            .iter()
+            .map(|v| Scalar::Text((*v).to_owned()))
+            .collect(),
+    )
 }

@@ -96,11 +96,40 @@ pub(super) fn controls(file: &File) -> Result<Option<Controls>, Mistakes> {
         file: file.name.clone(),
         all: vec![one],
     };
-    let tree = tree::read(&file.text).map_err(wrong)?;
+    let tree = lenient(&file.text).map_err(wrong)?;
     if tree.member("groups").is_none() {
         return Ok(None);
     }
     parts(file, &tree).map(Some).map_err(wrong)
+}
+
+/// The most lines that are moved in a file.
+const MOVED: usize = 256;
+
+/// Reads YAML as kube-bench does, to which a text in quotes may go on in a line
+/// that is not further in than its name: such a line is moved.
+pub(super) fn lenient(text: &str) -> Result<Node, Mistake> {
+    let mut found = tree::read(text);
+    let mut moved: Vec<String> = Vec::new();
+    for _ in 0..MOVED {
+        let Err(mistake) = &found else { break };
+        if !mistake.text.contains("multiline quoted scalar") {
+            break;
+        }
+        if moved.is_empty() {
+            moved = text.lines().map(str::to_owned).collect();
+        }
+        let line = usize::try_from(mistake.spot.line).unwrap_or_default();
+        let Some(line) = line.checked_sub(1).and_then(|at| moved.get_mut(at)) else {
+            break;
+        };
+        if line.len() > text.len() {
+            break;
+        }
+        line.insert_str(0, "    ");
+        found = tree::read(&moved.join("\n"));
+    }
+    found
 }
 
 /// Whether a text is nothing but comments and marks.

@@ -124,7 +124,10 @@ fn about(audit: &str) -> String {
         ("oc rsh", "files and processes inside pods"),
         ("oc exec", "files and processes inside pods"),
         ("configmap", "a config map"),
-        ("/proxy/configz", "what the kubelet tells of its configuration"),
+        (
+            "/proxy/configz",
+            "what the kubelet tells of its configuration",
+        ),
         ("kubectl ", "objects of the API"),
         ("oc ", "objects of the API"),
         ("journalctl", "the journal"),

@@ -113,7 +113,10 @@ fn split(script: &str) -> Vec<Vec<String>> {
             '>' | '<' => {
                 // The number before it says which stream, and what follows is
                 // no argument.
-                if word.as_ref().is_none_or(|w| !w.bytes().all(|b| b.is_ascii_digit())) {
+                if word
+                    .as_ref()
+                    .is_none_or(|w| !w.bytes().all(|b| b.is_ascii_digit()))
+                {
                     push(&mut words, &mut word, &mut target);
                 }
                 word = None;
@@ -162,7 +165,10 @@ mod tests {
 
     #[test]
     fn commands_are_what_would_be_run() {
-        assert_eq!(read("/bin/ps -ef | grep $xbin"), ["/bin/ps -ef", "grep $xbin"]);
+        assert_eq!(
+            read("/bin/ps -ef | grep $xbin"),
+            ["/bin/ps -ef", "grep $xbin"]
+        );
         assert_eq!(
             read("/bin/sh -c 'if test -e $f; then stat -c \"%a %n\" $f; fi'"),
             ["test -e $f", "stat -c %a %n $f"]
@@ -178,7 +184,9 @@ mod tests {
 
     #[test]
     fn whatever_is_written_is_read_without_harm() {
-        for script in ["'", "\"", "\\", "${", "$(", "`", "sh -c", "|||", "a'b\"c\\", "\u{0}>"] {
+        for script in [
+            "'", "\"", "\\", "${", "$(", "`", "sh -c", "|||", "a'b\"c\\", "\u{0}>",
+        ] {
             commands(script);
             commands(&script.repeat(50));
         }

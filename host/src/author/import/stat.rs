@@ -28,7 +28,10 @@ pub(super) fn read(
             (_, "find") if !words.iter().any(|w| w == "stat") => found = globs(words)?,
             _ => {}
         }
-        let Some(at) = words.iter().position(|w| w == "stat" || w.ends_with("/stat")) else {
+        let Some(at) = words
+            .iter()
+            .position(|w| w == "stat" || w.ends_with("/stat"))
+        else {
             continue;
         };
         let operands = operands(words.get(at + 1..).unwrap_or_default())?;
@@ -60,7 +63,10 @@ pub(super) fn read(
             Some(pod) => paths.iter().flat_map(|path| pod.on_node(path)).collect(),
         };
         if !paths.is_empty() {
-            if paths.iter().any(|p| !p.starts_with('/') || p.contains(['$', '`'])) {
+            if paths
+                .iter()
+                .any(|p| !p.starts_with('/') || p.contains(['$', '`']))
+            {
                 return Err(unknown());
             }
             all.extend(paths_of(&paths));
@@ -88,7 +94,9 @@ fn told(text: &str) -> Option<Files> {
         Place::Cni
     } else if text.contains("--client-ca-file") && text.contains("kubelet") {
         Place::KubeletClientCa
-    } else if text.contains("data-dir") && (text.contains("$etcdbin") || text.contains("etcddatadir")) {
+    } else if text.contains("data-dir")
+        && (text.contains("$etcdbin") || text.contains("etcddatadir"))
+    {
         Place::EtcdDataDir
     } else {
         return None;
@@ -201,7 +209,10 @@ impl Pod {
         }
         const ALL: [(&str, &str); 4] = [
             ("-n openshift-kube-apiserver", "kube-apiserver"),
-            ("-n openshift-kube-controller-manager", "kube-controller-manager"),
+            (
+                "-n openshift-kube-controller-manager",
+                "kube-controller-manager",
+            ),
             ("-n openshift-kube-scheduler", "openshift-kube-scheduler"),
             ("-n openshift-etcd", "etcd"),
         ];

@@ -158,8 +158,8 @@ impl Variables {
         if let Some((paths, true)) = named {
             return paths_of(paths).ok_or_else(|| unexplained(variable));
         }
-        if let Some(files) = conventional(&variable.component)
-            .and_then(|component| typed(component, variable.kind))
+        if let Some(files) =
+            conventional(&variable.component).and_then(|component| typed(component, variable.kind))
         {
             return Ok(files);
         }
