@@ -223,6 +223,44 @@ fn without_configuration_files_known_components_are_known() {
     assert_eq!(agent["reason"], "variable");
 }
 
+/// Checks over the journal of K3s.
+const JOURNAL: &str = "\
+type: master
+groups:
+  - id: 1
+    checks:
+      - id: 1.1
+        text: Nobody profiles the API server
+        audit: journalctl -m -u k3s | grep 'Running kube-apiserver' | tail -n1
+        tests: {test_items: [{flag: --profiling, compare: {op: eq, value: false}}]}
+        scored: true
+      - id: 1.2
+        text: The API server's manifest is private
+        audit: stat -c permissions=%a $apiserverconf
+        tests: {test_items: [{flag: permissions, compare: {op: bitmask, value: 600}}]}
+        scored: true
+";
+
+#[test]
+fn what_the_journal_of_k3s_tells_is_read_where_k3s_is_told_it() {
+    let folder = with("master.yaml", JOURNAL);
+    let (_out, component, coverage, yaml) = built(folder.path());
+    assert!(yaml.contains("\nplatform: k3s\n"), "{yaml}");
+    assert_eq!(coverage["kept"][0]["reason"], "refused");
+    assert_eq!(coverage["kept"][0]["id"], "1.2");
+    let ours = profile("k3s-cis-1.9");
+    for record in ["k3s-server", "k3s-server-weak", "k3s-agent"] {
+        let found = findings(&scan(&component, &node(record), &[]).report());
+        let verdict = &found["1.1"]["verdict"];
+        let check = ["--check", "1.2.15"];
+        let expected = findings(&scan(&ours, &node(record), &check).report());
+        assert_eq!(verdict, &expected["1.2.15"]["verdict"], "{record}: {}", found["1.1"]);
+    }
+    // On a node of another platform nothing is said of what K3s would do.
+    let found = findings(&scan(&component, &node("kubeadm-control-plane"), &[]).report());
+    assert_eq!(found["1.1"]["verdict"], "not-applicable", "{}", found["1.1"]);
+}
+
 /// The least share of the executed audits that is translated, in thousandths.
 const RATCHET: u64 = 900;
 
