@@ -33,3 +33,4 @@ mod secrets;
 mod selfmade;
 mod tkgi;
 mod xml;
+mod yaml;

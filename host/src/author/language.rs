@@ -676,11 +676,33 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 mod tests {
     use super::*;
 
+    fn members<T: JsonSchema>() -> Vec<String> {
+        let schema = schemars::schema_for!(T).to_value();
+        let members = schema["properties"].as_object().unwrap();
+        members.keys().cloned().collect()
+    }
+
     #[test]
-    fn show() {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&schemars::schema_for!(Profile)).unwrap()
+    fn the_lists_of_comparisons_name_every_one() {
+        let mut tests = TESTS;
+        tests.sort_unstable();
+        assert_eq!(members::<Test>(), tests);
+        let mut of_settings = members::<Setting>();
+        of_settings.retain(|m| !["component", "name", "written"].contains(&m.as_str()));
+        let mut listed = SETTING_TESTS;
+        listed.sort_unstable();
+        assert_eq!(of_settings, listed);
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_written() {
+        let text = r#"{"id": "a", "title": "A", "version": "0.1.0",
+            "checks": [{"id": "1", "title": "B", "rule": {"ask": "c"}}]}"#;
+        let profile: Profile = serde_json::from_str(text).unwrap();
+        let written = serde_json::to_value(&profile).unwrap();
+        assert_eq!(
+            written,
+            serde_json::from_str::<serde_json::Value>(text).unwrap()
         );
     }
 }

@@ -106,7 +106,7 @@ impl<'a> Lower<'a> {
             if let Some(first) = ids.insert(&check.id, i) {
                 let line = self.spot(&At::default().to("checks").to(first)).line;
                 let text = format!(
-                    "the id `{}` is taken by the check in line {line}: ids are unique",
+                    "the id `{}` is taken by the check in line {line}: choose another",
                     check.id
                 );
                 self.wrong(&at.to("id"), text);
@@ -150,8 +150,11 @@ impl<'a> Lower<'a> {
         if profile.title.trim().is_empty() {
             self.wrong(&top.to("title"), "the title is empty: say what it checks");
         }
-        if let Err(error) = semver::Version::parse(&profile.version) {
-            let text = format!("`{}` is no version such as 1.0.0: {error}", profile.version);
+        if semver::Version::parse(&profile.version).is_err() {
+            let text = format!(
+                "`{}` is no version: write three numbers, such as 1.0.0",
+                profile.version
+            );
             self.wrong(&top.to("version"), text);
         }
         let ranges = profile.benchmark.iter().map(|b| {
@@ -240,7 +243,10 @@ impl<'a> Lower<'a> {
             for (g, group) in section.groups.iter().enumerate() {
                 if ids.contains(&group.id.as_str()) {
                     let at = at.to(i).to("groups").to(g).to("id");
-                    let text = format!("the group `{}` stands twice: ids are unique", group.id);
+                    let text = format!(
+                        "the group `{}` stands twice: leave one of them out",
+                        group.id
+                    );
                     self.wrong(&at, text);
                 }
                 ids.push(&group.id);

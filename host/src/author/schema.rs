@@ -13,7 +13,7 @@ pub fn schema() -> Value {
     let mut schema = schemars::schema_for!(Profile).to_value();
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
-        members.insert("title".to_owned(), "A cisb profile".into());
+        members.insert("title".to_owned(), "cisb profile".into());
     }
     schema
 }
@@ -27,6 +27,14 @@ pub fn text() -> String {
 
 /// Holds a file to the schema: everything that is wrong, in no order.
 pub fn hold(file: &Node) -> Vec<Mistake> {
+    if !matches!(file.data, Data::Map(_)) {
+        let text = match file.data {
+            Data::Null => "the file says nothing".to_owned(),
+            _ => format!("the file is {}", file.kind()),
+        };
+        let text = format!("{text}: a profile is a mapping that begins with `id: NAME`");
+        return vec![Mistake::at(file.spot, text)];
+    }
     let schema = schema();
     let mut holder = Holder {
         schema: &schema,
@@ -68,7 +76,15 @@ fn tidy(schema: &mut Value) {
             if members.contains_key("properties") && !members.contains_key("additionalProperties") {
                 members.insert("additionalProperties".to_owned(), false.into());
             }
-            members.values_mut().for_each(tidy);
+            for (name, member) in members {
+                match member {
+                    // Names here are an author's, and none of a schema's words.
+                    Value::Object(named) if matches!(&**name, "properties" | "$defs") => {
+                        named.values_mut().for_each(tidy);
+                    }
+                    member => tidy(member),
+                }
+            }
         }
         _ => {}
     }
@@ -273,7 +289,11 @@ impl<'a> Holder<'a> {
 
     fn list(&mut self, schema: &'a Value, node: &Node, what: &str) {
         let Data::List(items) = &node.data else {
-            return self.mistyped(node, what, "a list");
+            let text = format!(
+                "{what} is a list, and this is {}: begin each element with `- `",
+                node.kind()
+            );
+            return self.wrong(node, text);
         };
         if items.is_empty() && schema["minItems"].as_u64() > Some(0) {
             self.wrong(node, format!("{what} is an empty list: write at least one"));

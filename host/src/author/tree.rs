@@ -101,6 +101,9 @@ fn refused(error: &serde_saphyr::Error) -> Mistake {
             let text = other.to_string();
             let text = text.split('\n').next().unwrap_or_default();
             let text = text.strip_prefix("error: ").unwrap_or(text);
+            // The place stands before the sentence.
+            let end = text.rfind(" at line ").or_else(|| text.rfind(" line "));
+            let text = end.and_then(|end| text.get(..end)).unwrap_or(text);
             format!(
                 "this is not YAML: {text}; look at the indentation, at `: ` in texts without \
                  quotes, and at quotes that do not end"

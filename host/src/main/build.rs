@@ -21,6 +21,10 @@ pub(super) fn run(source: &Path, output: &Path, force: bool) -> anyhow::Result<u
             for line in mistakes.to_string().lines() {
                 let _ = writeln!(err, "{}", cisb::report::escape::line(line));
             }
+            drop(err);
+            let count = mistakes.all.len();
+            let many = if count == 1 { "" } else { "s" };
+            say(&format!("{count} mistake{many}, nothing was built"));
             return Ok(exit::USAGE);
         }
         Err(error) => return Err(error.into()),

@@ -113,7 +113,7 @@ impl Lower<'_> {
                 if seen.contains(&id) {
                     self.wrong(
                         &at,
-                        format!("the request `{id}` stands twice: ids are unique"),
+                        format!("the request `{id}` stands twice: choose another id"),
                     );
                 }
                 seen.push(id);

@@ -182,7 +182,10 @@ pub fn judge(conditions: &[Condition], value: &Value) -> (Verdict, String, Strin
                 let text = say![answer.actual, ", should be ", condition.test.expected()];
                 (Verdict::Fail, text)
             }
-            Held::Unknown(why) => (Verdict::Error, say![condition.at, ": ", why]),
+            Held::Unknown(why) => (
+                Verdict::Error,
+                say![condition.at, " cannot be judged, ", why],
+            ),
         };
         if state > worst.0 || worst.2.is_empty() {
             worst = (state, reason, answer.actual);
