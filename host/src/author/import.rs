@@ -88,7 +88,7 @@ pub enum ImportError {
 
 /// Turns a configuration of kube-bench into a profile in YAML.
 pub fn kube_bench(configuration: &Configuration) -> Result<Imported, ImportError> {
-    let variables = Variables::read(configuration)?;
+    let mut variables = Variables::read(configuration)?;
     let mut all = Vec::new();
     for file in &configuration.controls {
         all.extend(read::controls(file)?);
@@ -101,6 +101,7 @@ pub fn kube_bench(configuration: &Configuration) -> Result<Imported, ImportError
     }
     all.sort_by(|a, b| a.order().cmp(&b.order()));
     let platform = platform(&all);
+    variables.platform = platform.map(Platform::word);
     let ready = &pack::ready()?.engine;
     let engine = platform.and_then(|p| ready.platforms.get(p.word()));
     let engine = engine.unwrap_or(ready);

@@ -27,6 +27,7 @@ pub(super) fn setting(component: &str, item: &Item, engine: &Engine) -> Result<R
             ..gate
         })));
     }
+    let (name, item) = admission(name, item);
     let is_list = LISTS.contains(&name.as_str());
     let mut rule = Setting {
         component: component.to_owned(),
@@ -52,6 +53,31 @@ pub(super) fn setting(component: &str, item: &Item, engine: &Engine) -> Result<R
     rule.written = turned && !of.is_some_and(|of| of.defaults.contains(&name));
     rule.name = name;
     Ok(Rule::Setting(Box::new(rule)))
+}
+
+/// The flag that switches admission plugins off.
+const OFF: &str = "disable-admission-plugins";
+
+/// What is demanded of the plugins that are switched off, as a demand on those
+/// that are on: whether one runs is told by both flags and by the defaults.
+fn admission(name: String, mut item: Item) -> (String, Item) {
+    let turned = match item.op.as_str() {
+        "has" => "nothave",
+        "nothave" => "has",
+        _ => return (name, item),
+    };
+    if name != OFF || !item.set {
+        return (name, item);
+    }
+    item.op = turned.to_owned();
+    ("enable-admission-plugins".to_owned(), item)
+}
+
+/// Whether an item says that nothing is switched off, beside another one that
+/// says that a plugin is not: that one tells it already.
+pub(super) fn is_nothing_off(item: &Item, all: &[Item]) -> bool {
+    let is_off = |item: &Item| item.flag.trim_start_matches('-') == OFF;
+    !item.set && is_off(item) && all.iter().any(|i| i.set && is_off(i) && i.op == "nothave")
 }
 
 /// The name of a setting, and what is demanded of it.

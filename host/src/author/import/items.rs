@@ -28,7 +28,7 @@ pub(super) fn rule(
     let mut rules: Vec<Rule> = Vec::new();
     for item in items {
         // What is printed where nothing is there: a rule says that by itself.
-        if any && is_absence(item) {
+        if any && (is_absence(item) || flags::is_nothing_off(item, items)) {
             continue;
         }
         let rule = one(looked, item, engine)?;
@@ -52,7 +52,11 @@ pub(super) fn combined(mut rules: Vec<Rule>, any: bool) -> Option<Rule> {
 /// Whether an item is met by words for nothing.
 fn is_absence(item: &Item) -> bool {
     let words = item.flag.to_ascii_lowercase();
-    item.set && item.op.is_empty() && words.contains("not found")
+    match item.set {
+        true => item.op.is_empty() && words.contains("not found"),
+        // The name of a file that is not printed.
+        false => words.starts_with('$'),
+    }
 }
 
 fn one(looked: &Looked, item: &Item, engine: &Engine) -> Result<Rule, Why> {

@@ -25,7 +25,17 @@ pub(super) fn read(
             ([_, name, within, values @ ..], "for") if within == "in" => {
                 loops.push((name, values));
             }
-            (_, "find") if !words.iter().any(|w| w == "stat") => found = globs(words)?,
+            (_, "find") if !words.iter().any(|w| w == "stat") => {
+                let folder = words.get(1).and_then(|word| variable(word));
+                match folder {
+                    // The file itself, where the name's pattern fits it.
+                    Some(named) => {
+                        all.push(variables.files(target, &named)?);
+                        found = Vec::new();
+                    }
+                    None => found = globs(words)?,
+                }
+            }
             _ => {}
         }
         let Some(at) = words

@@ -97,6 +97,20 @@ fn flags_become_settings() {
 }
 
 #[test]
+fn a_plugin_that_is_not_switched_off_is_one_that_runs() {
+    let made = rule(
+        "audit: ps -ef | grep $apiserverbin\ntests:\n  bin_op: or\n  test_items:\n    \
+         - {flag: --disable-admission-plugins, compare: {op: nothave, value: ServiceAccount}}\n    \
+         - {flag: --disable-admission-plugins, set: false}",
+    );
+    let expected = serde_json::json!({
+        "component": "kube-apiserver", "name": "enable-admission-plugins",
+        "has": "ServiceAccount",
+    });
+    assert_eq!(made["setting"], expected);
+}
+
+#[test]
 fn components_are_known_by_variables_names_and_journals() {
     for (audit, component) in [
         ("/bin/ps -fC $kubeletbin", "kubelet"),
@@ -152,6 +166,10 @@ fn files_are_found_where_they_are_told_to_be() {
             r#"{"paths":"/a/**/*.key"}"#,
         ),
         ("find /a -type f | xargs stat -c %a", r#"{"paths":"/a/**"}"#),
+        (
+            "find $etcdconf -name '*etcd*' | xargs stat -c %a",
+            r#"{"manifest":"etcd"}"#,
+        ),
         ("find /a | xargs stat -c %a", r#"{"paths":["/a","/a/**"]}"#),
         (
             "for f in /a /b; do if test -e $f; then stat -c %a $f; fi; done",
@@ -176,6 +194,72 @@ fn files_are_found_where_they_are_told_to_be() {
     );
     let expected = serde_json::json!({"paths": "/own", "owner": "root:root"});
     assert_eq!(made.unwrap()["files"], expected);
+}
+
+#[test]
+fn questions_to_the_api_become_questions_about_objects() {
+    let get = "kubectl get";
+    let printed = "tests: {test_items: [{flag: NO_X, compare: {op: eq, value: NO_X}}]}";
+    let asked = |program: &str, tests: &str| {
+        let check = format!("audit: {}\n{tests}", serde_json::json!(program));
+        one("policies", &check)
+    };
+    let json = "--all-namespaces -o json | jq";
+    for (program, rule) in [
+        (
+            format!(
+                "{get} pods {json} 'if any(.items[]?; .spec.hostIPC == true) then \"F\" else \"NO_X\" end'"
+            ),
+            serde_json::json!({
+                "resource": "pods", "api-version": "v1", "kind": "Pod",
+                "require": [{"at": "/spec/hostIPC", "is-not": true}],
+            }),
+        ),
+        (
+            format!(
+                "{get} pods {json} 'if any(.items[]?.spec.containers[]?; .securityContext?.privileged == true) then 1 else \"NO_X\" end'"
+            ),
+            serde_json::json!({
+                "resource": "pods", "api-version": "v1", "kind": "Pod",
+                "each": ["/spec/containers/*"],
+                "require": [{"at": "/securityContext/privileged", "is-not": true}],
+            }),
+        ),
+    ] {
+        assert_eq!(asked(&program, printed).unwrap()["objects"], rule);
+    }
+    // Two fields at once, and words that nobody knows, are left.
+    for program in [
+        format!("{get} pods {json} '.spec.hostIPC == true or .spec.hostPID == true'"),
+        format!("{get} nodes {json} '.items'"),
+        format!("{get} roles {json} 'select(.rules[]? | (.resources[]? == \"secrets\"))'"),
+    ] {
+        assert_eq!(asked(&program, printed).unwrap_err().0, Reason::Api);
+    }
+    let program = format!("{get} pods {json} '.spec.hostIPC == true'");
+    let other = "tests: {test_items: [{flag: x, compare: {op: gt, value: 3}}]}";
+    assert_eq!(asked(&program, other).unwrap_err().0, Reason::Api);
+}
+
+#[test]
+fn what_operators_write_is_read_where_it_lies() {
+    let check = "audit: |\n  oc get configmap config -n openshift-kube-apiserver -o json | jq -r \
+                 '.data[\"config.yaml\"]' | jq '.apiServerArguments[\"etcd-cafile\"]'\n\
+                 tests: {test_items: [{flag: /ca.crt}]}";
+    let expected = serde_json::json!({
+        "setting": {"component": "kube-apiserver", "name": "openshift-config"},
+        "require": [{"at": "/apiServerArguments/etcd-cafile", "has": "/ca.crt"}],
+    });
+    assert_eq!(rule(check)["document"], expected);
+    let check = "audit: |\n  oc get scc -o json | jq -r '[.items[] | select(.allowHostIPC==false) | \
+                 .metadata.name] | length | if . > 0 then \"pass\" else \"fail\" end'\n\
+                 tests: {test_items: [{flag: pass}]}";
+    let expected = serde_json::json!({
+        "resource": "securitycontextconstraints", "api-version": "security.openshift.io/v1",
+        "kind": "SecurityContextConstraints", "exist": true,
+        "where": [{"at": "/allowHostIPC", "is": false}],
+    });
+    assert_eq!(rule(check)["objects"], expected);
 }
 
 #[test]

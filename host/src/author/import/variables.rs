@@ -11,7 +11,12 @@ use crate::author::tree::{self, Data, Node};
 
 /// What the configuration files say of each component of each kind of section.
 #[derive(Debug, Default)]
-pub(super) struct Variables(BTreeMap<(String, String), Parts>);
+pub(super) struct Variables {
+    all: BTreeMap<(String, String), Parts>,
+    /// The platform that runs every component in one process, if that is meant:
+    /// its files are those below a folder of this name.
+    pub(super) platform: Option<&'static str>,
+}
 
 /// What is said of one component.
 #[derive(Debug, Default)]
@@ -122,14 +127,17 @@ impl Variables {
             };
             for component in components {
                 let key = (section.name.clone(), component.name.clone());
-                self.0.entry(key).or_default().add(&component.node, is_own);
+                self.all
+                    .entry(key)
+                    .or_default()
+                    .add(&component.node, is_own);
             }
         }
         Ok(())
     }
 
     fn parts(&self, target: Target, component: &str) -> Option<&Parts> {
-        let of = |section: &str| self.0.get(&(section.to_owned(), component.to_owned()));
+        let of = |section: &str| self.all.get(&(section.to_owned(), component.to_owned()));
         // A section that says nothing of it means what another says.
         of(target.word()).or_else(|| ["master", "node", "etcd"].into_iter().find_map(of))
     }
