@@ -99,7 +99,7 @@ pub fn kube_bench(configuration: &Configuration) -> Result<Imported, ImportError
     {
         return Err(ImportError::Empty(configuration.name.clone()));
     }
-    all.sort_by(|a, b| a.order().cmp(&b.order()));
+    all.sort_by_key(Controls::order);
     let platform = platform(&all);
     variables.platform = platform.map(Platform::word);
     let ready = &pack::ready()?.engine;

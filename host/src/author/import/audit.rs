@@ -1,6 +1,7 @@
 //! What an audit looks at: the component whose flags it greps, the files whose
 //! mode it prints, the document that it shows.
 
+use super::flags;
 use super::read::Source;
 use super::reason::{Reason, Why};
 use super::shell::{self, Command};
@@ -20,7 +21,7 @@ pub(super) enum Looked {
     /// The providers of the encryption configuration of a component.
     Encryption(String),
     /// Files that are YAML or JSON.
-    Documents(Files),
+    Documents(Box<Files>),
 }
 
 /// Commands that change nothing of what flags, lines and files say.
@@ -86,7 +87,10 @@ pub(super) fn read(source: &Source, target: Target, variables: &Variables) -> Re
         return Err(Reason::Api.into());
     }
     if let Some(head) = heads.iter().find(|head| head.ends_with(".sh")) {
-        return Err(Why::because(Reason::Helper, format!("it runs {head}")));
+        return Err(Why::because(
+            Reason::Helper,
+            format!("it runs {}", flags::cut(head)),
+        ));
     }
     if let Some(unknown) = heads
         .iter()
@@ -94,7 +98,7 @@ pub(super) fn read(source: &Source, target: Target, variables: &Variables) -> Re
     {
         return Err(Why::because(
             Reason::Commands,
-            format!("it runs `{unknown}`"),
+            format!("it runs `{}`", flags::cut(unknown)),
         ));
     }
     if let Some(component) = journal(text) {
@@ -211,14 +215,18 @@ fn shown(
         }
         return match variables.component(target, &named)? {
             it if known(&it).is_some() => Ok(Looked::Settings(it)),
-            _ => variables.files(target, &named).map(Looked::Documents),
+            _ => variables
+                .files(target, &named)
+                .map(|files| Looked::Documents(Box::new(files))),
         };
     }
     let heads_only_cat = commands
         .iter()
         .all(|c| ["cat", "test", "["].contains(&c.head()));
     match paths_of(&[(*first).to_owned()]) {
-        Some(files) if named.len() == 1 && config && heads_only_cat => Ok(Looked::Documents(files)),
+        Some(files) if named.len() == 1 && config && heads_only_cat => {
+            Ok(Looked::Documents(Box::new(files)))
+        }
         _ => Err(unplain()),
     }
 }

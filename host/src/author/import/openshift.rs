@@ -59,16 +59,11 @@ pub(super) fn rule(source: &Source) -> Option<Result<Rule, Why>> {
     if plain.iter().any(|word| text.contains(word)) {
         return None;
     }
-    Some(configured(component, source, text, &programs))
+    Some(configured(component, source, &programs))
 }
 
 /// Fields of the file that `--openshift-config` names.
-fn configured(
-    component: &str,
-    source: &Source,
-    text: &str,
-    programs: &[&str],
-) -> Result<Rule, Why> {
+fn configured(component: &str, source: &Source, programs: &[&str]) -> Result<Rule, Why> {
     let mut fields: Vec<Field> = Vec::new();
     for program in programs {
         if program.starts_with(".data") {
@@ -82,7 +77,6 @@ fn configured(
     if fields.is_empty() {
         return Err(Reason::Api.into());
     }
-    let _ = text;
     let mut rules = Vec::new();
     let paired = fields.len() == source.items.len();
     for (at, item) in source.items.iter().enumerate() {
@@ -159,7 +153,11 @@ fn demand(field: &Field, item: &Item) -> Result<Condition, Why> {
     let mut at = field.at.clone();
     let mut is_list = field.is_list;
     if !item.path.is_empty() {
-        at.push_str(&flags::pointer(&item.path)?);
+        // The path leads from what the file for it shows, which may be above.
+        let below = flags::pointer(&item.path)?;
+        if !at.ends_with(&below) {
+            at.push_str(&below);
+        }
         is_list = at.starts_with("/apiServerArguments/");
     }
     let word = item.flag.trim();

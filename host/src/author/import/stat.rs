@@ -100,7 +100,7 @@ fn unknown() -> Why {
 
 /// Files that an audit finds by a component's flag, as cisb finds them.
 fn told(text: &str) -> Option<Files> {
-    let place = if text.contains("cni-conf-dir") {
+    let place = if text.contains("cni-conf-dir") || text.contains("find /var/lib/cni/networks") {
         Place::Cni
     } else if text.contains("--client-ca-file") && text.contains("kubelet") {
         Place::KubeletClientCa
@@ -185,10 +185,18 @@ fn globs(words: &[String]) -> Result<Vec<String>, Why> {
                 let below = below.trim_start_matches("**/").to_owned();
                 globs.push(format!("{base}/**/{}", glob_of(&below)));
             }
+            // A single file is found by its own name.
+            (None, None) if base.rsplit('/').next().is_some_and(|n| n.contains('.')) => {
+                globs.push(base.to_owned());
+            }
+            (None, None) if only_files => {
+                return Err(Why::because(
+                    Reason::Commands,
+                    "it looks at every file of a folder but at no folder in it, which no rule does",
+                ));
+            }
             (None, None) => {
-                if !only_files {
-                    globs.push(base.to_owned());
-                }
+                globs.push(base.to_owned());
                 globs.push(format!("{base}/**"));
             }
             (Some(_), Some(_)) => return Err(unknown()),

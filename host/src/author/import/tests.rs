@@ -165,7 +165,10 @@ fn files_are_found_where_they_are_told_to_be() {
             "find /a/ -name '*.key' | xargs stat -c permissions=%a",
             r#"{"paths":"/a/**/*.key"}"#,
         ),
-        ("find /a -type f | xargs stat -c %a", r#"{"paths":"/a/**"}"#),
+        (
+            "find /a.conf -type f | xargs stat -c %a",
+            r#"{"paths":"/a.conf"}"#,
+        ),
         (
             "find $etcdconf -name '*etcd*' | xargs stat -c %a",
             r#"{"manifest":"etcd"}"#,
@@ -298,6 +301,11 @@ fn what_has_no_counterpart_is_left_with_its_reason() {
             flag("stat -c %a $(echo /a)", "{flag: '600'}"),
             Reason::Commands,
             "which files",
+        ),
+        (
+            flag("find /a -type f | xargs stat -c %a", "{flag: '600'}"),
+            Reason::Commands,
+            "every file of a folder",
         ),
         (flag("cat /a", "{flag: x}"), Reason::Commands, "which file"),
         (
