@@ -41,14 +41,9 @@ fn built(folder: &Path) -> (TempDir, PathBuf, Value, String) {
     (out, component, coverage, text)
 }
 
-/// The benchmarks of kube-bench; says that it skips where there are none.
+/// The benchmarks of kube-bench, if they are here.
 fn benchmarks() -> Option<PathBuf> {
-    let folder = workspace().path(ALL);
-    if folder.is_dir() {
-        return Some(folder);
-    }
-    eprintln!("skipped: {} is not here", folder.display());
-    None
+    Some(workspace().path(ALL)).filter(|folder| folder.is_dir())
 }
 
 #[test]
@@ -270,11 +265,14 @@ fn what_the_journal_of_k3s_tells_is_read_where_k3s_is_told_it() {
 }
 
 /// The least share of the executed audits that is translated, in thousandths.
-const RATCHET: u64 = 900;
+const RATCHET: u64 = 923;
 
 #[test]
 fn every_benchmark_of_kube_bench_is_imported_and_builds() {
-    let Some(all) = benchmarks() else { return };
+    let Some(all) = benchmarks() else {
+        println!("skipped: {ALL} is not here");
+        return;
+    };
     let mut folders: Vec<PathBuf> = all
         .read_dir()
         .unwrap()
@@ -344,7 +342,10 @@ fn records() -> Vec<(String, PathBuf)> {
 
 #[test]
 fn the_imported_cis_1_12_agrees_with_ours_but_for_what_was_reviewed() {
-    let Some(all) = benchmarks() else { return };
+    let Some(all) = benchmarks() else {
+        println!("skipped: {ALL} is not here");
+        return;
+    };
     let (_out, component, _, _) = built(&all.join("cis-1.12"));
     // Check, our verdict, the imported one's: in which records.
     let mut differences: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
