@@ -124,8 +124,14 @@ fn split(script: &str) -> Vec<Vec<String>> {
                 target = true;
             }
             '|' | ';' | '&' | '(' | ')' | '`' | '\n' => {
-                if c == '(' && word.as_deref() == Some("$") {
-                    word = None;
+                // The sign before a command's parenthesis is no part of a word.
+                if c == '(' {
+                    word = word.filter(|w| w != "$").map(|mut w| {
+                        if w.ends_with('$') {
+                            w.pop();
+                        }
+                        w
+                    });
                 }
                 push(&mut words, &mut word, &mut target);
                 end(&mut all, &mut words);
