@@ -2,6 +2,7 @@
 //! toolchain and no network: the engine for rules lies in the host ready built,
 //! and what is written becomes its manifest.
 
+pub mod import;
 pub mod language;
 mod lower;
 pub mod mistake;

@@ -130,6 +130,9 @@ pub enum Command {
 pub enum ProfileCommand {
     /// Build a profile from YAML, with nothing else installed
     Build(BuildArgs),
+    /// Turn the checks of another tool into a profile in YAML
+    #[command(subcommand, arg_required_else_help = true)]
+    Import(ImportCommand),
     /// List the profiles that are installed
     List {
         /// Where profiles are installed.
@@ -185,6 +188,42 @@ pub enum ProfileCommand {
         #[command(flatten)]
         trust: Box<trust::TrustArgs>,
     },
+}
+
+/// What can be imported.
+#[derive(Debug, Subcommand)]
+pub enum ImportCommand {
+    /// Turn a benchmark of kube-bench into a profile in YAML
+    ///
+    /// What its audits look at becomes typed reads of files, settings and
+    /// objects; nothing of an audit is run. What has no counterpart is left to
+    /// a person, with the reason, and counted.
+    KubeBench(ImportArgs),
+}
+
+/// `cisb profile import kube-bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cisb profile import kube-bench cfg/own-1.0 -o own.yaml    # and tells what was translated
+  cisb profile build own.yaml                               # writes own.wasm
+The config.yaml in DIR and the one above it say what the variables of audits stand for.")]
+pub struct ImportArgs {
+    /// The folder of one benchmark, with master.yaml, node.yaml and the like
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+
+    /// Where to write the YAML; standard output, without the coverage, if absent
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Replace a file that is there
+    #[arg(long, requires = "output")]
+    pub force: bool,
+
+    /// How to print what was translated
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: InspectFormat,
 }
 
 /// `cisb profile build`.
@@ -394,6 +433,8 @@ pub enum Plan {
         /// Whether any file there is replaced.
         force: bool,
     },
+    /// Import a configuration of kube-bench.
+    Import(ImportArgs),
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -477,6 +518,9 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             Ok(Plan::Collect { request, wanted })
         }
         Command::Profile(ProfileCommand::Build(args)) => build(args),
+        Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
+            Ok(Plan::Import(args))
+        }
         Command::Profile(ProfileCommand::Inspect {
             profile,
             installed,

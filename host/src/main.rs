@@ -8,6 +8,8 @@ mod build;
 mod bundle;
 #[path = "main/cache.rs"]
 mod cache;
+#[path = "main/import.rs"]
+mod import;
 #[cfg(feature = "registry")]
 #[path = "main/registry.rs"]
 mod registry;
@@ -212,6 +214,7 @@ fn run() -> anyhow::Result<u8> {
             output,
             force,
         } => build::run(&source, &output, force),
+        Plan::Import(args) => import::run(&args),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)

@@ -22,6 +22,7 @@ mod goldens;
 mod grants;
 mod guests;
 mod harness;
+mod import;
 mod laws;
 mod live;
 mod lock;

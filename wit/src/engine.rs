@@ -21,6 +21,9 @@ pub struct Engine {
     pub parameters: Vec<Parameter>,
     /// The requests that the others name.
     pub requests: Requests,
+    /// The same for nodes whose platform runs every component in one process.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub platforms: BTreeMap<String, Engine>,
 }
 
 /// What rules about one component need.

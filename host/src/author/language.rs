@@ -35,6 +35,10 @@ pub struct Profile {
     /// Without it the profile is used only where it is named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applies: Vec<Applies>,
+    /// The platform of its nodes, where that runs every component of Kubernetes
+    /// in one process: settings are read where the platform is told them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
     /// Where the node's Kubernetes version may be read if nothing states it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<VersionAt>,
@@ -58,6 +62,26 @@ pub struct Profile {
     /// The checks in their order.
     #[schemars(length(min = 1))]
     pub checks: Vec<Check>,
+}
+
+/// A platform that runs every component of Kubernetes in one process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// K3s.
+    K3s,
+    /// MicroK8s.
+    Microk8s,
+}
+
+impl Platform {
+    /// The word of the engine.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::K3s => "k3s",
+            Self::Microk8s => "microk8s",
+        }
+    }
 }
 
 /// What the checks of a section are about: the parts of a cluster that pipelines

@@ -35,6 +35,10 @@ pub(super) fn manifest(
     file: &Node,
     engine: &Engine,
 ) -> Result<Manifest, Vec<Mistake>> {
+    let platform = profile
+        .platform
+        .and_then(|p| engine.platforms.get(p.word()));
+    let engine = platform.unwrap_or(engine);
     let mut lower = Lower {
         file,
         engine,

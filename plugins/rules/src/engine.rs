@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 
 use cisb_catalogue::control::Control;
+use cisb_catalogue::platform;
 use cisb_sdk::component::Component;
 use cisb_sdk::config;
 use cisb_sdk::contract::engine::{Engine, Of};
@@ -25,9 +26,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Platforms that run every component in one process, whose settings are read
+/// where they are told.
+const EMBEDDED: [&str; 2] = ["k3s", "microk8s"];
+
 fn engine() -> Engine {
-    let controls = cisb_catalogue::controls();
-    let components = Component::ALL.map(|it| (it.name().to_owned(), of(it, &controls)));
+    let plain = described(&cisb_catalogue::controls(), cisb_catalogue::requests());
+    let platforms = EMBEDDED.into_iter().filter_map(|name| {
+        let platform = platform::named(name)?;
+        let engine = described(&platform.controls(), platform.requests());
+        Some((name.to_owned(), engine))
+    });
+    Engine {
+        platforms: platforms.collect(),
+        ..plain
+    }
+}
+
+/// What rules need, as controls show it.
+fn described(controls: &[Control], requests: Requests) -> Engine {
+    let components = Component::ALL.map(|it| (it.name().to_owned(), of(it, controls)));
     let sets = |wanted: &Set| uses(controls.iter().filter(|c| set(c) == Some(wanted)));
     let cni = Set::Cni {
         request: "cni-files".to_owned(),
@@ -41,13 +59,13 @@ fn engine() -> Engine {
             ("kubelet-client-ca".to_owned(), sets(&Set::KubeletClientCa)),
         ]),
         parameters: cisb_catalogue::assemble::parameters_of_all(),
-        requests: requests(),
+        requests: with_variables(requests),
+        platforms: BTreeMap::new(),
     }
 }
 
-/// The catalogue's requests, and every variable of etcd that may be read.
-fn requests() -> Requests {
-    let mut requests = cisb_catalogue::requests();
+/// The requests, and every variable of etcd that may be read.
+fn with_variables(mut requests: Requests) -> Requests {
     let etcd = Component::Etcd.name();
     for request in requests.processes.iter_mut().filter(|r| r.id == etcd) {
         let flags = config::known(Component::Etcd).fields.into_iter();

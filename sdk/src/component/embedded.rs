@@ -52,6 +52,20 @@ pub fn find(cx: &Cx<'_>, component: Component) -> Option<Presence> {
     Some(settled(microk8s::find(cx, component, found)))
 }
 
+/// The same for a profile that may be about any platform: none where it has the
+/// request of neither, and its components are looked for by themselves.
+#[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+pub fn find_if_requested(cx: &Cx<'_>, component: Component) -> Option<Presence> {
+    let is_asked = |request| {
+        let found = super::own_processes(cx.facts, request);
+        !found.is_err_and(|e| e.cause == Cause::Denied)
+    };
+    match is_asked(k3s::REQUEST) || is_asked(microk8s::REQUEST) {
+        true => find(cx, component),
+        false => None,
+    }
+}
+
 /// What cannot be read leaves open whether the component is here.
 fn settled(found: Result<Presence, Box<Problem>>) -> Presence {
     found.unwrap_or_else(|problem| {
