@@ -87,7 +87,7 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Record what profiles would look at, to be scanned elsewhere
     Collect(Box<CollectArgs>),
-    /// Look at profiles, and sign them
+    /// Build, import, look at, sign and carry profiles
     #[command(subcommand, arg_required_else_help = true)]
     Profile(ProfileCommand),
     /// Say whether a report is what a believed key signed

@@ -564,8 +564,12 @@ mod tests {
             "{error}"
         );
         write_private(&path, b"\xff").unwrap();
-        assert!(with_config(&path).unwrap_err().starts_with("cannot read "));
-        write_private(&path, "#".repeat((1 << 20) + 1).as_bytes()).unwrap();
+        assert!(
+            with_config(&path)
+                .unwrap_err()
+                .contains("is not UTF-8 text")
+        );
+        write_private(&path, "#".repeat((4 << 20) + 1).as_bytes()).unwrap();
         assert!(with_config(&path).unwrap_err().contains("larger than"));
         assert!(
             with_config(folder.path())
