@@ -194,17 +194,14 @@ impl Lock {
 
     /// That a profile is the one that is pinned.
     pub fn allows(&self, verified: &Verified) -> Result<(), Unlocked> {
-        let is = Pin::of(verified);
-        let id = is.id.clone();
+        let manifest = verified.manifest();
+        let id = manifest.id.clone();
         let Some(pinned) = self.pins.get(&id) else {
             return Err(Unlocked::NotPinned(id));
         };
-        if is.capabilities != pinned.capabilities {
-            let more: Vec<&str> = is
-                .asks
-                .difference(&pinned.asks)
-                .map(String::as_str)
-                .collect();
+        if verified.capabilities() != pinned.capabilities {
+            let asks = verified.asks();
+            let more: Vec<&str> = asks.difference(&pinned.asks).map(String::as_str).collect();
             if !more.is_empty() {
                 return Err(Unlocked::Widened {
                     id,
@@ -213,14 +210,22 @@ impl Lock {
             }
         }
         let members = [
-            ("the digest", is.digest, &pinned.digest),
-            ("the manifest", is.manifest, &pinned.manifest),
+            (
+                "the digest",
+                format!("sha256:{}", verified.digest()),
+                &pinned.digest,
+            ),
+            (
+                "the manifest",
+                format!("sha256:{}", verified.manifest_digest()),
+                &pinned.manifest,
+            ),
             (
                 "the digest of what it asks for",
-                is.capabilities,
+                verified.capabilities().to_owned(),
                 &pinned.capabilities,
             ),
-            ("the version", is.version, &pinned.version),
+            ("the version", manifest.version.clone(), &pinned.version),
         ];
         for (what, is, pinned) in members {
             if is != *pinned {
@@ -232,7 +237,9 @@ impl Lock {
                 });
             }
         }
-        match pinned.signers.difference(&is.signers).next() {
+        let signers = verified.standing().signers().iter();
+        let signers: BTreeSet<String> = signers.map(|s| s.key.to_string()).collect();
+        match pinned.signers.difference(&signers).next() {
             Some(key) => Err(Unlocked::SignerMissing {
                 id,
                 key: key.clone(),

@@ -191,17 +191,22 @@ fn unpack(data: &[u8]) -> Result<Cow<'_, [u8]>, ManifestError> {
 
 /// Reads the JSON text of a manifest and checks what types cannot say.
 pub fn parse(data: &[u8]) -> Result<Manifest, ManifestError> {
-    // The schema first: a manifest of another time fails for that reason, not
-    // for the first member it happens to have.
+    // A manifest of another time fails for that reason, not for the first member
+    // it happens to have.
     #[derive(serde::Deserialize)]
     struct Schema {
         schema: String,
     }
-    let schema: Schema = serde_json::from_slice(data).map_err(ManifestError::Parse)?;
-    if schema.schema != MANIFEST_SCHEMA {
-        return Err(ManifestError::Schema(schema.schema));
-    }
-    let manifest: Manifest = serde_json::from_slice(data).map_err(ManifestError::Parse)?;
+    let manifest = match serde_json::from_slice::<Manifest>(data) {
+        Ok(manifest) if manifest.schema == MANIFEST_SCHEMA => manifest,
+        Ok(manifest) => return Err(ManifestError::Schema(manifest.schema)),
+        Err(error) => {
+            return Err(match serde_json::from_slice::<Schema>(data) {
+                Ok(Schema { schema }) if schema != MANIFEST_SCHEMA => ManifestError::Schema(schema),
+                _ => ManifestError::Parse(error),
+            });
+        }
+    };
     validate(&manifest).map_err(ManifestError::Invalid)?;
     Ok(manifest)
 }
