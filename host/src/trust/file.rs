@@ -280,7 +280,7 @@ pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     })
 }
 
-/// [`write`], with what the system says.
+/// [`write()`], with what the system says.
 pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?;
     let mut fresh = std::ffi::OsString::from(".");
