@@ -78,13 +78,17 @@ pub fn text(path: &str, bytes: &[u8]) -> Masked {
 
 /// Masks tokens, keys and credentials anywhere in text that is no document.
 pub fn mask_text(text: &str) -> String {
-    let mut text = text.to_owned();
+    masked(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// A text without its secrets; none if it has none, as most.
+fn masked(text: &str) -> Option<String> {
+    let mut text = Cow::Borrowed(text);
     // One replacement may bring the parts of another together.
     for _ in 0..ROUNDS {
         let tokens = tokens::find(&text);
-        // Most texts have none, and are not copied.
         let masked = match tokens.is_empty() {
-            true => Cow::Borrowed(&text),
+            true => Cow::Borrowed(&*text),
             false => Cow::Owned(replace(&text, &tokens)),
         };
         let assignments = assignments::find(&masked);
@@ -96,9 +100,12 @@ pub fn mask_text(text: &str) -> String {
         if masked == text {
             break;
         }
-        text = masked;
+        text = Cow::Owned(masked);
     }
-    text
+    match text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(masked) => Some(masked),
+    }
 }
 
 /// Honest text is done after one round and an empty one.
