@@ -8,8 +8,8 @@ use cisb_contract::Manifest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Verified;
 use super::source::Unverified;
-use super::{Verified, capabilities};
 use crate::trust::Policy;
 use crate::trust::dsse::{Envelope, EnvelopeError, STATEMENT_TYPE};
 use crate::trust::policy::{Claims, Distrust, Signer};
@@ -242,7 +242,7 @@ pub fn fits(envelope: &[u8], verified: &Verified) -> Result<(), SignatureError> 
         &release,
         verified.manifest(),
         verified.manifest_digest(),
-        verified.imports(),
+        verified.capabilities(),
     )
 }
 
@@ -251,9 +251,8 @@ pub(super) fn agrees(
     release: &Release,
     manifest: &Manifest,
     manifest_digest: &str,
-    imports: &[String],
+    capabilities: &str,
 ) -> Result<(), SignatureError> {
-    let capabilities = capabilities::digest(&capabilities::list(manifest, imports));
     let signed_capabilities = prefixed(&release.capabilities);
     let manifest_digest = format!("sha256:{manifest_digest}");
     let signed_manifest = prefixed(&release.manifest);
@@ -266,7 +265,7 @@ pub(super) fn agrees(
         ("the digest", &manifest_digest, &signed_manifest),
         (
             "the digest of what it asks for",
-            &capabilities,
+            capabilities,
             &signed_capabilities,
         ),
     ];
