@@ -87,7 +87,7 @@ imports = []
         for path in ["/etc/containerd/config.toml", "/etc/crio/crio.conf"] {
             assert_eq!(
                 parse_file(path, RUNTIME.as_bytes()).unwrap(),
-                [wanted.clone()]
+                vec![wanted.clone()]
             );
         }
         parse(RUNTIME.as_bytes()).unwrap_err();
