@@ -29,7 +29,7 @@ pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, InstalledArgs, ScanArgs, ScanPlan};
-use crate::author::schema;
+use crate::author::schema::{self, Kind};
 use crate::config::Settings;
 use crate::report::{asff, json};
 use crate::request;
@@ -233,9 +233,10 @@ Examples:
   cisb profile build mine.yaml                              # writes mine.wasm
   cisb profile inspect mine.wasm
   cisb scan --profile mine.wasm --node node.tar.zst
+  cisb profile build overlay.yaml --profiles DIR            # changes to one of these
 For an editor: cisb schema profile > profile.schema.json")]
 pub struct BuildArgs {
-    /// The profile in YAML
+    /// The profile in YAML, or an overlay: changes to the profile that it extends
     #[arg(value_name = "FILE")]
     pub source: PathBuf,
 
@@ -246,6 +247,10 @@ pub struct BuildArgs {
     /// Replace a file there that is not an earlier build of this profile
     #[arg(long)]
     pub force: bool,
+
+    /// Where the profile lies that an overlay extends by its id.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 }
 
 /// `cisb collect`.
@@ -324,6 +329,8 @@ pub enum SchemaName {
     Report,
     /// What `cisb profile build` reads
     Profile,
+    /// What it reads to change another profile
+    Overlay,
 }
 
 /// What the machine says, handed in so that parsing asks nobody.
@@ -432,6 +439,8 @@ pub enum Plan {
         output: PathBuf,
         /// Whether any file there is replaced.
         force: bool,
+        /// Where what it extends may be installed.
+        installed: resolve::Wanted,
     },
     /// Import a configuration of kube-bench.
     Import(ImportArgs),
@@ -517,7 +526,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let request = Box::new(request);
             Ok(Plan::Collect { request, wanted })
         }
-        Command::Profile(ProfileCommand::Build(args)) => build(args),
+        Command::Profile(ProfileCommand::Build(args)) => build(args, settings),
         Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
             Ok(Plan::Import(args))
         }
@@ -597,7 +606,10 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         } => Ok(Plan::Print(json::SCHEMA.into())),
         Command::Schema {
             name: SchemaName::Profile,
-        } => Ok(Plan::Print(schema::text().into_bytes())),
+        } => Ok(Plan::Print(schema::text(Kind::Profile).into_bytes())),
+        Command::Schema {
+            name: SchemaName::Overlay,
+        } => Ok(Plan::Print(schema::text(Kind::Overlay).into_bytes())),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
@@ -647,7 +659,7 @@ fn collect(
     Ok((request, wanted))
 }
 
-fn build(args: BuildArgs) -> Result<Plan, UsageError> {
+fn build(args: BuildArgs, settings: &Settings) -> Result<Plan, UsageError> {
     let output = match args.output {
         Some(output) => output,
         None => args.source.with_extension("wasm"),
@@ -659,6 +671,7 @@ fn build(args: BuildArgs) -> Result<Plan, UsageError> {
         source: args.source,
         output,
         force: args.force,
+        installed: resolve::Wanted::new(Vec::new(), &args.installed, settings),
     })
 }
 

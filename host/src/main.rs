@@ -213,7 +213,8 @@ fn run() -> anyhow::Result<u8> {
             source,
             output,
             force,
-        } => build::run(&source, &output, force),
+            installed,
+        } => build::run(&source, &output, force, &installed),
         Plan::Import(args) => import::run(&args),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;

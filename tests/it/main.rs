@@ -37,6 +37,7 @@ mod run;
 mod secrets;
 mod selfmade;
 mod site;
+mod tailor;
 mod tkgi;
 mod trust;
 mod walkthrough;

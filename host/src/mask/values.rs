@@ -58,7 +58,7 @@ pub(super) fn strip_object(plural: &str, object: &mut Value) -> usize {
 }
 
 fn object(fields: &mut Map<String, Value>, cloud: bool, level: usize) -> usize {
-    let mut count = 0;
+    let mut count = names(fields);
     let is_text =
         |fields: &Map<String, Value>, name: &str| fields.get(name).is_some_and(Value::is_string);
     let secret_kind = fields.get("kind").and_then(Value::as_str) == Some("Secret");
@@ -114,6 +114,31 @@ fn object(fields: &mut Map<String, Value>, cloud: bool, level: usize) -> usize {
             Value::String(_) | Value::Number(_) if secret => scalar(name, field),
             _ => walk(field, cloud, level),
         };
+    }
+    count
+}
+
+/// Masks credentials in names that are addresses, as those of registries' hosts.
+fn names(fields: &mut Map<String, Value>) -> usize {
+    let bears = |name: &&String| name.contains("://") && name.contains('@');
+    let found: Vec<String> = fields.keys().filter(bears).cloned().collect();
+    let mut count = 0;
+    for name in found {
+        let masked = mask_text(&name);
+        if masked == name {
+            continue;
+        }
+        // Two that differ in what is masked stay two.
+        let mut free = masked.clone();
+        let mut number = 2;
+        while fields.contains_key(&free) {
+            free = format!("{masked}#{number}");
+            number += 1;
+        }
+        if let Some(value) = fields.remove(&name) {
+            fields.insert(free, value);
+            count += 1;
+        }
     }
     count
 }

@@ -239,6 +239,7 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
     semver::VersionReq::parse(&manifest.benchmark.kubernetes)
         .map_err(|e| format!("the range `{}`: {e}", manifest.benchmark.kubernetes))?;
 
+    tailored(manifest)?;
     let mut ids = BTreeSet::new();
     for (id, why) in manifest.requests.ids() {
         if !name_ok(id) || !ids.insert(id) {
@@ -343,6 +344,27 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
     Ok(())
 }
 
+/// What was changed is said of something that is there, with a reason.
+fn tailored(manifest: &Manifest) -> Result<(), String> {
+    for of in &manifest.tailored {
+        for change in &of.changes {
+            if change.reason().trim().is_empty() {
+                return Err(format!("a change of {} gives no reason", of.id));
+            }
+            if let Some(check) = change.check()
+                && !manifest.checks.iter().any(|c| c.id == check)
+            {
+                return Err(format!(
+                    "a change of {} is about the check `{}`, which is not there",
+                    of.id,
+                    check.escape_debug()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::Read as _;
@@ -362,6 +384,33 @@ mod tests {
             unpack(&packed[..packed.len() - 3]),
             Err(ManifestError::Unpack(_))
         ));
+    }
+
+    #[test]
+    fn a_change_is_about_something_and_gives_its_reason() {
+        let made = |change: serde_json::Value| {
+            let manifest = serde_json::json!({
+                "schema": MANIFEST_SCHEMA, "id": "p", "version": "1.0.0", "epoch": 1, "title": "t",
+                "benchmark": {"name": "b", "version": "1", "kubernetes": "*"},
+                "world": cisb_contract::WORLD, "min-host": "0.1.0", "requests": {},
+                "sections": [{"id": "1", "title": "t", "target": "node",
+                              "groups": [{"id": "1", "title": "t"}]}],
+                "checks": [{
+                    "id": "1", "control": "c", "title": "t", "group": "1", "component": "node",
+                    "level": 1, "assessment": "automated", "severity": "low", "rationale": "",
+                    "remediation": {"set": ""}, "uses": [],
+                }],
+                "tailored": [{"id": "of", "version": "1.0.0", "digest": "d", "changes": [change]}],
+            });
+            parse(manifest.to_string().as_bytes()).map_err(|e| e.to_string())
+        };
+        let skip = |check: &str, reason: &str| {
+            made(serde_json::json!({"skip": {"check": check, "reason": reason}}))
+        };
+        skip("1", "ours").unwrap();
+        assert!(skip("2", "ours").unwrap_err().contains("the check `2`"));
+        assert!(skip("1", " ").unwrap_err().contains("no reason"));
+        made(serde_json::json!({"hide": {"check": "1", "reason": "ours"}})).unwrap_err();
     }
 
     #[test]
