@@ -2,12 +2,14 @@
 //! toolchain and no network: the engine for rules lies in the host ready built,
 //! and what is written becomes its manifest.
 
+pub mod cases;
 pub mod import;
 pub mod language;
 mod lower;
 pub mod mistake;
 pub mod pack;
 pub mod schema;
+pub mod testing;
 pub mod tree;
 
 use cisb_contract::Manifest;

@@ -30,6 +30,7 @@ mod machine;
 mod modern;
 mod openshift;
 mod parity;
+mod profile_test;
 mod rancher;
 mod records;
 mod registry;

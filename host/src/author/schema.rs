@@ -10,37 +10,52 @@ use crate::cli::near;
 
 /// The schema, for editors.
 pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Profile).to_value();
+    of::<Profile>("cisb profile")
+}
+
+/// The schema of another file that authors write, with its title.
+pub(super) fn of<T: schemars::JsonSchema>(title: &str) -> Value {
+    let mut schema = schemars::schema_for!(T).to_value();
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
-        members.insert("title".to_owned(), "cisb profile".into());
+        members.insert("title".to_owned(), title.into());
     }
     schema
 }
 
 /// The schema as a file.
 pub fn text() -> String {
-    let mut text = serde_json::to_string_pretty(&schema()).unwrap_or_default();
+    text_of(&schema())
+}
+
+/// Any schema as a file.
+pub(super) fn text_of(schema: &Value) -> String {
+    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
     text.push('\n');
     text
 }
 
 /// Holds a file to the schema: everything that is wrong, in no order.
 pub fn hold(file: &Node) -> Vec<Mistake> {
+    let is = "a profile is a mapping that begins with `id: NAME`";
+    hold_to(&schema(), file, "the profile", is)
+}
+
+/// Holds another file to its schema. `what` is what a sentence calls it, `is`
+/// says what it would be.
+pub(super) fn hold_to(schema: &Value, file: &Node, what: &str, is: &str) -> Vec<Mistake> {
     if !matches!(file.data, Data::Map(_)) {
         let text = match file.data {
             Data::Null => "the file says nothing".to_owned(),
             _ => format!("the file is {}", file.kind()),
         };
-        let text = format!("{text}: a profile is a mapping that begins with `id: NAME`");
-        return vec![Mistake::at(file.spot, text)];
+        return vec![Mistake::at(file.spot, format!("{text}: {is}"))];
     }
-    let schema = schema();
     let mut holder = Holder {
-        schema: &schema,
+        schema,
         mistakes: Vec::new(),
     };
-    holder.node(&schema, file, "the profile");
+    holder.node(schema, file, what);
     holder.mistakes
 }
 
