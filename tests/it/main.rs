@@ -14,6 +14,7 @@ mod bundle;
 mod cache;
 mod checksums;
 mod cli;
+mod contract;
 mod detection;
 mod eks;
 mod embedded;
