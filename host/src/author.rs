@@ -2,6 +2,7 @@
 //! toolchain and no network: the engine for rules lies in the host ready built,
 //! and what is written becomes its manifest.
 
+pub mod cases;
 pub mod import;
 pub mod language;
 mod lower;
@@ -9,6 +10,7 @@ pub mod mistake;
 pub mod pack;
 pub mod schema;
 pub mod tailor;
+pub mod testing;
 pub mod tree;
 
 use cisb_contract::Manifest;

@@ -95,6 +95,8 @@ pub struct Session {
     shared: Arc<Shared>,
     granted: Arc<Granted>,
     uses: BTreeSet<String>,
+    /// Ids of the requests by which it asked.
+    pub asked: BTreeSet<String>,
     /// What was served.
     pub ledger: Ledger,
     table: ResourceTable,
@@ -140,6 +142,7 @@ impl Session {
             shared,
             granted,
             uses: uses.into_iter().collect(),
+            asked: BTreeSet::new(),
             ledger,
             table,
             calls: 0,
@@ -162,6 +165,11 @@ impl Session {
             return Err(wasmtime::Error::new(Spent::Deadline));
         }
         Ok(())
+    }
+
+    /// Whether it logged more than is kept.
+    pub fn flooded(&self) -> bool {
+        self.log.is_full()
     }
 
     /// Whether the running check declares the request.

@@ -2,6 +2,7 @@
 //! clock and prints nothing; `main` does what the plan says.
 
 pub mod attest;
+pub mod author;
 pub mod bundle;
 mod cache;
 pub mod inspect;
@@ -103,7 +104,7 @@ pub enum Command {
     /// Compile profiles once, so that scans need not
     #[command(subcommand, arg_required_else_help = true)]
     Cache(CacheCommand),
-    /// Print the JSON Schema of an output, or of a profile in YAML
+    /// Print the JSON Schema of an output, or of what authors write
     Schema {
         /// Of what
         #[arg(value_name = "NAME")]
@@ -130,6 +131,8 @@ pub enum Command {
 pub enum ProfileCommand {
     /// Build a profile from YAML, with nothing else installed
     Build(BuildArgs),
+    /// Run cases: what a profile should say of which nodes, and what no case shows
+    Test(Box<author::TestArgs>),
     /// Turn the checks of another tool into a profile in YAML
     #[command(subcommand, arg_required_else_help = true)]
     Import(ImportCommand),
@@ -331,6 +334,8 @@ pub enum SchemaName {
     Profile,
     /// What it reads to change another profile
     Overlay,
+    /// The cases that `cisb profile test` reads
+    Cases,
 }
 
 /// What the machine says, handed in so that parsing asks nobody.
@@ -444,6 +449,8 @@ pub enum Plan {
     },
     /// Import a configuration of kube-bench.
     Import(ImportArgs),
+    /// Test, check or measure a profile.
+    Author(author::AuthorPlan),
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -527,6 +534,9 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             Ok(Plan::Collect { request, wanted })
         }
         Command::Profile(ProfileCommand::Build(args)) => build(args, settings),
+        Command::Profile(ProfileCommand::Test(args)) => {
+            Ok(Plan::Author(author::test(*args, settings, ambient)))
+        }
         Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
             Ok(Plan::Import(args))
         }
@@ -610,6 +620,9 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         Command::Schema {
             name: SchemaName::Overlay,
         } => Ok(Plan::Print(schema::text(Kind::Overlay).into_bytes())),
+        Command::Schema {
+            name: SchemaName::Cases,
+        } => Ok(Plan::Print(schema::text(Kind::Cases).into_bytes())),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);

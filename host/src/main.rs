@@ -2,6 +2,8 @@
 //! here are the process's own doors: arguments, environment, clock, standard
 //! streams, the configuration file and the files that reports go to.
 
+#[path = "main/author.rs"]
+mod author;
 #[path = "main/build.rs"]
 mod build;
 #[path = "main/bundle.rs"]
@@ -216,6 +218,7 @@ fn run() -> anyhow::Result<u8> {
             installed,
         } => build::run(&source, &output, force, &installed),
         Plan::Import(args) => import::run(&args),
+        Plan::Author(plan) => author::run(&plan),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)

@@ -15,7 +15,7 @@ mod screen;
 #[cfg(test)]
 mod tests;
 pub mod text;
-mod xml;
+pub(crate) mod xml;
 
 use cisb_contract::manifest::{Section, Tailoring};
 use std::path::Path;

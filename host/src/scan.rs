@@ -21,7 +21,7 @@ use crate::capability::Shared;
 use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
 use crate::detect::{self, Candidate, Choice, DetectError, Facts};
-use crate::engine::run::{Obstacle, Outcome};
+use crate::engine::run::{Obstacle, Outcome, Usage};
 use crate::engine::{Engine, EngineError, MAX_JOBS, cache, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
 use crate::node::cluster::{Access, ClusterError};
@@ -484,8 +484,7 @@ fn checks<'a>(
         while let Some((index, check)) = next(from_end) {
             let left_out = matches!(manifest.instead(&check.id), Some(Instead::Skip(_)));
             let outcome = (!left_out && !selected.skips(check)).then(|| {
-                let settings =
-                    serde_json::json!({"parameters": settings, "with": check.with}).to_string();
+                let settings = told_check(&settings, check);
                 run::run(linked, shared, check, *index, &settings)
             });
             mine.push((*index, *check, outcome));
@@ -519,8 +518,14 @@ fn checks<'a>(
         .collect()
 }
 
+/// What a check is told: the values of the profile's parameters, and its own
+/// part of the manifest.
+pub(crate) fn told_check(parameters: &Map<String, Value>, check: &Check) -> String {
+    serde_json::json!({"parameters": parameters, "with": check.with}).to_string()
+}
+
 /// Puts a check and its outcome together.
-fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Finding {
+pub(crate) fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Finding {
     let skipped = outcome.is_none();
     // Nobody saw a witness that what tailoring leaves out is not here.
     let (verdict, reason) = match manifest.instead(&check.id) {
@@ -541,6 +546,7 @@ fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Find
         obstacle: None,
         fault: false,
         fuel: 0,
+        usage: Usage::default(),
     });
     // What only the provider can see and change is no failure of the cluster's.
     let decision = match (check.ownership, outcome.verdict) {

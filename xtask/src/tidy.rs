@@ -5,6 +5,7 @@
 mod arrows;
 mod contract;
 mod markdown;
+mod released;
 mod source;
 mod words;
 
@@ -57,6 +58,7 @@ fn complaints(workspace: &Workspace) -> Result<Vec<String>> {
         found.extend(file(workspace, path, text, test));
     }
     found.extend(contract::undocumented(workspace)?);
+    found.extend(released::broken(workspace)?);
     found.extend(untested_guests(
         guests::list(workspace)?
             .iter()

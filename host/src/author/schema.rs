@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use super::cases::Cases;
 use super::language::Profile;
 use super::mistake::Mistake;
 use super::tailor::language::Overlay;
@@ -16,6 +17,8 @@ pub enum Kind {
     Profile,
     /// Changes to another profile.
     Overlay,
+    /// Cases of a profile.
+    Cases,
 }
 
 /// The schema, for editors.
@@ -23,6 +26,7 @@ pub fn schema(of: Kind) -> Value {
     let (mut schema, title) = match of {
         Kind::Profile => (schemars::schema_for!(Profile).to_value(), "cisb profile"),
         Kind::Overlay => (schemars::schema_for!(Overlay).to_value(), "cisb overlay"),
+        Kind::Cases => (schemars::schema_for!(Cases).to_value(), "cisb cases"),
     };
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
@@ -40,22 +44,28 @@ pub fn text(of: Kind) -> String {
 
 /// Holds a file to the schema: everything that is wrong, in no order.
 pub fn hold(file: &Node, of: Kind) -> Vec<Mistake> {
+    let (what, is) = match of {
+        Kind::Profile => (
+            "the profile",
+            "a profile is a mapping that begins with `id: NAME`",
+        ),
+        Kind::Overlay => (
+            "the overlay",
+            "an overlay is a mapping that begins with `extends: PROFILE`",
+        ),
+        Kind::Cases => ("the file", "cases are a mapping that begins with `cases:`"),
+    };
     if !matches!(file.data, Data::Map(_)) {
         let text = match file.data {
             Data::Null => "the file says nothing".to_owned(),
             _ => format!("the file is {}", file.kind()),
         };
-        let text = format!("{text}: a profile is a mapping that begins with `id: NAME`");
-        return vec![Mistake::at(file.spot, text)];
+        return vec![Mistake::at(file.spot, format!("{text}: {is}"))];
     }
     let schema = schema(of);
     let mut holder = Holder {
         schema: &schema,
         mistakes: Vec::new(),
-    };
-    let what = match of {
-        Kind::Profile => "the profile",
-        Kind::Overlay => "the overlay",
     };
     holder.node(&schema, file, what);
     holder.mistakes

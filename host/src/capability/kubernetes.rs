@@ -100,6 +100,7 @@ impl Host for Session {
                 "the check does not declare it in `uses`, or it has no verb `list`",
             )));
         };
+        self.asked.insert(request.id.clone());
         let subject = resource_name(&request.api_version, &request.resource);
         if !allowed {
             return Ok(Err(denied(

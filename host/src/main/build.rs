@@ -99,7 +99,8 @@ fn tailored(
     Ok(made.built)
 }
 
-fn read(source: &Path) -> anyhow::Result<String> {
+/// Reads what an author wrote.
+pub(super) fn read(source: &Path) -> anyhow::Result<String> {
     let cannot = || format!("cannot read {}", source.display());
     let file = std::fs::File::open(source).with_context(cannot)?;
     if file.metadata().with_context(cannot)?.is_dir() {

@@ -124,10 +124,9 @@ fn names(fields: &mut Map<String, Value>) -> usize {
     let found: Vec<String> = fields.keys().filter(bears).cloned().collect();
     let mut count = 0;
     for name in found {
-        let masked = mask_text(&name);
-        if masked == name {
+        let Some(masked) = masked(&name).filter(|masked| *masked != name) else {
             continue;
-        }
+        };
         // Two that differ in what is masked stay two.
         let mut free = masked.clone();
         let mut number = 2;
