@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
-use xtask::{bench, demo, dist, fuzz, gate, guests, parity, profiles, rules, setup, tidy};
+use xtask::{bench, book, demo, dist, fuzz, gate, guests, parity, profiles, rules, setup, tidy};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -53,6 +53,8 @@ enum Command {
         #[arg(long)]
         profile: Option<String>,
     },
+    /// Checks the links of the book in docs/ and renders it into target/book.
+    Book,
     /// Measures a whole scan: time, memory, size.
     Bench {
         /// How many scans are timed.
@@ -116,6 +118,7 @@ fn run(command: Command) -> Result<()> {
             kube_bench_cfg.as_deref(),
             profile.as_deref(),
         ),
+        Command::Book => book::run(&workspace),
         Command::Bench { runs } => bench::run(&workspace, runs),
         Command::Dist {
             key,
