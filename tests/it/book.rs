@@ -1,15 +1,18 @@
 //! The book tells the truth: its pages hang together, its commands parse, its
 //! lists are those of the code, and the tests that it names are there.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, lchown};
 
 use cisb::cli::{self, Ambient};
 use cisb::config::{self, Settings};
 use cisb::report::exit;
 use xtask::book::{self, markdown, shell};
 
-use crate::harness::{cisb, profile, workspace};
+use crate::harness::{Ran, cisb, findings, node, profile, run, workspace};
+use crate::machine::{Machine, Quiet, as_root, skipped};
 
 /// Every document of the project, and the pages of the book that are made.
 fn documents() -> Vec<(String, String)> {
@@ -225,6 +228,50 @@ fn the_role_on_the_page_is_what_the_profile_lists() {
 
 fn text(value: &serde_json::Value) -> &str {
     value.as_str().unwrap()
+}
+
+#[test]
+fn the_capabilities_of_the_pods_are_enough_and_each_is_needed() {
+    let (Some(()), Some(quiet)) = (as_root(), Quiet::wait()) else {
+        return;
+    };
+    if run(&["setpriv", "--bounding-set=-all", "true"]).code != 0 {
+        skipped::<()>("capabilities cannot be taken away here");
+        return;
+    }
+    let page = page("pods.md");
+    let lists = page.split("add: [").skip(1);
+    let lists: Vec<&str> = lists.map(|rest| rest.split_once(']').unwrap().0).collect();
+    assert!(lists.len() == 2 && lists[0] == lists[1], "{lists:?}");
+    let names: Vec<String> = lists[0].split(", ").map(str::to_lowercase).collect();
+
+    let machine = Machine::of(&quiet, &node("kubeadm-control-plane"));
+    // As a folder of etcd's is: its owner's alone.
+    let folder = machine.root().join("etc/kubernetes/manifests");
+    lchown(&folder, Some(1000), Some(1000)).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+    let with = |names: &[&String]| {
+        let names: String = names.iter().map(|name| format!(",+{name}")).collect();
+        let set = format!("--bounding-set=-all{names}");
+        machine.scan_inside(&["setpriv", &set], &[])
+    };
+    let judged = |ran: &Ran| {
+        let report = ran.report();
+        let found = findings(&report).into_iter();
+        let pairs = found.map(|(check, it)| (check, (it["verdict"].clone(), it["reason"].clone())));
+        pairs.collect::<BTreeMap<_, _>>()
+    };
+    let whole = judged(&machine.scan(&[]));
+    assert_eq!(judged(&with(&names.iter().collect::<Vec<_>>())), whole);
+    for without in &names {
+        let others: Vec<&String> = names.iter().filter(|name| *name != without).collect();
+        let less = judged(&with(&others));
+        let lost = less.iter().find(|(check, (verdict, reason))| {
+            let named = text(reason).contains("as root");
+            *verdict == "error" && whole[*check].0 != "error" && named
+        });
+        assert!(lost.is_some(), "nothing needs {without}");
+    }
 }
 
 #[test]
