@@ -8,7 +8,9 @@ use std::os::unix::fs::{PermissionsExt as _, lchown};
 
 use cisb::cli::{self, Ambient};
 use cisb::config::{self, Settings};
+use cisb::profile::grants::Grants;
 use cisb::report::exit;
+use cisb::trust::Policy;
 use xtask::book::{self, markdown, shell};
 
 use crate::harness::{Ran, cisb, findings, node, profile, run, workspace};
@@ -63,7 +65,7 @@ fn every_command_that_a_document_shows_is_one() {
     let mut count = 0;
     let mut wrong = Vec::new();
     for (name, text) in documents() {
-        for shown in shell::commands(&markdown::read(&text)) {
+        for shown in shell::commands(&markdown::read(&text), "cisb") {
             count += 1;
             // Pages cut digests off.
             let digest = format!("sha256:{}", "0".repeat(64));
@@ -184,6 +186,65 @@ fn the_example_of_the_configuration_has_every_key() {
             "{key} is not on the page"
         );
     }
+}
+
+#[test]
+fn every_file_of_toml_that_the_book_shows_is_read() {
+    // Pages cut keys and digests off.
+    let folder = tempfile::tempdir().unwrap();
+    let mut keys = (0..).map(|at| {
+        let path = folder.path().join(format!("{at}.key"));
+        let ran = cisb([
+            "key".as_ref(),
+            "generate".as_ref(),
+            "-o".as_ref(),
+            path.as_os_str(),
+        ]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let public = fs::read_to_string(path.with_extension("pub")).unwrap();
+        public.lines().nth(1).unwrap().to_owned()
+    });
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let mut kinds = BTreeMap::new();
+    for (name, text) in documents() {
+        let blocks = markdown::read(&text).blocks;
+        for block in blocks.into_iter().filter(|it| it.language == "toml") {
+            let mut text = block.text;
+            while text.contains("MCowBQYDK2VwAyEA…") {
+                text = text.replacen("MCowBQYDK2VwAyEA…", &keys.next().unwrap(), 1);
+            }
+            let text = text.replace("sha256:…", &digest);
+            let path = "/etc/cisb/x.toml".as_ref();
+            let (kind, read) = if text.contains("[[grant]]") {
+                (
+                    "grants",
+                    Grants::parse(&text, path)
+                        .map(drop)
+                        .map_err(|it| it.to_string()),
+                )
+            } else if text.contains("[[key]]") {
+                (
+                    "policy",
+                    Policy::parse(path, &text)
+                        .map(drop)
+                        .map_err(|it| it.to_string()),
+                )
+            } else {
+                (
+                    "cisb.toml",
+                    config::parse(path, &text)
+                        .map(drop)
+                        .map_err(|it| it.to_string()),
+                )
+            };
+            if let Err(error) = read {
+                panic!("{name}:{}: {kind}: {error}", block.line);
+            }
+            *kinds.entry(kind).or_insert(0) += 1;
+        }
+    }
+    let kinds: Vec<&str> = kinds.into_keys().collect();
+    assert_eq!(kinds, ["cisb.toml", "grants", "policy"]);
 }
 
 #[test]

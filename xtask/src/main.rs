@@ -138,3 +138,32 @@ fn run(command: Command) -> Result<()> {
         } => fuzz::run(&workspace, target.as_deref(), seconds),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xtask::book::{markdown, shell};
+
+    #[test]
+    fn every_command_that_a_document_shows_is_one() {
+        let workspace = Workspace::find().unwrap();
+        let mut count = 0;
+        for path in workspace.files().unwrap() {
+            if path.extension().is_none_or(|end| end != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(workspace.path(&path)).unwrap();
+            for shown in shell::commands(&markdown::read(&text), "cargo xtask") {
+                count += 1;
+                let parsed = Cli::try_parse_from(&shown.words);
+                let (path, line) = (path.display(), shown.line);
+                if let Err(error) = parsed
+                    && error.kind() != clap::error::ErrorKind::DisplayHelp
+                {
+                    panic!("{path}:{line}: {error}");
+                }
+            }
+        }
+        assert!(count > 15, "{count}");
+    }
+}

@@ -1,5 +1,5 @@
-//! Commands of `cisb` that a page shows, as words: what a shell would make of
-//! them, without one.
+//! Commands that a page shows, as words: what a shell would make of them, without
+//! one.
 
 use super::markdown::{Block, Page};
 
@@ -8,7 +8,7 @@ use super::markdown::{Block, Page};
 pub struct Shown {
     /// Its line in the page.
     pub line: usize,
-    /// Its words, `cisb` first.
+    /// Its words, the program first.
     pub words: Vec<String>,
     /// Whether it is only named in a sentence, so that what it needs may be
     /// missing.
@@ -18,15 +18,16 @@ pub struct Shown {
 /// Blocks in these languages are files or what a program printed.
 const NO_SHELL: &[&str] = &["toml", "json", "rust", "wit"];
 
-/// All commands of a page.
-pub fn commands(page: &Page) -> Vec<Shown> {
+/// All of a page's commands of a program, such as `cisb` or `cargo xtask`.
+pub fn commands(page: &Page, program: &str) -> Vec<Shown> {
     let mut found = Vec::new();
     for block in &page.blocks {
         if NO_SHELL.contains(&block.language.as_str()) {
             continue;
         }
         if block.language == "yaml" {
-            found.extend(arguments(block));
+            found.extend(scripts(block, program));
+            found.extend(arguments(block, program));
             continue;
         }
         let mut lines = block.text.lines().zip(block.line..);
@@ -42,7 +43,7 @@ pub fn commands(page: &Page) -> Vec<Shown> {
                 ("console", None) => continue,
                 (_, None) => &text,
             };
-            found.extend(command(text).map(|words| Shown {
+            found.extend(command(text, program).map(|words| Shown {
                 line,
                 words,
                 named: false,
@@ -50,7 +51,7 @@ pub fn commands(page: &Page) -> Vec<Shown> {
         }
     }
     for (line, text) in &page.quoted {
-        found.extend(command(text).map(|words| Shown {
+        found.extend(command(text, program).map(|words| Shown {
             line: *line,
             words,
             named: true,
@@ -59,35 +60,57 @@ pub fn commands(page: &Page) -> Vec<Shown> {
     found
 }
 
-/// Arguments of containers, where they stand in one line, and lines of scripts.
-fn arguments(block: &Block) -> impl Iterator<Item = Shown> + '_ {
-    let lines = block.text.lines().map(str::trim).zip(block.line..);
-    lines.filter_map(|(text, line)| {
-        let list = text.trim_start_matches("- ").strip_prefix("args: [");
-        let words = match list.and_then(|list| list.strip_suffix(']')) {
-            Some(list) => {
-                let words = list.split(',').map(|word| word.trim().trim_matches('"'));
-                let words = std::iter::once("cisb").chain(words);
-                words.map(str::to_owned).collect()
-            }
-            None => command(text)?,
-        };
+/// Lines of scripts that a manifest of Kubernetes carries.
+fn scripts(block: &Block, program: &str) -> Vec<Shown> {
+    let lines = block.text.lines().zip(block.line..);
+    let shown = lines.filter_map(|(text, line)| {
         Some(Shown {
             line,
-            words,
+            words: command(text.trim(), program)?,
             named: false,
         })
-    })
+    });
+    shown.collect()
 }
 
-/// The words of a command, if it is one of ours.
-fn command(text: &str) -> Option<Vec<String>> {
-    let (program, _) = text.split_once(' ')?;
-    if program != "cisb" && !program.ends_with("/cisb") {
+/// Arguments of containers, where they stand in one line: the image is ours.
+fn arguments(block: &Block, program: &str) -> Vec<Shown> {
+    let lines = block.text.lines().map(str::trim).zip(block.line..);
+    let lists = lines.filter_map(|(text, line)| {
+        let list = text.trim_start_matches("- ").strip_prefix("args: [")?;
+        Some((list.strip_suffix(']')?, line))
+    });
+    let shown = lists.map(|(list, line)| {
+        let words = list.split(',').map(|word| word.trim().trim_matches('"'));
+        let words = std::iter::once("cisb").chain(words);
+        Shown {
+            line,
+            words: words.map(str::to_owned).collect(),
+            named: false,
+        }
+    });
+    shown.filter(|_| program == "cisb").collect()
+}
+
+/// The words of a command, if it is one of this program.
+fn command(text: &str, program: &str) -> Option<Vec<String>> {
+    // Variables that are set for it.
+    let mut text = text;
+    while let Some((word, rest)) = text.split_once(' ')
+        && word.contains('=')
+        && word.starts_with(|c: char| c.is_ascii_uppercase())
+    {
+        text = rest;
+    }
+    let at = text.find(program)?;
+    let before = &text[..at];
+    let is_path = before.is_empty() || before.ends_with('/') && !before.contains(' ');
+    let rest = &text[at + program.len()..];
+    if !is_path || !rest.starts_with(' ') {
         return None;
     }
-    let mut words = split(text);
-    words[0] = "cisb".to_owned();
+    let mut words = vec![program.to_owned()];
+    words.extend(split(rest.trim_start()));
     Some(words)
 }
 
@@ -97,7 +120,7 @@ fn split(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut quote = None;
-    let mut last = ' ';
+    let mut last = '\0';
     for c in text.chars() {
         match (quote, c) {
             (Some(mark), c) if c == mark => quote = None,
@@ -106,8 +129,6 @@ fn split(text: &str) -> Vec<String> {
                 quote = Some(c);
                 word.get_or_insert_default();
             }
-            // Commands that stand below each other are aligned behind the program.
-            (None, ' ') if last == ' ' && words.len() == 1 => {}
             (None, ' ') if last == ' ' => break,
             (None, ' ') => words.extend(word.take()),
             (None, '#') if word.is_none() => break,
@@ -122,7 +143,13 @@ fn split(text: &str) -> Vec<String> {
         last = c;
     }
     words.extend(word);
-    words
+    // What may be left out.
+    let bare = |word: String| {
+        word.trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned()
+    };
+    words.into_iter().map(bare).collect()
 }
 
 #[cfg(test)]
@@ -131,7 +158,7 @@ mod tests {
     use super::*;
 
     fn words(page: &str) -> Vec<String> {
-        let shown = commands(&markdown::read(page));
+        let shown = commands(&markdown::read(page), "cisb");
         shown.iter().map(|shown| shown.words.join("|")).collect()
     }
 
@@ -166,6 +193,9 @@ mod tests {
         ] {
             assert_eq!(words(page), [wanted], "{page}");
         }
+        let page = markdown::read("```\nBLESS=1 cargo xtask dist [--key FILE]  writes\n```");
+        let shown = commands(&page, "cargo xtask");
+        assert_eq!(shown[0].words, ["cargo xtask", "dist", "--key", "FILE"]);
         for page in [
             "```console\ncisb scan was printed\n```",
             "```toml\ncisb scan\n```",
