@@ -316,12 +316,12 @@ pub enum Format {
     Asff,
 }
 
-/// The formats of `cisb profile inspect`.
+/// The formats of what is not a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InspectFormat {
     /// For people
     Text,
-    /// The manifest with the digests
+    /// For programs
     Json,
 }
 

@@ -10,6 +10,7 @@
 
 mod attest;
 mod azure;
+mod book;
 mod bundle;
 mod cache;
 mod checksums;
