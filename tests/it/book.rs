@@ -175,6 +175,11 @@ fn the_example_of_the_configuration_has_every_key() {
     let text = &example.unwrap().text;
     let settings = config::parse("/etc/cisb/cisb.toml".as_ref(), text).unwrap();
     assert_eq!(settings.exit_code, Some(42));
+    // What decides what may run is not taken from the environment.
+    for name in ["TRUST", "LOCK", "LOCKED", "GRANTS", "STORE", "CACHE"] {
+        let variable = format!("CISB_{name}");
+        assert!(!cli::variables().contains(&variable), "{variable}");
+    }
     // A key that there is not is answered with all that there are.
     let error = config::parse("x".as_ref(), "nonsense = 1").unwrap_err();
     let error = error.to_string();
