@@ -399,6 +399,14 @@ fn every_flag_of_kube_bench_is_taken_or_refused_as_the_page_says() {
         }
     }
     assert!(flags > 25, "{flags}");
+    let (_, rest) = text.split_once("### Variables").unwrap();
+    let (table, _) = rest.split_once("### Output").unwrap();
+    for row in rows(table) {
+        for name in row[0].split('`').skip(1).step_by(2) {
+            let is_read = cli::variables().iter().any(|it| it == name);
+            assert_eq!(is_read, !row[1].contains("not read"), "{name}");
+        }
+    }
 }
 
 #[test]
