@@ -133,6 +133,10 @@ pub enum ProfileCommand {
     Build(BuildArgs),
     /// Run cases: what a profile should say of which nodes, and what no case shows
     Test(Box<author::TestArgs>),
+    /// Hold the rules of a good profile to one
+    Check(Box<author::CheckArgs>),
+    /// Say what each check takes: fuel, memory, time
+    Bench(Box<author::BenchArgs>),
     /// Turn the checks of another tool into a profile in YAML
     #[command(subcommand, arg_required_else_help = true)]
     Import(ImportCommand),
@@ -527,6 +531,12 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         Command::Profile(ProfileCommand::Build(args)) => build(args),
         Command::Profile(ProfileCommand::Test(args)) => {
             Ok(Plan::Author(author::test(*args, settings, ambient)))
+        }
+        Command::Profile(ProfileCommand::Check(args)) => {
+            Ok(Plan::Author(author::check(*args, settings, ambient)))
+        }
+        Command::Profile(ProfileCommand::Bench(args)) => {
+            Ok(Plan::Author(author::bench(*args, settings, ambient)))
         }
         Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
             Ok(Plan::Import(args))
