@@ -265,6 +265,15 @@ fn wrong() -> Vec<(Vec<u8>, Vec<&'static str>, &'static str)> {
 
 #[test]
 fn every_rule_fires_on_what_breaks_it_and_on_nothing_else() {
+    // No guest says who made it.
+    let found = conformance(&guest("honest"), &[]);
+    let metadata = found["complaints"].as_array().unwrap().iter();
+    let metadata: Vec<&Value> = metadata.filter(|c| c["rule"] == "metadata").collect();
+    assert!(
+        metadata
+            .iter()
+            .any(|c| c["words"] == "no section `licenses` says its licence")
+    );
     let mut fired = BTreeSet::from(["metadata".to_owned()]);
     for (bytes, rules, words) in wrong() {
         fired.extend(fires(&bytes, &rules, words, &[]));

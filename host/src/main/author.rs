@@ -225,7 +225,9 @@ fn tell(mistakes: &Mistakes) -> usize {
 }
 
 fn json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+    let safe = escape::SafeJson::pretty();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, safe);
+    value.serialize(&mut serializer)?;
     out.write_all(b"\n")
 }
 
