@@ -8,7 +8,7 @@ pub mod log;
 pub mod processes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use wasmtime::component::ResourceTable;
@@ -46,7 +46,7 @@ pub struct Shared {
     pub now: String,
     files: Mutex<HashMap<String, Sought>>,
     contents: Mutex<HashMap<String, Arc<files::Kept>>>,
-    objects: Mutex<HashMap<String, Arc<kubernetes::Pruned>>>,
+    objects: Mutex<HashMap<String, Arc<OnceLock<Arc<kubernetes::Pruned>>>>>,
     /// Masked argument lists, by pid.
     args: Mutex<HashMap<u32, Arc<[String]>>>,
 }

@@ -30,7 +30,7 @@ pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, InstalledArgs, ScanArgs, ScanPlan};
-use crate::author::{cases, schema};
+use crate::author::schema::{self, Kind};
 use crate::config::Settings;
 use crate::report::{asff, json};
 use crate::request;
@@ -240,9 +240,10 @@ Examples:
   cisb profile build mine.yaml                              # writes mine.wasm
   cisb profile inspect mine.wasm
   cisb scan --profile mine.wasm --node node.tar.zst
+  cisb profile build overlay.yaml --profiles DIR            # changes to one of these
 For an editor: cisb schema profile > profile.schema.json")]
 pub struct BuildArgs {
-    /// The profile in YAML
+    /// The profile in YAML, or an overlay: changes to the profile that it extends
     #[arg(value_name = "FILE")]
     pub source: PathBuf,
 
@@ -253,6 +254,10 @@ pub struct BuildArgs {
     /// Replace a file there that is not an earlier build of this profile
     #[arg(long)]
     pub force: bool,
+
+    /// Where the profile lies that an overlay extends by its id.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 }
 
 /// `cisb collect`.
@@ -315,12 +320,12 @@ pub enum Format {
     Asff,
 }
 
-/// The formats of `cisb profile inspect`.
+/// The formats of what is not a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InspectFormat {
     /// For people
     Text,
-    /// The manifest with the digests
+    /// For programs
     Json,
 }
 
@@ -331,6 +336,8 @@ pub enum SchemaName {
     Report,
     /// What `cisb profile build` reads
     Profile,
+    /// What it reads to change another profile
+    Overlay,
     /// The cases that `cisb profile test` reads
     Cases,
 }
@@ -441,6 +448,8 @@ pub enum Plan {
         output: PathBuf,
         /// Whether any file there is replaced.
         force: bool,
+        /// Where what it extends may be installed.
+        installed: resolve::Wanted,
     },
     /// Import a configuration of kube-bench.
     Import(ImportArgs),
@@ -528,7 +537,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let request = Box::new(request);
             Ok(Plan::Collect { request, wanted })
         }
-        Command::Profile(ProfileCommand::Build(args)) => build(args),
+        Command::Profile(ProfileCommand::Build(args)) => build(args, settings),
         Command::Profile(ProfileCommand::Test(args)) => {
             Ok(Plan::Author(author::test(*args, settings, ambient)))
         }
@@ -617,10 +626,13 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         } => Ok(Plan::Print(json::SCHEMA.into())),
         Command::Schema {
             name: SchemaName::Profile,
-        } => Ok(Plan::Print(schema::text().into_bytes())),
+        } => Ok(Plan::Print(schema::text(Kind::Profile).into_bytes())),
+        Command::Schema {
+            name: SchemaName::Overlay,
+        } => Ok(Plan::Print(schema::text(Kind::Overlay).into_bytes())),
         Command::Schema {
             name: SchemaName::Cases,
-        } => Ok(Plan::Print(cases::schema_text().into_bytes())),
+        } => Ok(Plan::Print(schema::text(Kind::Cases).into_bytes())),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
@@ -670,7 +682,7 @@ fn collect(
     Ok((request, wanted))
 }
 
-fn build(args: BuildArgs) -> Result<Plan, UsageError> {
+fn build(args: BuildArgs, settings: &Settings) -> Result<Plan, UsageError> {
     let output = match args.output {
         Some(output) => output,
         None => args.source.with_extension("wasm"),
@@ -682,6 +694,7 @@ fn build(args: BuildArgs) -> Result<Plan, UsageError> {
         source: args.source,
         output,
         force: args.force,
+        installed: resolve::Wanted::new(Vec::new(), &args.installed, settings),
     })
 }
 

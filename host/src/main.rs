@@ -215,7 +215,8 @@ fn run() -> anyhow::Result<u8> {
             source,
             output,
             force,
-        } => build::run(&source, &output, force),
+            installed,
+        } => build::run(&source, &output, force, &installed),
         Plan::Import(args) => import::run(&args),
         Plan::Author(plan) => author::run(&plan),
         Plan::Print(bytes) => {

@@ -10,6 +10,7 @@
 
 mod attest;
 mod azure;
+mod book;
 mod bundle;
 mod cache;
 mod checksums;
@@ -40,6 +41,7 @@ mod run;
 mod secrets;
 mod selfmade;
 mod site;
+mod tailor;
 mod tkgi;
 mod trust;
 mod walkthrough;

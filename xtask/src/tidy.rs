@@ -14,8 +14,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::guests;
 use crate::sys::Workspace;
+use crate::{book, guests};
 
 /// Folders whose files are data about other machines, not our words.
 const DATA: &[&str] = &["tests/nodes/", "tests/cases/"];
@@ -84,7 +84,7 @@ fn file(workspace: &Workspace, path: &Path, text: &str, test: bool) -> Vec<Strin
             found.extend(source::doors(&name, text, test));
         }
         Some("md") => found.extend(markdown::lost_paths(&name, text, |path| {
-            workspace.path(path).exists()
+            workspace.path(path).exists() || book::is_generated(path)
         })),
         _ if name.ends_with("Cargo.toml") => found.extend(arrows::forbidden(&name, text)),
         _ => {}

@@ -275,13 +275,3 @@ impl From<Word> for Verdict {
         }
     }
 }
-
-/// The schema, for editors.
-pub fn schema() -> Value {
-    super::schema::of::<Cases>("cisb cases")
-}
-
-/// The schema as a file.
-pub fn schema_text() -> String {
-    super::schema::text_of(&schema())
-}

@@ -36,7 +36,15 @@ pub enum PackError {
 pub struct Ready {
     /// What it needs.
     pub engine: Engine,
-    components: Vec<Vec<u8>>,
+    /// Its component in each variant.
+    pub(super) components: Vec<Vec<u8>>,
+}
+
+impl Ready {
+    /// Which variant this is the code of, if it is the engine's.
+    pub(super) fn variant(&self, code: &[u8]) -> Option<usize> {
+        self.components.iter().position(|known| known == code)
+    }
 }
 
 /// The engine, unpacked once.
@@ -71,16 +79,20 @@ fn unpack() -> Result<Ready, String> {
 /// The component that a manifest makes of the engine. It imports what the
 /// manifest requests, and the same manifest gives the same bytes.
 pub fn pack(manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+    let component = ready()?
+        .components
+        .get(asset::variant(&manifest.requests))
+        .ok_or_else(|| PackError::Asset("a variant is missing".to_owned()))?;
+    describe(component.clone(), manifest)
+}
+
+/// A component without a manifest, with this one.
+pub(super) fn describe(mut bytes: Vec<u8>, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
     let broken = |e: String| PackError::Asset(e);
     let text = serde_json::to_vec(manifest).map_err(|e| broken(e.to_string()))?;
     if text.len() > MANIFEST_MAX_BYTES {
         return Err(PackError::TooLarge(text.len()));
     }
-    let component = ready()?
-        .components
-        .get(asset::variant(&manifest.requests))
-        .ok_or_else(|| broken("a variant is missing".to_owned()))?;
-    let mut bytes = component.clone();
     append(&mut bytes, "component-name", &name(&manifest.id));
     append(&mut bytes, "description", manifest.title.as_bytes());
     append(&mut bytes, "version", manifest.version.as_bytes());

@@ -3,19 +3,31 @@
 
 use serde_json::{Map, Value};
 
+use super::cases::Cases;
 use super::language::Profile;
 use super::mistake::Mistake;
+use super::tailor::language::Overlay;
 use super::tree::{Data, Member, Node};
 use crate::cli::near;
 
-/// The schema, for editors.
-pub fn schema() -> Value {
-    of::<Profile>("cisb profile")
+/// What a file of YAML is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A profile.
+    Profile,
+    /// Changes to another profile.
+    Overlay,
+    /// Cases of a profile.
+    Cases,
 }
 
-/// The schema of another file that authors write, with its title.
-pub(super) fn of<T: schemars::JsonSchema>(title: &str) -> Value {
-    let mut schema = schemars::schema_for!(T).to_value();
+/// The schema, for editors.
+pub fn schema(of: Kind) -> Value {
+    let (mut schema, title) = match of {
+        Kind::Profile => (schemars::schema_for!(Profile).to_value(), "cisb profile"),
+        Kind::Overlay => (schemars::schema_for!(Overlay).to_value(), "cisb overlay"),
+        Kind::Cases => (schemars::schema_for!(Cases).to_value(), "cisb cases"),
+    };
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
         members.insert("title".to_owned(), title.into());
@@ -24,26 +36,25 @@ pub(super) fn of<T: schemars::JsonSchema>(title: &str) -> Value {
 }
 
 /// The schema as a file.
-pub fn text() -> String {
-    text_of(&schema())
-}
-
-/// Any schema as a file.
-pub(super) fn text_of(schema: &Value) -> String {
-    let mut text = serde_json::to_string_pretty(schema).unwrap_or_default();
+pub fn text(of: Kind) -> String {
+    let mut text = serde_json::to_string_pretty(&schema(of)).unwrap_or_default();
     text.push('\n');
     text
 }
 
 /// Holds a file to the schema: everything that is wrong, in no order.
-pub fn hold(file: &Node) -> Vec<Mistake> {
-    let is = "a profile is a mapping that begins with `id: NAME`";
-    hold_to(&schema(), file, "the profile", is)
-}
-
-/// Holds another file to its schema. `what` is what a sentence calls it, `is`
-/// says what it would be.
-pub(super) fn hold_to(schema: &Value, file: &Node, what: &str, is: &str) -> Vec<Mistake> {
+pub fn hold(file: &Node, of: Kind) -> Vec<Mistake> {
+    let (what, is) = match of {
+        Kind::Profile => (
+            "the profile",
+            "a profile is a mapping that begins with `id: NAME`",
+        ),
+        Kind::Overlay => (
+            "the overlay",
+            "an overlay is a mapping that begins with `extends: PROFILE`",
+        ),
+        Kind::Cases => ("the file", "cases are a mapping that begins with `cases:`"),
+    };
     if !matches!(file.data, Data::Map(_)) {
         let text = match file.data {
             Data::Null => "the file says nothing".to_owned(),
@@ -51,11 +62,12 @@ pub(super) fn hold_to(schema: &Value, file: &Node, what: &str, is: &str) -> Vec<
         };
         return vec![Mistake::at(file.spot, format!("{text}: {is}"))];
     }
+    let schema = schema(of);
     let mut holder = Holder {
-        schema,
+        schema: &schema,
         mistakes: Vec::new(),
     };
-    holder.node(schema, file, what);
+    holder.node(&schema, file, what);
     holder.mistakes
 }
 

@@ -280,7 +280,7 @@ impl Session {
 }
 
 fn parse(path: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
-    let mut values = document::parse(bytes).map_err(|e| e.to_string())?;
+    let mut values = document::parse_file(path, bytes).map_err(|e| e.to_string())?;
     let mut texts = Vec::with_capacity(values.len());
     for value in &mut values {
         mask::mask_value(path, value);

@@ -1,22 +1,33 @@
-//! `cisb profile build`: reads the YAML, writes the component.
+//! `cisb profile build`: reads the YAML, of a profile or of changes to
+//! another one, and writes the component.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cisb::author::{self, tree};
-use cisb::profile::Place;
+use cisb::author::{self, AuthorError, Built, tailor, tree};
+use cisb::cli::resolve::Wanted;
+use cisb::profile::{Gate, Place};
 use cisb::report::exit;
 use cisb::scan;
 
 use super::say;
 
-pub(super) fn run(source: &Path, output: &Path, force: bool) -> anyhow::Result<u8> {
+pub(super) fn run(
+    source: &Path,
+    output: &Path,
+    force: bool,
+    installed: &Wanted,
+) -> anyhow::Result<u8> {
     let text = read(source)?;
     let name = source.display().to_string();
-    let built = match author::build(&name, &text) {
+    let made = match tailor::is_overlay(&text) {
+        true => tailored(source, &name, &text, installed),
+        false => author::build(&name, &text),
+    };
+    let built = match made {
         Ok(built) => built,
-        Err(author::AuthorError::Mistakes(mistakes)) => {
+        Err(AuthorError::Mistakes(mistakes)) => {
             // Each begins with its place, as editors expect it.
             let mut err = io::stderr().lock();
             for line in mistakes.to_string().lines() {
@@ -48,6 +59,44 @@ pub(super) fn run(source: &Path, output: &Path, force: bool) -> anyhow::Result<u
         output.display()
     ));
     Ok(exit::CLEAN)
+}
+
+/// Builds an overlay on the profile that it extends.
+fn tailored(
+    source: &Path,
+    name: &str,
+    text: &str,
+    installed: &Wanted,
+) -> Result<Built, AuthorError> {
+    let overlay = tailor::read(name, text)?;
+    let extends = overlay.extends();
+    let is_file = extends.contains('/') || extends.ends_with(".wasm");
+    let place = match is_file {
+        true => Place::file(source.with_file_name(extends)),
+        false => {
+            let wanted = Wanted {
+                names: vec![extends.into()],
+                ..installed.clone()
+            };
+            let named = wanted.ids();
+            let mut places = named.map_err(|why| overlay.no_such(&why.to_string()))?;
+            let none = || overlay.no_such("no such profile is installed");
+            places.pop().ok_or_else(none)?
+        }
+    };
+    let gate = Gate::ajar(jiff::Timestamp::UNIX_EPOCH);
+    let base = gate
+        .admit(&place)
+        .map_err(|refused| overlay.no_such(&refused.reason))?;
+    let made = overlay.build(&base)?;
+    if let Some(digest) = made.unpinned {
+        say(&format!(
+            "made from {} {}: write `digest: {digest}` into {name} to hold to it",
+            base.manifest().id,
+            base.manifest().version
+        ));
+    }
+    Ok(made.built)
 }
 
 /// Reads what an author wrote.

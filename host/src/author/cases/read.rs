@@ -44,8 +44,7 @@ pub struct Ready {
 pub fn read(file: &str, text: &str, folder: &Path, manifest: &Manifest) -> Result<Suite, Mistakes> {
     let (starts, one) = ("cases start with `cases:`", "one file is one list of cases");
     let tree = tree::read_as(text, starts, one).map_err(|one| said(file, vec![one]))?;
-    let is = "cases are a mapping that begins with `cases:`";
-    let wrong = schema::hold_to(&super::schema(), &tree, "the file", is);
+    let wrong = schema::hold(&tree, schema::Kind::Cases);
     if !wrong.is_empty() {
         return Err(said(file, wrong));
     }
