@@ -2,7 +2,9 @@
 //! toolchain and no network: the engine for rules lies in the host ready built,
 //! and what is written becomes its manifest.
 
+pub mod bench;
 pub mod cases;
+pub mod conform;
 pub mod import;
 pub mod language;
 mod lower;

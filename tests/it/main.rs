@@ -32,6 +32,7 @@ mod machine;
 mod modern;
 mod openshift;
 mod parity;
+mod profile_check;
 mod profile_test;
 mod rancher;
 mod records;

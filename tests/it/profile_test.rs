@@ -557,3 +557,24 @@ fn the_schema_of_cases_is_published_with_words_for_each_member() {
         assert!(!ran.out.contains(rust), "{rust}");
     }
 }
+
+/// The cases of the page run against its profile.
+#[test]
+fn what_the_page_shows_holds() {
+    let page = fs::read_to_string(workspace().path("docs/src/testing.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split_once("```").unwrap().0)
+        .collect();
+    let (cases, profiles): (Vec<&str>, Vec<&str>) = blocks
+        .into_iter()
+        .partition(|block| block.starts_with("cases:"));
+    assert_eq!((cases.len(), profiles.len()), (3, 1));
+    let (folder, source) = folder("");
+    fs::write(&source, profiles[0]).unwrap();
+    for case in cases {
+        fs::write(folder.path().join("mine.test.yaml"), case).unwrap();
+        let ran = test(&source, &[]);
+        assert_eq!(ran.code, 0, "{case}\n{}{}", ran.out, ran.err);
+    }
+}

@@ -1,20 +1,22 @@
 //! `cisb profile test`, `check` and `bench`: reads profiles, cases and records,
 //! prints what came of them.
 
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use cisb::author::cases::read::{self as cases, Suite};
 use cisb::author::mistake::Mistakes;
-use cisb::author::{self, AuthorError, testing};
-use cisb::cli::author::{Admission, AuthorPlan, TestFormat, TestPlan};
+use cisb::author::{self, AuthorError, bench as measured, conform, testing, tree};
+use cisb::cli::InspectFormat;
+use cisb::cli::author::{Admission, AuthorPlan, BenchArgs, CheckArgs, TestFormat, TestPlan};
 use cisb::cli::near;
 use cisb::engine::Engine;
+use cisb::node::record::draft::Draft;
 use cisb::profile::grants::Grants;
 use cisb::profile::{Gate, Place, Unverified, source};
 use cisb::report::{escape, exit};
-use cisb::trial::Trial;
+use cisb::trial::{Stage, Trial};
 
 use super::{build, print, say};
 
@@ -27,6 +29,8 @@ const MAX_FILES: usize = 1_000;
 pub(super) fn run(plan: &AuthorPlan) -> anyhow::Result<u8> {
     match plan {
         AuthorPlan::Test(plan) => test(plan),
+        AuthorPlan::Check(args, admission) => check(args, admission),
+        AuthorPlan::Bench(args, admission) => bench(args, admission),
     }
 }
 
@@ -74,6 +78,54 @@ fn test(plan: &TestPlan) -> anyhow::Result<u8> {
     })
 }
 
+fn check(args: &CheckArgs, admission: &Admission) -> anyhow::Result<u8> {
+    let nodes = args.nodes.iter().map(|path| {
+        let name = path.display().to_string();
+        Ok(conform::Named {
+            stage: stage(path)?,
+            name,
+        })
+    });
+    let nodes: anyhow::Result<Vec<_>> = nodes.collect();
+    let nodes = nodes?;
+    let (gate, grants) = admitted(admission)?;
+    let component = match component(&args.profile)? {
+        Ok(component) => component,
+        Err(code) => return Ok(code),
+    };
+    let engine = Engine::new(1)?;
+    let conformance = match conform::check(&engine, &gate, &grants, component, nodes) {
+        Ok(conformance) => conformance,
+        Err(refused) => {
+            say(&format!("{} is refused: {refused}", args.profile.display()));
+            return Ok(exit::REFUSED);
+        }
+    };
+    print(|out| match args.format {
+        InspectFormat::Text => conform::text::write(&conformance, out),
+        InspectFormat::Json => json(&conformance, out),
+    })?;
+    let failed = conformance.errors > 0 || (args.strict && conformance.warnings > 0);
+    Ok(if failed { exit::FINDINGS } else { exit::CLEAN })
+}
+
+/// The node of a record, at the time when it was captured.
+fn stage(record: &Path) -> anyhow::Result<Stage> {
+    const NOW: &str = "2026-01-01T00:00:00Z";
+    let draft = Draft::of(record)?;
+    let now = draft.captured().unwrap_or(NOW).to_owned();
+    Ok(Stage::new(draft.open()?, now))
+}
+
+fn admitted(admission: &Admission) -> anyhow::Result<(Gate, Grants)> {
+    let gate = Gate::open(&admission.trust, None, admission.now)?;
+    let grants = match &admission.grants {
+        Some(path) => Grants::read(path, None)?,
+        None => Grants::default(),
+    };
+    Ok((gate, grants))
+}
+
 /// The files that hold cases.
 fn case_files(plan: &TestPlan) -> anyhow::Result<Vec<PathBuf>> {
     if plan.cases.is_empty() {
@@ -115,11 +167,7 @@ fn case_files(plan: &TestPlan) -> anyhow::Result<Vec<PathBuf>> {
 
 /// A profile that is ready to run, or the exit code that goes with why not.
 fn trial(path: &Path, admission: &Admission) -> anyhow::Result<Result<Trial, u8>> {
-    let gate = Gate::open(&admission.trust, None, admission.now)?;
-    let grants = match &admission.grants {
-        Some(path) => Grants::read(path, None)?,
-        None => Grants::default(),
-    };
+    let (gate, grants) = admitted(admission)?;
     let component = match component(path)? {
         Ok(component) => component,
         Err(code) => return Ok(Err(code)),
@@ -177,6 +225,48 @@ fn tell(mistakes: &Mistakes) -> usize {
 }
 
 fn json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value)?;
+    let safe = escape::SafeJson::pretty();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, safe);
+    value.serialize(&mut serializer)?;
     out.write_all(b"\n")
+}
+
+fn bench(args: &BenchArgs, admission: &Admission) -> anyhow::Result<u8> {
+    let stage = stage(&args.node)?;
+    let baseline = match &args.baseline {
+        None => None,
+        Some(path) => {
+            let cannot = || format!("cannot read {}", path.display());
+            let file = std::fs::File::open(path).with_context(cannot)?;
+            let mut text = String::new();
+            file.take(tree::MAX_BYTES as u64 * 16)
+                .read_to_string(&mut text)
+                .with_context(cannot)?;
+            let read = measured::Measured::read(&text);
+            Some(read.with_context(|| {
+                format!("{} is not what `cisb profile bench` prints", path.display())
+            })?)
+        }
+    };
+    let trial = match trial(&args.profile, admission)? {
+        Ok(trial) => trial,
+        Err(code) => return Ok(code),
+    };
+    let record = args.node.display().to_string();
+    let mut measured = measured::run(&trial, &stage, record);
+    if let Some(baseline) = &baseline {
+        measured.compare(baseline)?;
+    }
+    print(|out| match args.format {
+        InspectFormat::Text => measured.write(out),
+        InspectFormat::Json => json(&measured, out),
+    })?;
+    let over = measured.over(args.fail_over.unwrap_or(u32::MAX));
+    for check in &over {
+        say(&format!("{check}, and --fail-over says less"));
+    }
+    Ok(match over.is_empty() {
+        true => exit::CLEAN,
+        false => exit::FINDINGS,
+    })
 }
