@@ -1,11 +1,14 @@
 //! From what an author writes to a profile: YAML in, a component out. No
 //! toolchain and no network: the engine for rules lies in the host ready built,
-//! and what is written becomes its manifest.
+//! and what is written becomes its manifest. Code that somebody compiled takes
+//! the engine's place where it is named.
 
+pub mod code;
 pub mod import;
 pub mod language;
 mod lower;
 pub mod mistake;
+pub mod new;
 pub mod pack;
 pub mod schema;
 pub mod tree;
@@ -13,6 +16,7 @@ pub mod tree;
 use cisb_contract::Manifest;
 use serde_json::Value;
 
+use self::code::{Code, CodeError};
 use self::language::Profile;
 use self::mistake::{Mistake, Mistakes, Spot};
 use self::pack::PackError;
@@ -25,6 +29,8 @@ pub struct Built {
     pub manifest: Manifest,
     /// The component.
     pub component: Vec<u8>,
+    /// The limits of a grant that it needs to run; none if it needs none.
+    pub limits: Option<String>,
 }
 
 /// Why a file does not become a profile.
@@ -36,6 +42,9 @@ pub enum AuthorError {
     /// What is written cannot be put into a component.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// The code is nothing that a profile can be made of.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// A fault of ours: what was made would be refused.
     #[error("the manifest made of {file} would be refused: {why}; please report it")]
     Refused {
@@ -48,19 +57,38 @@ pub enum AuthorError {
 
 /// Builds the profile that a text describes; `file` is what messages call it.
 pub fn build(file: &str, text: &str) -> Result<Built, AuthorError> {
+    let manifest = describe(file, text, None)?;
+    Ok(Built {
+        component: pack::pack(&manifest)?,
+        manifest,
+        limits: None,
+    })
+}
+
+/// Builds the profile that a text describes around somebody's code.
+pub fn build_around(file: &str, text: &str, code: &Code) -> Result<Built, AuthorError> {
+    let manifest = describe(file, text, Some(code))?;
+    let component = pack::around(code.component(&manifest)?, &manifest)?;
+    let limits = code::hold(&code.name, &component)?;
+    Ok(Built {
+        component,
+        manifest,
+        limits,
+    })
+}
+
+/// The manifest that a text is.
+fn describe(file: &str, text: &str, code: Option<&Code>) -> Result<Manifest, AuthorError> {
     let (profile, tree) = read(file, text)?;
     let engine = &pack::ready()?.engine;
-    let manifest = lower::manifest(&profile, &tree, engine).map_err(|all| said(file, all))?;
+    let manifest = lower::manifest(&profile, &tree, engine, code).map_err(|all| said(file, all))?;
     let refused = |why: String| AuthorError::Refused {
         file: file.to_owned(),
         why,
     };
     let json = serde_json::to_vec(&manifest).map_err(|e| refused(e.to_string()))?;
     manifest::parse(&json).map_err(|e| refused(e.to_string()))?;
-    Ok(Built {
-        component: pack::pack(&manifest)?,
-        manifest,
-    })
+    Ok(manifest)
 }
 
 /// Reads the profile that a text describes, with its places.

@@ -9,6 +9,7 @@ pub mod key;
 pub mod list;
 pub mod lock;
 pub mod near;
+pub mod new;
 mod node;
 pub mod passphrase;
 pub mod registry;
@@ -128,7 +129,9 @@ pub enum Command {
 /// What can be done with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
-    /// Build a profile from YAML, with nothing else installed
+    /// Begin a profile: a folder with what it takes
+    New(new::NewArgs),
+    /// Build a profile from YAML, with nothing else installed, or around compiled code
     Build(BuildArgs),
     /// Turn the checks of another tool into a profile in YAML
     #[command(subcommand, arg_required_else_help = true)]
@@ -233,6 +236,7 @@ Examples:
   cisb profile build mine.yaml                              # writes mine.wasm
   cisb profile inspect mine.wasm
   cisb scan --profile mine.wasm --node node.tar.zst
+  cisb profile build mine.yaml --component target/wasm32-unknown-unknown/release/mine.wasm
 For an editor: cisb schema profile > profile.schema.json")]
 pub struct BuildArgs {
     /// The profile in YAML
@@ -242,6 +246,11 @@ pub struct BuildArgs {
     /// Where to write the component; beside the source, ending in .wasm, if absent
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Compiled code that answers the checks without a rule: a component, or a core module
+    /// made for wasm32-unknown-unknown, which becomes one
+    #[arg(long, value_name = "CODE.wasm")]
+    pub component: Option<PathBuf>,
 
     /// Replace a file there that is not an earlier build of this profile
     #[arg(long)]
@@ -430,9 +439,13 @@ pub enum Plan {
         source: PathBuf,
         /// Where the component goes.
         output: PathBuf,
+        /// The code that answers.
+        component: Option<PathBuf>,
         /// Whether any file there is replaced.
         force: bool,
     },
+    /// Begin a profile.
+    New(new::NewArgs),
     /// Import a configuration of kube-bench.
     Import(ImportArgs),
     /// Print these bytes.
@@ -517,6 +530,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let request = Box::new(request);
             Ok(Plan::Collect { request, wanted })
         }
+        Command::Profile(ProfileCommand::New(args)) => Ok(Plan::New(args)),
         Command::Profile(ProfileCommand::Build(args)) => build(args),
         Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
             Ok(Plan::Import(args))
@@ -652,12 +666,13 @@ fn build(args: BuildArgs) -> Result<Plan, UsageError> {
         Some(output) => output,
         None => args.source.with_extension("wasm"),
     };
-    if output == args.source {
+    if output == args.source || args.component.as_ref() == Some(&output) {
         return Err(UsageError::OverSource(output));
     }
     Ok(Plan::Build {
         source: args.source,
         output,
+        component: args.component,
         force: args.force,
     })
 }

@@ -10,6 +10,8 @@ mod bundle;
 mod cache;
 #[path = "main/import.rs"]
 mod import;
+#[path = "main/new.rs"]
+mod new;
 #[cfg(feature = "registry")]
 #[path = "main/registry.rs"]
 mod registry;
@@ -212,8 +214,10 @@ fn run() -> anyhow::Result<u8> {
         Plan::Build {
             source,
             output,
+            component,
             force,
-        } => build::run(&source, &output, force),
+        } => build::run(&source, component.as_deref(), &output, force),
+        Plan::New(args) => new::run(&args),
         Plan::Import(args) => import::run(&args),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;

@@ -71,16 +71,21 @@ fn unpack() -> Result<Ready, String> {
 /// The component that a manifest makes of the engine. It imports what the
 /// manifest requests, and the same manifest gives the same bytes.
 pub fn pack(manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+    let component = ready()?
+        .components
+        .get(asset::variant(&manifest.requests))
+        .ok_or_else(|| PackError::Asset("a variant is missing".to_owned()))?;
+    around(component.clone(), manifest)
+}
+
+/// Adds a manifest to a component that has none.
+pub fn around(component: Vec<u8>, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
     let broken = |e: String| PackError::Asset(e);
     let text = serde_json::to_vec(manifest).map_err(|e| broken(e.to_string()))?;
     if text.len() > MANIFEST_MAX_BYTES {
         return Err(PackError::TooLarge(text.len()));
     }
-    let component = ready()?
-        .components
-        .get(asset::variant(&manifest.requests))
-        .ok_or_else(|| broken("a variant is missing".to_owned()))?;
-    let mut bytes = component.clone();
+    let mut bytes = component;
     append(&mut bytes, "component-name", &name(&manifest.id));
     append(&mut bytes, "description", manifest.title.as_bytes());
     append(&mut bytes, "version", manifest.version.as_bytes());

@@ -1,22 +1,27 @@
-//! `cisb profile build`: reads the YAML, writes the component.
+//! `cisb profile build`: reads the YAML and the code that is named, writes the
+//! component.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cisb::author::{self, tree};
+use cisb::author::{self, AuthorError, Built, code, tree};
 use cisb::profile::Place;
+use cisb::profile::source::MAX_COMPONENT_BYTES;
 use cisb::report::exit;
 use cisb::scan;
 
 use super::say;
 
-pub(super) fn run(source: &Path, output: &Path, force: bool) -> anyhow::Result<u8> {
-    let text = read(source)?;
-    let name = source.display().to_string();
-    let built = match author::build(&name, &text) {
+pub(super) fn run(
+    source: &Path,
+    component: Option<&Path>,
+    output: &Path,
+    force: bool,
+) -> anyhow::Result<u8> {
+    let built = match build(source, component)? {
         Ok(built) => built,
-        Err(author::AuthorError::Mistakes(mistakes)) => {
+        Err(AuthorError::Mistakes(mistakes)) => {
             // Each begins with its place, as editors expect it.
             let mut err = io::stderr().lock();
             for line in mistakes.to_string().lines() {
@@ -47,7 +52,45 @@ pub(super) fn run(source: &Path, output: &Path, force: bool) -> anyhow::Result<u
         built.component.len(),
         output.display()
     ));
+    if let Some(limits) = &built.limits {
+        say(&format!(
+            "it is larger than what runs without a grant: it needs `{limits}` in a [[grant]] for \
+             {}, and `cisb cache warm` to start quickly",
+            manifest.id
+        ));
+    }
     Ok(exit::CLEAN)
+}
+
+/// The profile, or what an author did wrong.
+fn build(source: &Path, component: Option<&Path>) -> anyhow::Result<Result<Built, AuthorError>> {
+    let text = read(source)?;
+    let name = source.display().to_string();
+    let Some(path) = component else {
+        return Ok(author::build(&name, &text));
+    };
+    let shown = path.display().to_string();
+    let code = code::read(&shown, read_code(path)?)?;
+    Ok(author::build_around(&name, &text, &code))
+}
+
+fn read_code(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let file = std::fs::File::open(path).with_context(cannot)?;
+    if file.metadata().with_context(cannot)?.is_dir() {
+        bail!("{} is a directory: name the .wasm in it", path.display());
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_COMPONENT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .with_context(cannot)?;
+    if bytes.len() as u64 > MAX_COMPONENT_BYTES {
+        bail!(
+            "{} has more than {MAX_COMPONENT_BYTES} bytes, and no host runs so large a profile",
+            path.display()
+        );
+    }
+    Ok(bytes)
 }
 
 fn read(source: &Path) -> anyhow::Result<String> {
