@@ -3,6 +3,7 @@
 //! and what is written becomes its manifest. Code that somebody compiled takes
 //! the engine's place where it is named.
 
+pub mod cases;
 pub mod code;
 pub mod import;
 pub mod language;
@@ -11,15 +12,19 @@ pub mod mistake;
 pub mod new;
 pub mod pack;
 pub mod schema;
+pub mod tailor;
+pub mod testing;
 pub mod tree;
 
 use cisb_contract::Manifest;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use self::code::{Code, CodeError};
 use self::language::Profile;
 use self::mistake::{Mistake, Mistakes, Spot};
 use self::pack::PackError;
+use self::schema::Kind;
 use crate::profile::manifest;
 
 /// A profile that was built.
@@ -68,7 +73,7 @@ pub fn build(file: &str, text: &str) -> Result<Built, AuthorError> {
 /// Builds the profile that a text describes around somebody's code.
 pub fn build_around(file: &str, text: &str, code: &Code) -> Result<Built, AuthorError> {
     let manifest = describe(file, text, Some(code))?;
-    let component = pack::around(code.component(&manifest)?, &manifest)?;
+    let component = pack::describe(code.component(&manifest)?, &manifest)?;
     let limits = code::hold(&code.name, &component)?;
     Ok(Built {
         component,
@@ -82,26 +87,41 @@ fn describe(file: &str, text: &str, code: Option<&Code>) -> Result<Manifest, Aut
     let (profile, tree) = read(file, text)?;
     let engine = &pack::ready()?.engine;
     let manifest = lower::manifest(&profile, &tree, engine, code).map_err(|all| said(file, all))?;
+    acceptable(file, &manifest)?;
+    Ok(manifest)
+}
+
+/// Holds what was made to what a scan would hold it to.
+fn acceptable(file: &str, manifest: &Manifest) -> Result<(), AuthorError> {
     let refused = |why: String| AuthorError::Refused {
         file: file.to_owned(),
         why,
     };
-    let json = serde_json::to_vec(&manifest).map_err(|e| refused(e.to_string()))?;
+    let json = serde_json::to_vec(manifest).map_err(|e| refused(e.to_string()))?;
     manifest::parse(&json).map_err(|e| refused(e.to_string()))?;
-    Ok(manifest)
+    Ok(())
 }
 
 /// Reads the profile that a text describes, with its places.
 pub fn read(file: &str, text: &str) -> Result<(Profile, tree::Node), Mistakes> {
+    typed(file, text, Kind::Profile)
+}
+
+/// Reads what a text describes, held to its schema first.
+fn typed<T: DeserializeOwned>(
+    file: &str,
+    text: &str,
+    kind: Kind,
+) -> Result<(T, tree::Node), Mistakes> {
     let tree = tree::read(text).map_err(|one| said(file, vec![one]))?;
-    let wrong = schema::hold(&tree);
+    let wrong = schema::hold(&tree, kind);
     if !wrong.is_empty() {
         return Err(said(file, wrong));
     }
     let json: Value = tree.to_json();
     let start = Spot { line: 1, column: 1 };
     match serde_json::from_value(json) {
-        Ok(profile) => Ok((profile, tree)),
+        Ok(typed) => Ok((typed, tree)),
         // The schema is made of the types; what passes it is one of them.
         Err(error) => Err(said(file, vec![Mistake::at(start, error.to_string())])),
     }

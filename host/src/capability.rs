@@ -8,7 +8,7 @@ pub mod log;
 pub mod processes;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use wasmtime::component::ResourceTable;
@@ -46,7 +46,7 @@ pub struct Shared {
     pub now: String,
     files: Mutex<HashMap<String, Sought>>,
     contents: Mutex<HashMap<String, Arc<files::Kept>>>,
-    objects: Mutex<HashMap<String, Arc<kubernetes::Pruned>>>,
+    objects: Mutex<HashMap<String, Arc<OnceLock<Arc<kubernetes::Pruned>>>>>,
     /// Masked argument lists, by pid.
     args: Mutex<HashMap<u32, Arc<[String]>>>,
 }
@@ -95,6 +95,8 @@ pub struct Session {
     shared: Arc<Shared>,
     granted: Arc<Granted>,
     uses: BTreeSet<String>,
+    /// Ids of the requests by which it asked.
+    pub asked: BTreeSet<String>,
     /// What was served.
     pub ledger: Ledger,
     table: ResourceTable,
@@ -140,6 +142,7 @@ impl Session {
             shared,
             granted,
             uses: uses.into_iter().collect(),
+            asked: BTreeSet::new(),
             ledger,
             table,
             calls: 0,
@@ -162,6 +165,11 @@ impl Session {
             return Err(wasmtime::Error::new(Spent::Deadline));
         }
         Ok(())
+    }
+
+    /// Whether it logged more than is kept.
+    pub fn flooded(&self) -> bool {
+        self.log.is_full()
     }
 
     /// Whether the running check declares the request.

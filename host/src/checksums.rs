@@ -121,6 +121,7 @@ impl Checksums {
             signer: "the operator's own list".to_owned(),
             chosen: format!("given with --checksums {}", self.path.display()),
             grants: Vec::new(),
+            tailored: Vec::new(),
             sections: vec![Section {
                 id: GROUP.to_owned(),
                 title: "Files and their digests".to_owned(),

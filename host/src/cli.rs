@@ -2,6 +2,7 @@
 //! clock and prints nothing; `main` does what the plan says.
 
 pub mod attest;
+pub mod author;
 pub mod bundle;
 mod cache;
 pub mod inspect;
@@ -30,7 +31,7 @@ pub use self::cache::{CacheArgs, CacheCommand};
 pub use self::node::NodeArgs;
 pub use self::run::{RunArgs, RunPlan};
 pub use self::scan::{Destination, InstalledArgs, ScanArgs, ScanPlan};
-use crate::author::schema;
+use crate::author::schema::{self, Kind};
 use crate::config::Settings;
 use crate::report::{asff, json};
 use crate::request;
@@ -104,7 +105,7 @@ pub enum Command {
     /// Compile profiles once, so that scans need not
     #[command(subcommand, arg_required_else_help = true)]
     Cache(CacheCommand),
-    /// Print the JSON Schema of an output, or of a profile in YAML
+    /// Print the JSON Schema of an output, or of what authors write
     Schema {
         /// Of what
         #[arg(value_name = "NAME")]
@@ -133,6 +134,8 @@ pub enum ProfileCommand {
     New(new::NewArgs),
     /// Build a profile from YAML, with nothing else installed, or around compiled code
     Build(BuildArgs),
+    /// Run cases: what a profile should say of which nodes, and what no case shows
+    Test(Box<author::TestArgs>),
     /// Turn the checks of another tool into a profile in YAML
     #[command(subcommand, arg_required_else_help = true)]
     Import(ImportCommand),
@@ -236,10 +239,11 @@ Examples:
   cisb profile build mine.yaml                              # writes mine.wasm
   cisb profile inspect mine.wasm
   cisb scan --profile mine.wasm --node node.tar.zst
-  cisb profile build mine.yaml --component target/wasm32-unknown-unknown/release/mine.wasm
+  cisb profile build overlay.yaml --profiles DIR            # changes to one of these
+  cisb profile build mine.yaml --component code.wasm        # around code that was compiled
 For an editor: cisb schema profile > profile.schema.json")]
 pub struct BuildArgs {
-    /// The profile in YAML
+    /// The profile in YAML, or an overlay: changes to the profile that it extends
     #[arg(value_name = "FILE")]
     pub source: PathBuf,
 
@@ -255,6 +259,10 @@ pub struct BuildArgs {
     /// Replace a file there that is not an earlier build of this profile
     #[arg(long)]
     pub force: bool,
+
+    /// Where the profile lies that an overlay extends by its id.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 }
 
 /// `cisb collect`.
@@ -317,12 +325,12 @@ pub enum Format {
     Asff,
 }
 
-/// The formats of `cisb profile inspect`.
+/// The formats of what is not a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum InspectFormat {
     /// For people
     Text,
-    /// The manifest with the digests
+    /// For programs
     Json,
 }
 
@@ -333,6 +341,10 @@ pub enum SchemaName {
     Report,
     /// What `cisb profile build` reads
     Profile,
+    /// What it reads to change another profile
+    Overlay,
+    /// The cases that `cisb profile test` reads
+    Cases,
 }
 
 /// What the machine says, handed in so that parsing asks nobody.
@@ -443,11 +455,15 @@ pub enum Plan {
         component: Option<PathBuf>,
         /// Whether any file there is replaced.
         force: bool,
+        /// Where what it extends may be installed.
+        installed: resolve::Wanted,
     },
     /// Begin a profile.
     New(new::NewArgs),
     /// Import a configuration of kube-bench.
     Import(ImportArgs),
+    /// Test, check or measure a profile.
+    Author(author::AuthorPlan),
     /// Print these bytes.
     Print(Vec<u8>),
 }
@@ -531,7 +547,10 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             Ok(Plan::Collect { request, wanted })
         }
         Command::Profile(ProfileCommand::New(args)) => Ok(Plan::New(args)),
-        Command::Profile(ProfileCommand::Build(args)) => build(args),
+        Command::Profile(ProfileCommand::Build(args)) => build(args, settings),
+        Command::Profile(ProfileCommand::Test(args)) => {
+            Ok(Plan::Author(author::test(*args, settings, ambient)))
+        }
         Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
             Ok(Plan::Import(args))
         }
@@ -611,7 +630,13 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         } => Ok(Plan::Print(json::SCHEMA.into())),
         Command::Schema {
             name: SchemaName::Profile,
-        } => Ok(Plan::Print(schema::text().into_bytes())),
+        } => Ok(Plan::Print(schema::text(Kind::Profile).into_bytes())),
+        Command::Schema {
+            name: SchemaName::Overlay,
+        } => Ok(Plan::Print(schema::text(Kind::Overlay).into_bytes())),
+        Command::Schema {
+            name: SchemaName::Cases,
+        } => Ok(Plan::Print(schema::text(Kind::Cases).into_bytes())),
         Command::Completions { shell } => {
             let mut out = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
@@ -661,7 +686,7 @@ fn collect(
     Ok((request, wanted))
 }
 
-fn build(args: BuildArgs) -> Result<Plan, UsageError> {
+fn build(args: BuildArgs, settings: &Settings) -> Result<Plan, UsageError> {
     let output = match args.output {
         Some(output) => output,
         None => args.source.with_extension("wasm"),
@@ -674,6 +699,7 @@ fn build(args: BuildArgs) -> Result<Plan, UsageError> {
         output,
         component: args.component,
         force: args.force,
+        installed: resolve::Wanted::new(Vec::new(), &args.installed, settings),
     })
 }
 

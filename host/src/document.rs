@@ -1,9 +1,11 @@
-//! Reads YAML and JSON as Kubernetes' components would, within limits, and
-//! points into what was read.
+//! Reads YAML, JSON and TOML as Kubernetes' components and container runtimes
+//! would, within limits, and points into what was read.
 //!
 //! Components read their files with a YAML 1.1 reader that turns YAML into JSON
 //! first, so this does: plain `yes`, `on` and `y` are booleans, `0644` is an
 //! octal number, a timestamp is a string, and a repeated key is an error.
+
+mod toml;
 
 use std::fmt;
 
@@ -34,6 +36,31 @@ pub enum DocumentError {
     /// Neither YAML nor JSON in UTF-8, a repeated key, or past a limit.
     #[error("not YAML or JSON: {0}")]
     Malformed(String),
+    /// Called TOML, and not it.
+    #[error("not TOML: {0}")]
+    NotToml(String),
+}
+
+/// Parses a file by its name and its contents: TOML where it is called so, else
+/// what [`parse`] reads, and TOML with a table where that is no document, for
+/// runtimes call theirs `.conf` too.
+pub fn parse_file(path: &str, bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
+    if bytes.len() <= SIZE_LIMIT
+        && let Ok(text) = std::str::from_utf8(bytes)
+    {
+        // No TOML begins with a brace: that is what masking leaves of it.
+        if path.ends_with(".toml") && !text.trim_start().starts_with('{') {
+            return toml::read(text).map(|document| vec![document]);
+        }
+        return match parse(bytes) {
+            Err(error) if toml::has_table(text) => match toml::read(text) {
+                Ok(document) => Ok(vec![document]),
+                Err(_) => Err(error),
+            },
+            parsed => parsed,
+        };
+    }
+    parse(bytes)
 }
 
 /// Parses YAML or JSON of one or more documents, each a mapping or a list; empty

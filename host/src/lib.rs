@@ -27,5 +27,6 @@ pub mod profile;
 pub mod report;
 pub mod request;
 pub mod scan;
+pub mod trial;
 pub mod trust;
 pub mod warm;

@@ -2,6 +2,8 @@
 //! here are the process's own doors: arguments, environment, clock, standard
 //! streams, the configuration file and the files that reports go to.
 
+#[path = "main/author.rs"]
+mod author;
 #[path = "main/build.rs"]
 mod build;
 #[path = "main/bundle.rs"]
@@ -216,9 +218,11 @@ fn run() -> anyhow::Result<u8> {
             output,
             component,
             force,
-        } => build::run(&source, component.as_deref(), &output, force),
+            installed,
+        } => build::run(&source, component.as_deref(), &output, force, &installed),
         Plan::New(args) => new::run(&args),
         Plan::Import(args) => import::run(&args),
+        Plan::Author(plan) => author::run(&plan),
         Plan::Print(bytes) => {
             print(|out| out.write_all(&bytes))?;
             Ok(exit::CLEAN)

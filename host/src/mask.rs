@@ -45,13 +45,16 @@ pub struct Masked {
     pub changed: bool,
 }
 
-/// Masks a whole file for `read-text` and for a record. A YAML or JSON document
-/// in which a value was masked comes back as JSON (which is YAML), one document
-/// after the other; parsed, it equals the masked document. Bytes that are not
+/// Masks a whole file for `read-text` and for a record. A YAML, JSON or TOML
+/// document in which a value was masked comes back as JSON (which is YAML), one
+/// document after the other; parsed, it equals the masked document. Bytes that are not
 /// UTF-8 are masked where they are ASCII.
 pub fn text(path: &str, bytes: &[u8]) -> Masked {
     let masked = match std::str::from_utf8(bytes) {
-        Ok(text) => text_within(text, values::is_cloud(path), 0).map(String::into_bytes),
+        Ok(text) => {
+            let parse = |text: &str| document::parse_file(path, text.as_bytes()).ok();
+            masked_text(text, values::is_cloud(path), 0, &parse).map(String::into_bytes)
+        }
         Err(_) => {
             // One byte, one character: offsets agree, and the other bytes stay.
             let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
@@ -78,13 +81,17 @@ pub fn text(path: &str, bytes: &[u8]) -> Masked {
 
 /// Masks tokens, keys and credentials anywhere in text that is no document.
 pub fn mask_text(text: &str) -> String {
-    let mut text = text.to_owned();
+    masked(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// A text without its secrets; none if it has none, as most.
+fn masked(text: &str) -> Option<String> {
+    let mut text = Cow::Borrowed(text);
     // One replacement may bring the parts of another together.
     for _ in 0..ROUNDS {
         let tokens = tokens::find(&text);
-        // Most texts have none, and are not copied.
         let masked = match tokens.is_empty() {
-            true => Cow::Borrowed(&text),
+            true => Cow::Borrowed(&*text),
             false => Cow::Owned(replace(&text, &tokens)),
         };
         let assignments = assignments::find(&masked);
@@ -96,9 +103,12 @@ pub fn mask_text(text: &str) -> String {
         if masked == text {
             break;
         }
-        text = masked;
+        text = Cow::Owned(masked);
     }
-    text
+    match text {
+        Cow::Borrowed(_) => None,
+        Cow::Owned(masked) => Some(masked),
+    }
 }
 
 /// Honest text is done after one round and an empty one.
@@ -175,9 +185,21 @@ fn flag(arg: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// A text without its secrets, as a document if it is one; none if it has none.
+/// A text within a document without its secrets, as a document if it is one;
+/// none if it has none.
 fn text_within(text: &str, cloud: bool, level: usize) -> Option<String> {
-    let parse = |text: &str| document::parse(text.as_bytes()).ok();
+    masked_text(text, cloud, level, &|text| {
+        document::parse(text.as_bytes()).ok()
+    })
+}
+
+/// A text without its secrets, as the documents that a reader finds in it.
+fn masked_text(
+    text: &str,
+    cloud: bool,
+    level: usize,
+    parse: &dyn Fn(&str) -> Option<Vec<Value>>,
+) -> Option<String> {
     let masked = mask_text(text);
     let Some(mut documents) = parse(text) else {
         // What was no document must not become one: a replay would judge it.
@@ -197,12 +219,10 @@ fn text_within(text: &str, cloud: bool, level: usize) -> Option<String> {
         return None;
     }
     // Without a secret value, one in a comment: the rest stays as it was written.
-    let only_comments = count == 0 && parse(&masked).as_ref() == Some(&documents);
-    Some(if only_comments {
-        masked
-    } else {
-        as_json(&documents)
-    })
+    // Units of systemd may be TOML by accident, and stay what they are as well.
+    let is_same = parse(&masked).as_ref() == Some(&documents);
+    let stays = is_same && (count == 0 || document::parse(text.as_bytes()).is_err());
+    Some(if stays { masked } else { as_json(&documents) })
 }
 
 /// A line that no document can end with.

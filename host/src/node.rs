@@ -4,6 +4,7 @@
 //! doors only for what is granted, and mask what comes back.
 
 pub mod cluster;
+pub mod dark;
 pub mod live;
 pub mod record;
 pub mod recording;

@@ -15,9 +15,9 @@ mod screen;
 #[cfg(test)]
 mod tests;
 pub mod text;
-mod xml;
+pub(crate) mod xml;
 
-use cisb_contract::manifest::Section;
+use cisb_contract::manifest::{Section, Tailoring};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,9 @@ pub struct ProfileRun {
     pub chosen: String,
     /// What it was granted, one line for each request.
     pub grants: Vec<String>,
+    /// What it was made from by tailoring, and what that changed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub tailored: Vec<Tailoring>,
     /// The benchmark's sections, for outputs that print them.
     pub sections: Vec<Section>,
     /// Why it did not run, if it did not.

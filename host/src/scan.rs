@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use cisb_contract::Manifest;
 use cisb_contract::manifest::{
-    Check, Group, Ownership, Parameter, ParameterType, Procedure, Section,
+    Check, Group, Instead, Ownership, Parameter, ParameterType, Procedure, Section,
 };
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -21,7 +21,7 @@ use crate::capability::Shared;
 use crate::checksums::{Checksums, ChecksumsError};
 use crate::cli::inspect::Inspection;
 use crate::detect::{self, Candidate, Choice, DetectError, Facts};
-use crate::engine::run::{Obstacle, Outcome};
+use crate::engine::run::{Obstacle, Outcome, Usage};
 use crate::engine::{Engine, EngineError, MAX_JOBS, cache, link, run};
 use crate::finding::{Basis, Decision, Finding, Verdict};
 use crate::node::cluster::{Access, ClusterError};
@@ -187,6 +187,7 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                 report.coverage.declared += manifest.checks.len();
                 report.coverage.profile_range = range(manifest, &shared, told(request));
                 for (check, outcome) in outcomes {
+                    let outcome = outcome.map(|outcome| left_to_a_person(manifest, check, outcome));
                     if let Some(obstacle) = outcome.as_ref().and_then(|o| o.obstacle.clone()) {
                         obstacles.push((check.id.clone(), obstacle));
                     }
@@ -375,6 +376,7 @@ impl Loaded {
             capabilities: String::new(),
             chosen: chosen.to_owned(),
             grants: Vec::new(),
+            tailored: Vec::new(),
             sections: Vec::new(),
             refused: None,
             timings: Timings {
@@ -392,6 +394,7 @@ impl Loaded {
             entry.kubernetes.clone_from(&manifest.benchmark.kubernetes);
             entry.manifest_digest = format!("sha256:{}", verified.manifest_digest());
             entry.sections.clone_from(&manifest.sections);
+            entry.tailored.clone_from(&manifest.tailored);
             entry.capabilities = verified.capabilities().to_owned();
             entry.signer = verified.standing().words();
             entry.signers = verified.standing().signers().iter().map(signer).collect();
@@ -479,9 +482,9 @@ fn checks<'a>(
     let work = |from_end| {
         let mut mine = Vec::new();
         while let Some((index, check)) = next(from_end) {
-            let outcome = (!selected.skips(check)).then(|| {
-                let settings =
-                    serde_json::json!({"parameters": settings, "with": check.with}).to_string();
+            let left_out = matches!(manifest.instead(&check.id), Some(Instead::Skip(_)));
+            let outcome = (!left_out && !selected.skips(check)).then(|| {
+                let settings = told_check(&settings, check);
                 run::run(linked, shared, check, *index, &settings)
             });
             mine.push((*index, *check, outcome));
@@ -515,12 +518,26 @@ fn checks<'a>(
         .collect()
 }
 
+/// What a check is told: the values of the profile's parameters, and its own
+/// part of the manifest.
+pub(crate) fn told_check(parameters: &Map<String, Value>, check: &Check) -> String {
+    serde_json::json!({"parameters": parameters, "with": check.with}).to_string()
+}
+
 /// Puts a check and its outcome together.
-fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Finding {
+pub(crate) fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Finding {
     let skipped = outcome.is_none();
+    // Nobody saw a witness that what tailoring leaves out is not here.
+    let (verdict, reason) = match manifest.instead(&check.id) {
+        Some(Instead::Skip(why)) => (Verdict::Manual, said_of(manifest, "leaves it out", why)),
+        _ => (
+            Verdict::NotApplicable,
+            "not run: --skip names it".to_owned(),
+        ),
+    };
     let outcome = outcome.unwrap_or_else(|| Outcome {
-        verdict: Verdict::NotApplicable,
-        reason: "not run: --skip names it".to_owned(),
+        verdict,
+        reason,
         expected: String::new(),
         actual: String::new(),
         basis: Basis::Explicit,
@@ -529,6 +546,7 @@ fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Find
         obstacle: None,
         fault: false,
         fuel: 0,
+        usage: Usage::default(),
     });
     // What only the provider can see and change is no failure of the cluster's.
     let decision = match (check.ownership, outcome.verdict) {
@@ -564,6 +582,38 @@ fn finding(manifest: &Manifest, check: &Check, outcome: Option<Outcome>) -> Find
         references: check.references.clone(),
         skipped,
     }
+}
+
+/// What a check came to whose verdict tailoring leaves to a person: what was
+/// seen stays, and what does not apply still does not.
+fn left_to_a_person(manifest: &Manifest, check: &Check, outcome: Outcome) -> Outcome {
+    let Some(Instead::Manual(why)) = manifest.instead(&check.id) else {
+        return outcome;
+    };
+    if outcome.verdict == Verdict::NotApplicable || outcome.fault {
+        return outcome;
+    }
+    let said = said_of(manifest, "leaves it to a person", why);
+    let seen = match (outcome.verdict, outcome.reason.as_str()) {
+        (_, "") => outcome.actual.clone(),
+        (Verdict::Error, reason) => format!("not to be told: {reason}"),
+        (_, reason) => reason.to_owned(),
+    };
+    let end = match seen.is_empty() {
+        true => String::new(),
+        false => format!("; seen: {seen}"),
+    };
+    Outcome {
+        verdict: Verdict::Manual,
+        reason: format!("{said}{end}"),
+        obstacle: None,
+        ..outcome
+    }
+}
+
+/// What the last tailoring that decides about a check does, and why.
+fn said_of(manifest: &Manifest, what: &str, why: &str) -> String {
+    format!("{} {what}: {why}", manifest.id)
 }
 
 /// The section and the group of a check.

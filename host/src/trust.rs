@@ -7,6 +7,7 @@ pub mod edit;
 pub mod file;
 pub mod key;
 pub mod policy;
+pub mod statement;
 
 pub use key::{KeyId, PrivateKey, PublicKey};
 pub use policy::Policy;

@@ -199,6 +199,36 @@ fn what_was_not_served_is_an_error_and_never_a_pass() {
     expect("masked", &report, &[("1", "error", "masks")]);
 }
 
+/// Runtimes are configured in TOML, whatever their files are called.
+#[test]
+fn toml_is_a_document_too() {
+    let rule = |path: &str| {
+        format!(
+            "document:\n  paths: {path}\n  require:\n    - {{at: /plugins/io.containerd.cri.v1.runtime/enable_selinux, is: true}}\n    - {{at: /auth, set: false}}"
+        )
+    };
+    let good = "version = 3\n[plugins.'io.containerd.cri.v1.runtime']\nenable_selinux = true\n";
+    for path in ["/etc/containerd/config.toml", "/etc/runtime.conf"] {
+        let (_folder, component) = one(&rule(path));
+        for (text, verdict, words) in [
+            (good.to_owned(), "pass", "enable_selinux is true"),
+            (good.replace("true", "false"), "fail", "should be true"),
+            (good.replace("true", "'yes'"), "error", "not a boolean"),
+            (format!("{good}enable_selinux = false\n"), "error", "not "),
+            (
+                format!("auth = 'hunter2'\n{good}"),
+                "fail",
+                "/auth is masked",
+            ),
+        ] {
+            let record = Record::new().file(path, "0600", &text);
+            let report = scan(&component, record.path(), &[]);
+            assert!(!report.out.contains("hunter2"), "{}", report.out);
+            expect(&text, &report.report(), &[("1", verdict, words)]);
+        }
+    }
+}
+
 /// Rules over the control plane that keeps them and the one that does not.
 #[test]
 fn every_way_to_name_files_finds_them() {

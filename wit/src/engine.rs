@@ -48,6 +48,10 @@ pub struct Of {
     pub any_flag: bool,
     /// Whether fields that have no flag are read.
     pub reads_fields: bool,
+    /// Settings that take from what another one makes: they are read as that
+    /// other one, so that a demand on them would be turned around.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub takes_from: BTreeMap<String, String>,
     /// Settings whose value is known where nobody sets them.
     pub defaults: BTreeSet<String>,
     /// What the variable that stands in for a flag starts with; empty if none

@@ -33,6 +33,15 @@ pub struct Manifest {
     /// When this profile fits a node: any one of these suffices.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub applies: Vec<Applies>,
+    /// What it was made from by tailoring, and what that changed; the first is
+    /// what the others were made of. Empty for a profile of its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tailored: Vec<Tailoring>,
+    /// The kinds of rule that its code evaluates where they stand in a check's
+    /// `with`, so that checks may be added without building it again: words of
+    /// [`crate::rule::KINDS`]. Empty where `with` is its own affair.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
     /// Where the node's Kubernetes version may be read if nothing states it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<VersionAt>,
@@ -48,6 +57,127 @@ pub struct Manifest {
     pub sections: Vec<Section>,
     /// The checks, in the benchmark's order.
     pub checks: Vec<Check>,
+}
+
+impl Manifest {
+    /// What tailoring put in the place of a check's verdict: the last word counts.
+    pub fn instead(&self, check: &str) -> Option<Instead<'_>> {
+        let changes = self.tailored.iter().flat_map(|layer| &layer.changes);
+        changes.rev().find_map(|change| match change {
+            Change::Skip { check: id, reason } if id == check => Some(Instead::Skip(reason)),
+            Change::Manual { check: id, reason } if id == check => Some(Instead::Manual(reason)),
+            _ => None,
+        })
+    }
+}
+
+/// What tailoring puts in the place of a check's verdict, with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead<'a> {
+    /// It does not run.
+    Skip(&'a str),
+    /// It runs, and a person decides.
+    Manual(&'a str),
+}
+
+/// A profile that another one was made from, and what was changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Tailoring {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// `sha256:…` of its component.
+    pub digest: String,
+    /// What was changed.
+    pub changes: Vec<Change>,
+}
+
+/// Something that was changed, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Change {
+    /// A check does not run any more. It stays in reports, as not assessed.
+    Skip {
+        /// Its id.
+        check: String,
+        /// Why.
+        reason: String,
+    },
+    /// A check runs, and what it finds is for a person to judge.
+    Manual {
+        /// Its id.
+        check: String,
+        /// Why.
+        reason: String,
+    },
+    /// A check's severity is another.
+    Severity {
+        /// Its id.
+        check: String,
+        /// What it was.
+        from: Severity,
+        /// What it is.
+        to: Severity,
+        /// Why.
+        reason: String,
+    },
+    /// A check's level is another.
+    Level {
+        /// Its id.
+        check: String,
+        /// What it was.
+        from: u8,
+        /// What it is.
+        to: u8,
+        /// Why.
+        reason: String,
+    },
+    /// A parameter has another default.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// What it was.
+        from: serde_json::Value,
+        /// What it is.
+        to: serde_json::Value,
+        /// Why.
+        reason: String,
+    },
+    /// A check was added.
+    Add {
+        /// Its id.
+        check: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+impl Change {
+    /// Why it was made.
+    pub fn reason(&self) -> &str {
+        match self {
+            Self::Skip { reason, .. }
+            | Self::Manual { reason, .. }
+            | Self::Severity { reason, .. }
+            | Self::Level { reason, .. }
+            | Self::Parameter { reason, .. }
+            | Self::Add { reason, .. } => reason,
+        }
+    }
+
+    /// The check that it is about; none where it is about a parameter.
+    pub fn check(&self) -> Option<&str> {
+        match self {
+            Self::Skip { check, .. }
+            | Self::Manual { check, .. }
+            | Self::Severity { check, .. }
+            | Self::Level { check, .. }
+            | Self::Add { check, .. } => Some(check),
+            Self::Parameter { .. } => None,
+        }
+    }
 }
 
 /// The document that a profile's checks come from.

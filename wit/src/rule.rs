@@ -2,6 +2,8 @@
 //! profile is nothing but a manifest. The engine in the SDK reads the same JSON
 //! by hand, for the sake of its size; a test there holds the two together.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -41,6 +43,88 @@ pub enum Rule {
     Objects(ObjectsRule),
     /// Processes.
     Process(ProcessRule),
+}
+
+/// The kinds of rule, and what engines may lack of them: `setting/test` is a
+/// setting compared as documents are, `files/field` and `files/setting` are files
+/// that a document or a setting names, `parameter` is a value that an operator
+/// sets.
+pub const KINDS: [&str; 15] = [
+    "setting",
+    "setting/test",
+    "files",
+    "files/field",
+    "files/setting",
+    "all-of",
+    "any-of",
+    "none-of",
+    "when",
+    "ask",
+    "exist",
+    "document",
+    "objects",
+    "process",
+    "parameter",
+];
+
+impl Rule {
+    /// What an engine must know to evaluate it: words of [`KINDS`].
+    pub fn needs(&self) -> BTreeSet<&'static str> {
+        let mut needs = BTreeSet::new();
+        self.gather(&mut needs);
+        let json = serde_json::to_value(self).unwrap_or_default();
+        if has_parameter(&json) {
+            needs.insert("parameter");
+        }
+        needs
+    }
+
+    fn gather(&self, needs: &mut BTreeSet<&'static str>) {
+        let (kind, of, rules): (_, _, &[Rule]) = match self {
+            Self::Setting(rule) => {
+                let tests = |d: &Demand| matches!(d.expect, Expect::Test(_));
+                if rule.demands.iter().any(tests) {
+                    needs.insert("setting/test");
+                }
+                ("setting", None, &[])
+            }
+            Self::Files(rule) => ("files", Some(&rule.of), &[]),
+            Self::AllOf(rules) => ("all-of", None, rules),
+            Self::AnyOf(rules) => ("any-of", None, rules),
+            Self::NoneOf(rules) => ("none-of", None, rules),
+            Self::When { holds, rule } => {
+                holds.gather(needs);
+                rule.gather(needs);
+                ("when", None, &[])
+            }
+            Self::Ask(_) => ("ask", None, &[]),
+            Self::Exist { of, .. } => ("exist", Some(of), &[]),
+            Self::Document(rule) => ("document", Some(&rule.of), &[]),
+            Self::Objects(_) => ("objects", None, &[]),
+            Self::Process(_) => ("process", None, &[]),
+        };
+        needs.insert(kind);
+        match of {
+            Some(Set::Field { .. }) => _ = needs.insert("files/field"),
+            Some(Set::Setting { .. }) => _ = needs.insert("files/setting"),
+            _ => {}
+        }
+        for rule in rules {
+            rule.gather(needs);
+        }
+    }
+}
+
+/// Whether a parameter stands in the place of a value.
+fn has_parameter(json: &Value) -> bool {
+    match json {
+        Value::Object(members) => {
+            let is = members.len() == 1 && members.get("parameter").is_some_and(Value::is_string);
+            is || members.values().any(has_parameter)
+        }
+        Value::Array(items) => items.iter().any(has_parameter),
+        _ => false,
+    }
 }
 
 /// A value, or the parameter that has it when the check runs.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::sys::{self, Workspace};
-use crate::{demo, guests, profiles, setup, tidy};
+use crate::{book, demo, guests, profiles, setup, tidy};
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
@@ -21,6 +21,7 @@ const STEPS: &[Step] = &[
     ("tests", tests),
     ("reproducible", profiles::reproduce),
     ("docs", docs),
+    ("book", book::run),
     ("deny", deny),
 ];
 
@@ -47,7 +48,12 @@ fn line(name: &str, time: Duration) -> String {
 }
 
 fn fmt(workspace: &Workspace) -> Result<()> {
-    sys::run(workspace.cargo().args(["fmt", "--all", "--check"]))
+    sys::run(workspace.cargo().args(["fmt", "--all", "--check"]))?;
+    sys::run(
+        workspace
+            .cargo()
+            .args(["fmt", "--check", "--manifest-path", book::PRESS]),
+    )
 }
 
 // Everything is built with one profile, so that nothing is built twice.
@@ -89,11 +95,15 @@ fn deny(workspace: &Workspace) -> Result<()> {
         println!("deny: cargo-deny is not installed, so licences and sources were not looked at");
         return Ok(());
     }
-    sys::run(
-        workspace
-            .cargo()
-            .args(["deny", "check", "bans", "licenses", "sources"]),
-    )
+    for manifest in ["Cargo.toml", book::PRESS] {
+        sys::run(
+            workspace
+                .cargo()
+                .args(["deny", "--manifest-path", manifest])
+                .args(["check", "bans", "licenses", "sources"]),
+        )?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 )]
 
 pub mod bench;
+pub mod book;
 pub mod component;
 pub mod demo;
 pub mod dist;

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
-use xtask::{bench, demo, dist, fuzz, gate, guests, parity, profiles, rules, sdk, setup, tidy};
+use xtask::{
+    bench, book, demo, dist, fuzz, gate, guests, parity, profiles, rules, sdk, setup, tidy,
+};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -56,6 +58,8 @@ enum Command {
         #[arg(long)]
         profile: Option<String>,
     },
+    /// Checks the links of the book in docs/ and renders it into target/book.
+    Book,
     /// Measures a whole scan: time, memory, size.
     Bench {
         /// How many scans are timed.
@@ -120,6 +124,7 @@ fn run(command: Command) -> Result<()> {
             kube_bench_cfg.as_deref(),
             profile.as_deref(),
         ),
+        Command::Book => book::run(&workspace),
         Command::Bench { runs } => bench::run(&workspace, runs),
         Command::Dist {
             key,
@@ -137,5 +142,34 @@ fn run(command: Command) -> Result<()> {
         Command::Fuzz {
             target, seconds, ..
         } => fuzz::run(&workspace, target.as_deref(), seconds),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use xtask::book::{markdown, shell};
+
+    #[test]
+    fn every_command_that_a_document_shows_is_one() {
+        let workspace = Workspace::find().unwrap();
+        let mut count = 0;
+        for path in workspace.files().unwrap() {
+            if path.extension().is_none_or(|end| end != "md") {
+                continue;
+            }
+            let text = std::fs::read_to_string(workspace.path(&path)).unwrap();
+            for shown in shell::commands(&markdown::read(&text), "cargo xtask") {
+                count += 1;
+                let parsed = Cli::try_parse_from(&shown.words);
+                let (path, line) = (path.display(), shown.line);
+                if let Err(error) = parsed
+                    && error.kind() != clap::error::ErrorKind::DisplayHelp
+                {
+                    panic!("{path}:{line}: {error}");
+                }
+            }
+        }
+        assert!(count > 15, "{count}");
     }
 }

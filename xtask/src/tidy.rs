@@ -5,6 +5,7 @@
 mod arrows;
 mod contract;
 mod markdown;
+mod released;
 mod source;
 mod words;
 
@@ -13,8 +14,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::guests;
 use crate::sys::Workspace;
+use crate::{book, guests};
 
 /// Folders whose files are data about other machines, not our words.
 const DATA: &[&str] = &["tests/nodes/", "tests/cases/"];
@@ -57,6 +58,7 @@ fn complaints(workspace: &Workspace) -> Result<Vec<String>> {
         found.extend(file(workspace, path, text, test));
     }
     found.extend(contract::undocumented(workspace)?);
+    found.extend(released::broken(workspace)?);
     found.extend(untested_guests(
         guests::list(workspace)?
             .iter()
@@ -82,7 +84,7 @@ fn file(workspace: &Workspace, path: &Path, text: &str, test: bool) -> Vec<Strin
             found.extend(source::doors(&name, text, test));
         }
         Some("md") => found.extend(markdown::lost_paths(&name, text, |path| {
-            workspace.path(path).exists()
+            workspace.path(path).exists() || book::is_generated(path)
         })),
         _ if name.ends_with("Cargo.toml") => found.extend(arrows::forbidden(&name, text)),
         _ => {}

@@ -351,7 +351,7 @@ fn mistakes(profile: &Profile, yaml: &str, engine: &cisb_contract::engine::Engin
             }];
         }
     };
-    let mut found = schema::hold(&tree);
+    let mut found = schema::hold(&tree, schema::Kind::Profile);
     if found.is_empty() {
         found = match lower::manifest(profile, &tree, engine, None) {
             Ok(_) => Vec::new(),

@@ -241,7 +241,7 @@ pub enum Rule {
     Files(Box<Files>),
     /// What a component of Kubernetes effectively makes of a setting.
     Setting(Box<Setting>),
-    /// Fields of YAML or JSON files.
+    /// Fields of YAML, JSON or TOML files.
     Document(Box<Document>),
     /// Fields of objects of the API.
     Objects(Box<Objects>),
@@ -510,7 +510,7 @@ pub enum AuditPolicy {
     CoversKeyConcerns,
 }
 
-/// Fields of YAML or JSON files. Each file is judged.
+/// Fields of YAML, JSON or TOML files. Each file is judged.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 #[schemars(

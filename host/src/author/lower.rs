@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use cisb_contract::engine::Engine;
 use cisb_contract::manifest::{
-    self, Assessment, Benchmark, Manifest, Ownership, ParameterType, Remediation,
+    self, Assessment, Benchmark, Manifest, Ownership, ParameterType, Remediation, Requests,
 };
-use cisb_contract::rule::{Operand, Rule as Lowered};
+use cisb_contract::rule::{KINDS, Operand, Rule as Lowered};
 use cisb_contract::{MANIFEST_SCHEMA, WORLD};
 
 use super::code::Code;
@@ -49,6 +49,7 @@ pub(super) fn manifest(
         profile,
         code,
         wanted: Wanted::new(&profile.requests),
+        base: None,
         mistakes: Vec::new(),
     };
     let manifest = lower.manifest();
@@ -58,12 +59,56 @@ pub(super) fn manifest(
     }
 }
 
+/// The checks of a profile that are added to another one, and its requests with
+/// what they need; `places` say where each check stands in the file.
+pub(super) fn added(
+    profile: &Profile,
+    places: &[At],
+    file: &Node,
+    engine: &Engine,
+    base: &Base<'_>,
+) -> Result<(Vec<manifest::Check>, Requests), Vec<Mistake>> {
+    let platform = profile
+        .platform
+        .and_then(|p| engine.platforms.get(p.word()));
+    let mut lower = Lower {
+        file,
+        engine: platform.unwrap_or(engine),
+        profile,
+        wanted: Wanted::beside(&profile.requests, base.requests),
+        code: None,
+        base: Some(base),
+        mistakes: Vec::new(),
+    };
+    lower.own_requests();
+    let checks = profile.checks.iter().zip(places);
+    let checks = checks.map(|(check, at)| lower.check(check, at)).collect();
+    let requests = lower.wanted.joined(lower.engine, base.requests);
+    match lower.mistakes.is_empty() {
+        true => Ok((checks, requests)),
+        false => Err(lower.mistakes),
+    }
+}
+
+/// The profile that checks are added to.
+#[derive(Debug)]
+pub(super) struct Base<'a> {
+    /// Its id.
+    pub(super) id: &'a str,
+    /// What it asks to see.
+    pub(super) requests: &'a Requests,
+    /// What its code evaluates.
+    pub(super) rules: &'a [String],
+    /// Whether its code is the engine whose needs are known here.
+    pub(super) is_engine: bool,
+}
+
 /// A place in the file: names and numbers from its top.
 #[derive(Debug, Clone, Default)]
-struct At(Vec<String>);
+pub(super) struct At(pub(super) Vec<String>);
 
 impl At {
-    fn to(&self, step: impl ToString) -> Self {
+    pub(super) fn to(&self, step: impl ToString) -> Self {
         let mut steps = self.0.clone();
         steps.push(step.to_string());
         Self(steps)
@@ -88,6 +133,8 @@ struct Lower<'a> {
     profile: &'a Profile,
     code: Option<&'a Code>,
     wanted: Wanted,
+    /// The profile that the checks are added to, if they are.
+    base: Option<&'a Base<'a>>,
     mistakes: Vec<Mistake>,
 }
 
@@ -136,6 +183,8 @@ impl<'a> Lower<'a> {
             world: WORLD.to_owned(),
             min_host: MIN_HOST.to_owned(),
             applies: profile.applies.clone(),
+            tailored: Vec::new(),
+            rules: KINDS.map(str::to_owned).to_vec(),
             versions: profile.versions.clone(),
             requests: self.wanted.requests(self.engine),
             parameters: self.all_parameters(),
@@ -391,7 +440,7 @@ impl<'a> Lower<'a> {
         at: &At,
         now: &mut Now<'_>,
     ) -> serde_json::Value {
-        self.evaluated(check, at);
+        self.held_to_code(check, at);
         let mut rule = self.rule(rule, &at.to("rule"), now);
         if let Some(when) = &check.when {
             let component = now.component.take();
@@ -403,6 +452,9 @@ impl<'a> Lower<'a> {
                 holds: Box::new(holds),
                 rule: Box::new(rule),
             };
+        }
+        if let Some(base) = self.base {
+            self.evaluated(base, &rule, &now.uses, &at.to("rule"));
         }
         serde_json::to_value(&rule).unwrap_or_default()
     }
@@ -425,6 +477,36 @@ impl<'a> Lower<'a> {
                 }
                 Lowered::Ask(look.trim().to_owned())
             }
+        }
+    }
+
+    /// Whether the code that a check is added to evaluates its rule, and sees
+    /// what that looks at where it looks for it.
+    fn evaluated(&mut self, base: &Base<'_>, rule: &Lowered, uses: &[String], at: &At) {
+        let Base { id, rules, .. } = base;
+        let lacks = rule.needs().into_iter();
+        let lacks: Vec<&str> = lacks.filter(|k| !rules.iter().any(|r| r == k)).collect();
+        const CURE: &str = "put this check into a profile of its own, and scan with both, \
+                            --profile after --profile";
+        if !lacks.is_empty() {
+            let words: Vec<&str> = lacks.iter().map(|kind| kind_words(kind)).collect();
+            let what = match rules.is_empty() {
+                true => "does not say that it evaluates rules".to_owned(),
+                false => format!("does not evaluate {}", words.join(", nor ")),
+            };
+            return self.wrong(at, format!("the code of {id} {what}: {CURE}"));
+        }
+        let mut missing = uses.iter().filter(|used| {
+            self.engine.requests.ids().any(|(known, _)| known == *used)
+                && !base.requests.ids().any(|(known, _)| known == *used)
+        });
+        if let Some(first) = missing.next()
+            && !base.is_engine
+        {
+            let text = format!(
+                "this is read by the request `{first}`, and {id} looks for no such thing: {CURE}"
+            );
+            self.wrong(at, text);
         }
     }
 
@@ -544,6 +626,31 @@ impl<'a> Lower<'a> {
     }
 }
 
+/// A word of [`KINDS`] as authors know it.
+fn kind_words(kind: &str) -> &str {
+    match kind {
+        "setting" => "`setting` rules",
+        "setting/test" => {
+            "settings compared by other than `is`, `is-not`, `has`, `lacks`, `within`, `set` and \
+             `at-least` with a number"
+        }
+        "files" => "`files` rules",
+        "files/field" => "files that a `field` names",
+        "files/setting" => "files that a `setting` names",
+        "all-of" => "`all`",
+        "any-of" => "`any`",
+        "none-of" => "`none`",
+        "when" => "`when`",
+        "ask" => "`ask`",
+        "exist" => "`exist`",
+        "document" => "`document` rules",
+        "objects" => "`objects` rules",
+        "process" => "`process` rules",
+        "parameter" => "parameters in rules",
+        other => other,
+    }
+}
+
 /// The word of a type.
 fn type_name(kind: ParameterType) -> &'static str {
     match kind {
@@ -555,7 +662,7 @@ fn type_name(kind: ParameterType) -> &'static str {
 }
 
 /// Whether something may be an id or a name in a manifest.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text
             .bytes()

@@ -36,7 +36,15 @@ pub enum PackError {
 pub struct Ready {
     /// What it needs.
     pub engine: Engine,
-    components: Vec<Vec<u8>>,
+    /// Its component in each variant.
+    pub(super) components: Vec<Vec<u8>>,
+}
+
+impl Ready {
+    /// Which variant this is the code of, if it is the engine's.
+    pub(super) fn variant(&self, code: &[u8]) -> Option<usize> {
+        self.components.iter().position(|known| known == code)
+    }
 }
 
 /// The engine, unpacked once.
@@ -75,17 +83,16 @@ pub fn pack(manifest: &Manifest) -> Result<Vec<u8>, PackError> {
         .components
         .get(asset::variant(&manifest.requests))
         .ok_or_else(|| PackError::Asset("a variant is missing".to_owned()))?;
-    around(component.clone(), manifest)
+    describe(component.clone(), manifest)
 }
 
-/// Adds a manifest to a component that has none.
-pub fn around(component: Vec<u8>, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+/// A component without a manifest, with this one.
+pub(super) fn describe(mut bytes: Vec<u8>, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
     let broken = |e: String| PackError::Asset(e);
     let text = serde_json::to_vec(manifest).map_err(|e| broken(e.to_string()))?;
     if text.len() > MANIFEST_MAX_BYTES {
         return Err(PackError::TooLarge(text.len()));
     }
-    let mut bytes = component;
     append(&mut bytes, "component-name", &name(&manifest.id));
     append(&mut bytes, "description", manifest.title.as_bytes());
     append(&mut bytes, "version", manifest.version.as_bytes());

@@ -3,44 +3,71 @@
 
 use serde_json::{Map, Value};
 
+use super::cases::Cases;
 use super::language::Profile;
 use super::mistake::Mistake;
+use super::tailor::language::Overlay;
 use super::tree::{Data, Member, Node};
 use crate::cli::near;
 
+/// What a file of YAML is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A profile.
+    Profile,
+    /// Changes to another profile.
+    Overlay,
+    /// Cases of a profile.
+    Cases,
+}
+
 /// The schema, for editors.
-pub fn schema() -> Value {
-    let mut schema = schemars::schema_for!(Profile).to_value();
+pub fn schema(of: Kind) -> Value {
+    let (mut schema, title) = match of {
+        Kind::Profile => (schemars::schema_for!(Profile).to_value(), "cisb profile"),
+        Kind::Overlay => (schemars::schema_for!(Overlay).to_value(), "cisb overlay"),
+        Kind::Cases => (schemars::schema_for!(Cases).to_value(), "cisb cases"),
+    };
     tidy(&mut schema);
     if let Value::Object(members) = &mut schema {
-        members.insert("title".to_owned(), "cisb profile".into());
+        members.insert("title".to_owned(), title.into());
     }
     schema
 }
 
 /// The schema as a file.
-pub fn text() -> String {
-    let mut text = serde_json::to_string_pretty(&schema()).unwrap_or_default();
+pub fn text(of: Kind) -> String {
+    let mut text = serde_json::to_string_pretty(&schema(of)).unwrap_or_default();
     text.push('\n');
     text
 }
 
 /// Holds a file to the schema: everything that is wrong, in no order.
-pub fn hold(file: &Node) -> Vec<Mistake> {
+pub fn hold(file: &Node, of: Kind) -> Vec<Mistake> {
+    let (what, is) = match of {
+        Kind::Profile => (
+            "the profile",
+            "a profile is a mapping that begins with `id: NAME`",
+        ),
+        Kind::Overlay => (
+            "the overlay",
+            "an overlay is a mapping that begins with `extends: PROFILE`",
+        ),
+        Kind::Cases => ("the file", "cases are a mapping that begins with `cases:`"),
+    };
     if !matches!(file.data, Data::Map(_)) {
         let text = match file.data {
             Data::Null => "the file says nothing".to_owned(),
             _ => format!("the file is {}", file.kind()),
         };
-        let text = format!("{text}: a profile is a mapping that begins with `id: NAME`");
-        return vec![Mistake::at(file.spot, text)];
+        return vec![Mistake::at(file.spot, format!("{text}: {is}"))];
     }
-    let schema = schema();
+    let schema = schema(of);
     let mut holder = Holder {
         schema: &schema,
         mistakes: Vec::new(),
     };
-    holder.node(&schema, file, "the profile");
+    holder.node(&schema, file, what);
     holder.mistakes
 }
 

@@ -50,6 +50,16 @@ pub const MAX_BYTES: usize = 1 << 20;
 
 /// Reads YAML 1.2: `yes` is a text and `0600` the number 600, as editors see it.
 pub fn read(text: &str) -> Result<Node, Mistake> {
+    read_as(
+        text,
+        "a profile starts with its `id`",
+        "one file is one profile",
+    )
+}
+
+/// The same of another file: `starts` says with what it does, and `one` that
+/// it is one document.
+pub(super) fn read_as(text: &str, starts: &str, one: &str) -> Result<Node, Mistake> {
     let start = Spot { line: 1, column: 1 };
     if text.len() > MAX_BYTES {
         let what = format!(
@@ -59,10 +69,7 @@ pub fn read(text: &str) -> Result<Node, Mistake> {
         return Err(Mistake::at(start, what));
     }
     if text.trim().is_empty() {
-        return Err(Mistake::at(
-            start,
-            "the file is empty: a profile starts with its `id`",
-        ));
+        return Err(Mistake::at(start, format!("the file is empty: {starts}")));
     }
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
@@ -76,13 +83,13 @@ pub fn read(text: &str) -> Result<Node, Mistake> {
         with_snippet: false,
     };
     let raw: Spanned<Raw> =
-        serde_saphyr::from_str_with_options(text, options).map_err(|e| refused(&e))?;
+        serde_saphyr::from_str_with_options(text, options).map_err(|e| refused(&e, one))?;
     let chars = text.char_indices().map(|(at, _)| at).collect::<Vec<_>>();
     Ok(node(raw, text, &chars))
 }
 
 /// What the reader of YAML has against a text, in our words.
-fn refused(error: &serde_saphyr::Error) -> Mistake {
+fn refused(error: &serde_saphyr::Error, one: &str) -> Mistake {
     use serde_saphyr::Error;
     let bare = error.without_snippet();
     let what = match bare {
@@ -94,7 +101,7 @@ fn refused(error: &serde_saphyr::Error) -> Mistake {
             "an alias has no anchor: a text that begins with `*` needs quotes".to_owned()
         }
         Error::MultipleDocuments { .. } => {
-            "a second document starts here: one file is one profile".to_owned()
+            format!("a second document starts here: {one}")
         }
         Error::Budget { .. } => "the file nests too deep or is too long".to_owned(),
         other => {
@@ -274,4 +281,20 @@ impl Node {
             Data::Map(_) => "a mapping".to_owned(),
         }
     }
+}
+
+/// Where the value at a path starts, or the nearest one above it.
+pub(super) fn spot_at(node: &Node, path: &[&str]) -> Spot {
+    above(node, path).spot
+}
+
+/// Where the name of a member of what is at a path starts.
+pub(super) fn name_spot_at(node: &Node, path: &[&str], name: &str) -> Spot {
+    let node = above(node, path);
+    node.member(name).map_or(node.spot, |member| member.spot)
+}
+
+fn above<'a>(node: &'a Node, path: &[&str]) -> &'a Node {
+    let path: Vec<String> = path.iter().map(|step| (*step).to_owned()).collect();
+    node.nearest(&path)
 }

@@ -183,6 +183,7 @@ impl Session {
                 "no files request of this check covers it",
             )));
         }
+        self.asked.extend(via.iter().cloned());
         if rights.is_empty() {
             return Ok(Err(denied(
                 &format!("`{path}`"),
@@ -279,7 +280,7 @@ impl Session {
 }
 
 fn parse(path: &str, bytes: &[u8]) -> Result<Vec<String>, String> {
-    let mut values = document::parse(bytes).map_err(|e| e.to_string())?;
+    let mut values = document::parse_file(path, bytes).map_err(|e| e.to_string())?;
     let mut texts = Vec::with_capacity(values.len());
     for value in &mut values {
         mask::mask_value(path, value);
@@ -310,6 +311,7 @@ impl Host for Session {
                 "the check does not declare it in `uses`",
             )));
         };
+        self.asked.insert(request);
         let patterns: Vec<String> = files
             .request
             .paths
@@ -540,6 +542,7 @@ impl HostEntry for Session {
                 &format!("{} does not allow it for this profile", granted.source),
             )));
         }
+        self.asked.insert(request.id.clone());
         // Guest-controlled: the document itself must say the path.
         let says = kept.texts().iter().any(|text| {
             serde_json::from_str::<serde_json::Value>(text)

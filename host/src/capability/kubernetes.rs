@@ -50,11 +50,16 @@ fn resource(request: &KubernetesRequest) -> Resource {
 impl Shared {
     /// The objects of a request, fetched and pruned once for a run.
     pub fn pruned(&self, request: &KubernetesRequest) -> Arc<Pruned> {
-        // Held while fetching: two checks must not list the same resource twice.
-        let mut kept = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pruned) = kept.get(&request.id) {
-            return pruned.clone();
-        }
+        let cell = {
+            let mut kept = self.objects.lock().unwrap_or_else(PoisonError::into_inner);
+            kept.entry(request.id.clone()).or_default().clone()
+        };
+        // Two checks do not list the same resource twice; other resources do not
+        // wait for it.
+        cell.get_or_init(|| Arc::new(self.list(request))).clone()
+    }
+
+    fn list(&self, request: &KubernetesRequest) -> Pruned {
         let outcome = self.node.cluster.list(&resource(request)).map(|objects| {
             objects
                 .items
@@ -70,12 +75,10 @@ impl Shared {
             hasher.update(item.as_bytes());
             hasher.update(b"\n");
         }
-        let pruned = Arc::new(Pruned {
+        Pruned {
             outcome,
             digest: hex(&hasher.finalize()),
-        });
-        kept.insert(request.id.clone(), pruned.clone());
-        pruned
+        }
     }
 }
 
@@ -97,6 +100,7 @@ impl Host for Session {
                 "the check does not declare it in `uses`, or it has no verb `list`",
             )));
         };
+        self.asked.insert(request.id.clone());
         let subject = resource_name(&request.api_version, &request.resource);
         if !allowed {
             return Ok(Err(denied(

@@ -17,6 +17,13 @@ pub struct Budget {
     full: bool,
 }
 
+impl Budget {
+    /// Whether more was logged than is kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+}
+
 impl Host for Session {
     fn emit(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
         self.enter()?;

@@ -108,6 +108,7 @@ impl Host for Session {
                 "the check does not declare it in `uses`",
             )));
         };
+        self.asked.insert(request.id.clone());
         let subject = request.executables.join(", ");
         if !allowed {
             return Ok(Err(denied(
@@ -310,6 +311,7 @@ impl HostProcess for Session {
             )));
         }
         let (pid, request, rights) = (held.info.pid, request.clone(), rights.clone());
+        self.asked.insert(request.id.clone());
         // Guest-controlled: the process itself must say the path.
         let says = match &flag {
             Some(flag) => says_flag(&held.info.argv, flag, &path),

@@ -10,6 +10,7 @@ use clap::{Args, Subcommand};
 
 pub use self::look::{Seen, SeenKey, SeenProfile, look, write_json, write_text};
 use super::passphrase::PassphraseArgs;
+use super::trust::BeliefArgs;
 use super::{InspectFormat, InstalledArgs, resolve::Wanted};
 use crate::config::Settings;
 use crate::profile::bundle::layout::{Labels, Suggested, is_key_name};
@@ -105,7 +106,7 @@ pub struct LookArgs {
 
     /// What it is held against.
     #[command(flatten)]
-    pub trust: BundleTrustArgs,
+    pub trust: BeliefArgs,
 }
 
 /// `cisb bundle verify`.
@@ -117,7 +118,7 @@ pub struct VerifyArgs {
 
     /// What it is held against.
     #[command(flatten)]
-    pub trust: BundleTrustArgs,
+    pub trust: BeliefArgs,
 }
 
 /// `cisb bundle import`.
@@ -144,39 +145,7 @@ pub struct ImportArgs {
 
     /// What it is held against.
     #[command(flatten)]
-    pub trust: BundleTrustArgs,
-}
-
-/// What the profiles of a bundle must be.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "What a profile must be")]
-pub struct BundleTrustArgs {
-    /// Believe what this policy believes [default: /etc/cisb/trust.toml, if there is one]
-    #[arg(long, value_name = "FILE")]
-    pub trust: Option<PathBuf>,
-
-    /// Hold them against this lock [default: /etc/cisb/cisb.lock, if there is one]
-    #[arg(long, value_name = "FILE")]
-    pub lock: Option<PathBuf>,
-
-    /// There must be a lock
-    #[arg(long)]
-    pub locked: bool,
-
-    /// Let profiles through that nobody signed, as far as the trust policy permits it
-    #[arg(long)]
-    pub allow_unsigned: bool,
-}
-
-impl BundleTrustArgs {
-    pub(super) fn trust(self, settings: &Settings) -> Trust {
-        Trust {
-            policy: self.trust.or_else(|| settings.trust.clone()),
-            lock: self.lock.or_else(|| settings.lock.clone()),
-            locked: self.locked || settings.locked,
-            allow_unsigned: self.allow_unsigned,
-        }
-    }
+    pub trust: BeliefArgs,
 }
 
 /// What a profile was made of.

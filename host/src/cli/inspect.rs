@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use cisb_contract::Manifest;
-use cisb_contract::manifest::{Right, Verb};
+use cisb_contract::manifest::{Change, Check, Instead, Right, Verb};
 use serde::Serialize;
 
 use crate::report::escape::{SafeJson, line};
+use crate::report::exit::severity_word;
 use crate::report::text::wrap;
 use crate::report::{Refusal, Signer};
 
@@ -80,6 +81,12 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
         ("Signer", inspection.signer.clone()),
         ("Imports", inspection.imports.join(", ")),
     ];
+    let made_from = manifest.tailored.iter();
+    let made_from = made_from.map(|of| {
+        let text = format!("{} {}, {}", of.id, of.version, of.digest);
+        ("Made from", text)
+    });
+    let fields = fields.into_iter().chain(made_from);
     for (name, text) in fields {
         paragraph(out, 11, &format!("{name:<10}"), &text)?;
     }
@@ -93,6 +100,7 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
         (None, None) => "no trust policy, no lock: whatever is named runs".to_owned(),
     };
     paragraph(out, 11, &format!("{:<10}", "Policy"), &verdict)?;
+    changes(manifest, out)?;
     requests(manifest, out)?;
     if !manifest.parameters.is_empty() {
         writeln!(out, "\nCan be set with --set:")?;
@@ -102,7 +110,8 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
             paragraph(out, 4, &format!("  {}:", line(&parameter.name)), &text)?;
         }
     }
-    let judged = manifest.checks.iter().filter(|check| check.judged).count();
+    let is_judged = |check: &&Check| check.judged && manifest.instead(&check.id).is_none();
+    let judged = manifest.checks.iter().filter(is_judged).count();
     writeln!(
         out,
         "\nChecks: {}, of which facts judge {judged}",
@@ -117,10 +126,45 @@ pub fn write_text(inspection: &Inspection, out: &mut dyn Write) -> io::Result<()
                 .iter()
                 .filter(|check| check.group == group.id)
             {
-                let how = if check.judged { "judged" } else { "manual" };
+                let how = match (manifest.instead(&check.id), check.judged) {
+                    (Some(Instead::Skip(_)), _) => "left out",
+                    (Some(Instead::Manual(_)), _) => "left to a person",
+                    (None, true) => "judged",
+                    (None, false) => "manual",
+                };
                 let text = format!("{} ({how})", check.title);
                 paragraph(out, 4, &format!("  {}", line(&check.id)), &text)?;
             }
+        }
+    }
+    Ok(())
+}
+
+/// What tailoring changed, and why.
+fn changes(manifest: &Manifest, out: &mut dyn Write) -> io::Result<()> {
+    for of in &manifest.tailored {
+        writeln!(out, "\nChanged in {}:", line(&of.id))?;
+        for change in &of.changes {
+            let what = match change {
+                Change::Skip { check, .. } => format!("left out: {check}"),
+                Change::Manual { check, .. } => format!("left to a person: {check}"),
+                Change::Severity {
+                    check, from, to, ..
+                } => format!(
+                    "severity of {check}: {} instead of {}",
+                    severity_word(*to),
+                    severity_word(*from)
+                ),
+                Change::Level {
+                    check, from, to, ..
+                } => format!("level of {check}: {to} instead of {from}"),
+                Change::Parameter { name, from, to, .. } => {
+                    format!("parameter {name}: {to} instead of {from}")
+                }
+                Change::Add { check, .. } => format!("added: {check}"),
+            };
+            paragraph(out, 4, " ", &what)?;
+            paragraph(out, 6, "     ", &format!("because {}", change.reason()))?;
         }
     }
     Ok(())

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::bundle::BundleTrustArgs;
 use super::resolve::Wanted;
+use super::trust::BeliefArgs;
 use super::{InstalledArgs, UsageError};
 use crate::config::Settings;
 use crate::profile::bundle::layout::is_digest;
@@ -67,7 +67,7 @@ pub struct PullArgs {
 
     /// What it is held against.
     #[command(flatten)]
-    pub trust: BundleTrustArgs,
+    pub trust: BeliefArgs,
 }
 
 /// Who asks a registry, and how. None of it comes from the environment.

@@ -187,6 +187,19 @@ impl Wanted {
         store.into_iter().chain(folders).collect()
     }
 
+    /// The installed profiles of these ids; a name is never a file.
+    pub fn ids(&self) -> Result<Vec<Place>, ResolveError> {
+        let mut found = Vec::new();
+        for id in &self.names {
+            let id = id.to_string_lossy();
+            let scanned = self.scanned.as_deref();
+            match resolve(Some(&id), None, &self.shelves(), scanned)? {
+                Found::Named(places) | Found::Among(places) => found.extend(places),
+            }
+        }
+        Ok(found)
+    }
+
     /// What was named; else everything that is installed.
     pub fn places(&self) -> Result<Vec<Place>, ResolveError> {
         let scanned = self.scanned.as_deref();

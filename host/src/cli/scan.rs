@@ -445,12 +445,12 @@ fn command(args: &ScanArgs, config: Option<&Path>) -> String {
     flag("--root", machine.root.as_deref());
     flag("--proc", machine.proc.as_deref());
     flag("--kubeconfig", machine.kubeconfig.as_deref());
-    flag("--trust", args.trust.trust.as_deref());
-    flag("--lock", args.trust.lock.as_deref());
+    flag("--trust", args.trust.believe.trust.as_deref());
+    flag("--lock", args.trust.believe.lock.as_deref());
     flag("--grants", args.trust.grants.as_deref());
     for (given, name) in [
-        (args.trust.locked, "--locked"),
-        (args.trust.allow_unsigned, "--allow-unsigned"),
+        (args.trust.believe.locked, "--locked"),
+        (args.trust.believe.allow_unsigned, "--allow-unsigned"),
         (machine.static_tree, "--static"),
         (machine.kubeconfig_exec, "--kubeconfig-exec"),
         (machine.in_cluster, "--in-cluster"),

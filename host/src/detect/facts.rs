@@ -253,7 +253,7 @@ impl<'a> Facts<'a> {
 /// colon of an image's name.
 fn read(node: &Node, at: &VersionAt) -> Option<Version> {
     let contents = node.files.find(&at.path).ok()?.read(DOCUMENT_LIMIT).ok()?;
-    let documents = document::parse(&contents.bytes).ok()?;
+    let documents = document::parse_file(&at.path, &contents.bytes).ok()?;
     let mut found = documents
         .iter()
         .flat_map(|document| document::at(document, &at.field))

@@ -1,6 +1,7 @@
 //! Runs one check in a fresh store and judges the answer: a guest's word counts
 //! only as far as the ledger bears it out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,19 @@ pub struct Outcome {
     pub fault: bool,
     /// Fuel that was used.
     pub fuel: u64,
+    /// What else was used.
+    pub usage: Usage,
+}
+
+/// What a check used beside fuel: an author looks at it, no verdict does.
+#[derive(Debug, Default)]
+pub struct Usage {
+    /// Bytes of linear memory at the most.
+    pub memory: usize,
+    /// Ids of the requests by which it asked.
+    pub requests: BTreeSet<String>,
+    /// Whether it logged more than is kept.
+    pub flooded: bool,
 }
 
 /// What stood in the way of an assessment: explains a gap in coverage.
@@ -217,6 +231,11 @@ pub fn run(
         Err(error) => fault(trap_words(&error)),
     };
     outcome.fuel = used;
+    outcome.usage = Usage {
+        memory: session.limits.memory,
+        flooded: session.flooded(),
+        requests: session.asked.clone(),
+    };
     tracing::debug!(
         "{}: {used} fuel, {} µs",
         session.name,
@@ -278,6 +297,7 @@ fn fault(reason: String) -> Outcome {
         obstacle: Some(Obstacle::Profile),
         fault: true,
         fuel: 0,
+        usage: Usage::default(),
     }
 }
 
@@ -344,6 +364,7 @@ fn judge(answer: guest::Outcome, ledger: &Ledger) -> Outcome {
         obstacle: None,
         fault: false,
         fuel: 0,
+        usage: Usage::default(),
     };
     let contradiction = (outcome.verdict == Verdict::Pass)
         .then(|| {

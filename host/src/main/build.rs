@@ -1,13 +1,14 @@
-//! `cisb profile build`: reads the YAML and the code that is named, writes the
-//! component.
+//! `cisb profile build`: reads the YAML, of a profile or of changes to
+//! another one, and the code that is named, and writes the component.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cisb::author::{self, AuthorError, Built, code, tree};
-use cisb::profile::Place;
+use cisb::author::{self, AuthorError, Built, code, tailor, tree};
+use cisb::cli::resolve::Wanted;
 use cisb::profile::source::MAX_COMPONENT_BYTES;
+use cisb::profile::{Gate, Place};
 use cisb::report::exit;
 use cisb::scan;
 
@@ -18,8 +19,23 @@ pub(super) fn run(
     component: Option<&Path>,
     output: &Path,
     force: bool,
+    installed: &Wanted,
 ) -> anyhow::Result<u8> {
-    let built = match build(source, component)? {
+    let text = read(source)?;
+    let name = source.display().to_string();
+    let made = match (tailor::is_overlay(&text), component) {
+        (true, None) => tailored(source, &name, &text, installed),
+        (true, Some(_)) => bail!(
+            "{name} is an overlay, whose checks the profile that it extends answers: leave \
+             --component out"
+        ),
+        (false, None) => author::build(&name, &text),
+        (false, Some(code)) => {
+            let read = code::read(&code.display().to_string(), read_code(code)?);
+            author::build_around(&name, &text, &read?)
+        }
+    };
+    let built = match made {
         Ok(built) => built,
         Err(AuthorError::Mistakes(mistakes)) => {
             // Each begins with its place, as editors expect it.
@@ -62,18 +78,6 @@ pub(super) fn run(
     Ok(exit::CLEAN)
 }
 
-/// The profile, or what an author did wrong.
-fn build(source: &Path, component: Option<&Path>) -> anyhow::Result<Result<Built, AuthorError>> {
-    let text = read(source)?;
-    let name = source.display().to_string();
-    let Some(path) = component else {
-        return Ok(author::build(&name, &text));
-    };
-    let shown = path.display().to_string();
-    let code = code::read(&shown, read_code(path)?)?;
-    Ok(author::build_around(&name, &text, &code))
-}
-
 fn read_code(path: &Path) -> anyhow::Result<Vec<u8>> {
     let cannot = || format!("cannot read {}", path.display());
     let file = std::fs::File::open(path).with_context(cannot)?;
@@ -93,7 +97,46 @@ fn read_code(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn read(source: &Path) -> anyhow::Result<String> {
+/// Builds an overlay on the profile that it extends.
+fn tailored(
+    source: &Path,
+    name: &str,
+    text: &str,
+    installed: &Wanted,
+) -> Result<Built, AuthorError> {
+    let overlay = tailor::read(name, text)?;
+    let extends = overlay.extends();
+    let is_file = extends.contains('/') || extends.ends_with(".wasm");
+    let place = match is_file {
+        true => Place::file(source.with_file_name(extends)),
+        false => {
+            let wanted = Wanted {
+                names: vec![extends.into()],
+                ..installed.clone()
+            };
+            let named = wanted.ids();
+            let mut places = named.map_err(|why| overlay.no_such(&why.to_string()))?;
+            let none = || overlay.no_such("no such profile is installed");
+            places.pop().ok_or_else(none)?
+        }
+    };
+    let gate = Gate::ajar(jiff::Timestamp::UNIX_EPOCH);
+    let base = gate
+        .admit(&place)
+        .map_err(|refused| overlay.no_such(&refused.reason))?;
+    let made = overlay.build(&base)?;
+    if let Some(digest) = made.unpinned {
+        say(&format!(
+            "made from {} {}: write `digest: {digest}` into {name} to hold to it",
+            base.manifest().id,
+            base.manifest().version
+        ));
+    }
+    Ok(made.built)
+}
+
+/// Reads what an author wrote.
+pub(super) fn read(source: &Path) -> anyhow::Result<String> {
     let cannot = || format!("cannot read {}", source.display());
     let file = std::fs::File::open(source).with_context(cannot)?;
     if file.metadata().with_context(cannot)?.is_dir() {

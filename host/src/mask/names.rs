@@ -56,20 +56,85 @@ const SWITCHES: [&str; 2] = [
 /// `automountServiceAccountToken: false` are facts that checks need, so callers
 /// keep booleans.
 pub(super) fn is_secret(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let Some(plain) = Plain::of(name) else {
+        return false;
+    };
     // A group's name may end as a secret's does: `…:default-node-token`.
-    if SWITCHES.contains(&plain.as_str()) || name.contains("system:bootstrappers:") {
+    if SWITCHES.iter().any(|switch| plain.is(switch)) || name.contains("system:bootstrappers:") {
         return false;
     }
-    WHOLE.contains(&plain.as_str())
+    WHOLE.iter().any(|whole| plain.is(whole))
         || ENDS.iter().any(|end| plain.ends_with(end))
-        || ["pass", "pwd", "jwt", "credentials"]
+        || WORDS
             .iter()
             .any(|word| plain.ends_with(word) && ends_with_word(name, word))
+}
+
+/// Ends of names whose values are secret where they are words of their own.
+const WORDS: [&str; 4] = ["pass", "pwd", "jwt", "credentials"];
+
+/// The end of a name without case and punctuation. Every key of every object is
+/// judged, so nothing is allocated for it.
+struct Plain {
+    /// Filled from its end.
+    tail: [u8; TAIL],
+    length: usize,
+}
+
+/// No word above is longer.
+const TAIL: usize = 32;
+
+impl Plain {
+    /// None for a name that no secret's can end like.
+    fn of(name: &str) -> Option<Self> {
+        let mut letters = name
+            .bytes()
+            .rev()
+            .filter(u8::is_ascii_alphanumeric)
+            .map(|byte| byte.to_ascii_lowercase());
+        let last = letters.next().filter(|last| is_last(*last))?;
+        let mut plain = Self {
+            tail: [0; TAIL],
+            length: 1,
+        };
+        plain.tail[TAIL - 1] = last;
+        for letter in letters {
+            plain.length += 1;
+            if let Some(at) = TAIL.checked_sub(plain.length) {
+                plain.tail[at] = letter;
+            }
+        }
+        Some(plain)
+    }
+
+    fn ends_with(&self, end: &str) -> bool {
+        self.length >= end.len() && self.tail.ends_with(end.as_bytes())
+    }
+
+    fn is(&self, whole: &str) -> bool {
+        self.length == whole.len() && self.tail.ends_with(whole.as_bytes())
+    }
+}
+
+/// Whether a secret's name can end with this letter.
+fn is_last(letter: u8) -> bool {
+    const LAST: [bool; 256] = {
+        let mut last = [false; 256];
+        let words: [&[&str]; 3] = [&ENDS, &WHOLE, &WORDS];
+        let mut list = 0;
+        while list < words.len() {
+            let mut word = 0;
+            while word < words[list].len() {
+                let bytes = words[list][word].as_bytes();
+                assert!(bytes.len() <= TAIL, "a word is longer than what is kept");
+                last[bytes[bytes.len() - 1] as usize] = true;
+                word += 1;
+            }
+            list += 1;
+        }
+        last
+    };
+    LAST[usize::from(letter)]
 }
 
 /// Whether a name ends with a word of its own: `DB_PASS` and `dbPass`, not `compass`.
@@ -171,6 +236,22 @@ mod tests {
             "automountServiceAccountToken",
         ] {
             assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn punctuation_case_and_length_do_not_matter() {
+        let long = "x".repeat(200);
+        for (name, secret) in [
+            (format!("{long}.Pass-Word"), true),
+            (format!("{long}passwort"), false),
+            (format!("{long}.auth"), false),
+            ("p_a_s_s".to_owned(), true),
+            ("é:tOkEn…".to_owned(), true),
+            ("…".to_owned(), false),
+            (String::new(), false),
+        ] {
+            assert_eq!(is_secret(&name), secret, "{name}");
         }
     }
 

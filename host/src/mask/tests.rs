@@ -14,7 +14,7 @@ fn file(path: &str, contents: &str) -> String {
     let again = text(path, &masked.bytes);
     assert_eq!(again.bytes, masked.bytes, "masking twice\n{contents}");
     let serve = |bytes: &[u8]| {
-        let mut documents = document::parse(bytes).ok()?;
+        let mut documents = document::parse_file(path, bytes).ok()?;
         documents.iter_mut().for_each(|document| {
             mask_value(path, document);
         });
@@ -54,6 +54,46 @@ fn kubeconfigs() {
     ] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
+}
+
+#[test]
+fn registry_credentials_of_runtimes() {
+    let toml = "\
+version = 2
+[plugins.\"io.containerd.grpc.v1.cri\"]
+sandbox_image = \"registry.k8s.io/pause:3.10\" # CANARY is password=CANARY
+[plugins.\"io.containerd.grpc.v1.cri\".registry.configs.\"r.example\".auth]
+username = \"robot\"
+password = \"CANARY\"
+auth = 'CANARY'
+identitytoken = \"\"\"
+CANARY\"\"\"
+[plugins.\"io.containerd.grpc.v1.cri\".registry.headers]
+Authorization = [\"Basic CANARYCANARY\"]
+";
+    for path in [
+        "/etc/containerd/config.toml",
+        "/etc/containerd/config",
+        "/etc/crio/crio.conf",
+    ] {
+        let toml = toml.replace(" # CANARY is password=CANARY", "");
+        let text = file(path, &toml);
+        for kept in ["registry.k8s.io/pause:3.10", "robot", "identitytoken"] {
+            assert!(text.contains(kept), "{kept} in {text}");
+        }
+    }
+    let hosts = "server = \"https://r.example\"\n[host.\"https://u:CANARY@m.example\".header]\nauthorization = \"Bearer CANARYCANARYCANARY\"\n";
+    file("/etc/containerd/certs.d/r.example/hosts.toml", hosts);
+}
+
+/// A unit that happens to be TOML stays a unit.
+#[test]
+fn units_of_systemd_stay_what_they_are() {
+    let text = file(
+        "/etc/systemd/system/kubelet.service.d/10.conf",
+        "[Service]\nEnvironment=\"K3S_TOKEN=CANARY\"\n",
+    );
+    assert!(text.starts_with("[Service]\nEnvironment="), "{text}");
 }
 
 #[test]
@@ -372,7 +412,7 @@ fn facts_stay() {
 /// panic, and masking what is masked may change nothing.
 #[test]
 fn any_text_can_be_masked_and_masked_again() {
-    const PIECES: [&str; 44] = [
+    const PIECES: [&str; 47] = [
         "token",
         "password",
         ":",
@@ -417,6 +457,9 @@ fn any_text_can_be_masked_and_masked_again() {
         "$(X)",
         "true",
         "kind: Secret\ndata:\n  a: b\n",
+        "[table]\npassword = \"",
+        "\"\n",
+        "auth = 'a'\n",
     ];
     let mut state = 7_u64;
     let mut random = |below: usize| {
@@ -437,7 +480,7 @@ fn any_text_can_be_masked_and_masked_again() {
             "{input:?}"
         );
         let serve = |bytes: &[u8]| {
-            let mut documents = document::parse(bytes).ok()?;
+            let mut documents = document::parse_file("/x", bytes).ok()?;
             for document in &mut documents {
                 mask_value("/x", document);
             }

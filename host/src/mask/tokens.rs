@@ -114,6 +114,10 @@ fn data_source(bytes: &[u8], at: usize, from: usize) -> Option<Range<usize>> {
 /// A token that starts here.
 fn word(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     let rest = &bytes[at..];
+    // Most words are none for their first letter.
+    if !may_start(rest[0]) && rest.get(6) != Some(&b'.') {
+        return None;
+    }
     let length = web_token(rest)
         .or_else(|| cluster_token(rest))
         .or_else(|| bootstrap_token(bytes, at))
@@ -124,6 +128,26 @@ fn word(bytes: &[u8], at: usize) -> Option<Range<usize>> {
         Some(length) => Some(at..at + length),
         None => bearer(rest).map(|range| at + range.start..at + range.end),
     }
+}
+
+/// Whether any token but a bootstrap token starts with this byte.
+fn may_start(byte: u8) -> bool {
+    const STARTS: [bool; 256] = {
+        let mut starts = [false; 256];
+        let mut mark = 0;
+        while mark < MARKS.len() {
+            starts[MARKS[mark][0] as usize] = true;
+            mark += 1;
+        }
+        let others = b"eKALbB";
+        let mut other = 0;
+        while other < others.len() {
+            starts[others[other] as usize] = true;
+            other += 1;
+        }
+        starts
+    };
+    STARTS[usize::from(byte)]
 }
 
 /// A signed or encrypted JSON web token, or a detached signature.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::names::{is_plain, is_secret};
-use super::{MASKED, mask_args, mask_text, text_within};
+use super::{MASKED, mask_args, masked, text_within};
 
 /// Documents inside strings of documents that are looked into.
 pub(super) const EMBEDDING_LIMIT: usize = 4;
@@ -14,10 +14,10 @@ pub(super) fn walk(value: &mut Value, cloud: bool, level: usize) -> usize {
     match value {
         Value::Object(fields) => object(fields, cloud, level),
         Value::Array(items) => array(items, cloud, level),
-        Value::String(text) => {
-            let masked = string(text, level);
-            replace(text, masked)
-        }
+        Value::String(text) => match string(text, level) {
+            Some(masked) => replace(text, masked),
+            None => 0,
+        },
         _ => 0,
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn strip_object(plural: &str, object: &mut Value) -> usize {
 }
 
 fn object(fields: &mut Map<String, Value>, cloud: bool, level: usize) -> usize {
-    let mut count = 0;
+    let mut count = names(fields);
     let is_text =
         |fields: &Map<String, Value>, name: &str| fields.get(name).is_some_and(Value::is_string);
     let secret_kind = fields.get("kind").and_then(Value::as_str) == Some("Secret");
@@ -118,40 +118,75 @@ fn object(fields: &mut Map<String, Value>, cloud: bool, level: usize) -> usize {
     count
 }
 
+/// Masks credentials in names that are addresses, as those of registries' hosts.
+fn names(fields: &mut Map<String, Value>) -> usize {
+    let bears = |name: &&String| name.contains("://") && name.contains('@');
+    let found: Vec<String> = fields.keys().filter(bears).cloned().collect();
+    let mut count = 0;
+    for name in found {
+        let Some(masked) = masked(&name).filter(|masked| *masked != name) else {
+            continue;
+        };
+        // Two that differ in what is masked stay two.
+        let mut free = masked.clone();
+        let mut number = 2;
+        while fields.contains_key(&free) {
+            free = format!("{masked}#{number}");
+            number += 1;
+        }
+        if let Some(value) = fields.remove(&name) {
+            fields.insert(free, value);
+            count += 1;
+        }
+    }
+    count
+}
+
 fn is_cloud_key(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("key")
 }
 
 fn array(items: &mut [Value], cloud: bool, level: usize) -> usize {
-    let texts: Option<Vec<String>> = items
-        .iter()
-        .map(|item| item.as_str().map(str::to_owned))
-        .collect();
-    let Some(mut args) = texts else {
-        return items.iter_mut().map(|item| walk(item, cloud, level)).sum();
+    let is_word = |item: &Value| {
+        let text = item.as_str();
+        text.is_some_and(|text| !text.starts_with('-') && !is_embedded(text))
     };
+    // Words among which no value can follow a flag, and other values, each for
+    // itself.
+    if items.iter().all(is_word) || !items.iter().all(Value::is_string) {
+        return items.iter_mut().map(|item| walk(item, cloud, level)).sum();
+    }
+    let mut args: Vec<String> = items
+        .iter()
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
     // A list of strings may be a command line, in which a value follows its flag.
     mask_args(&mut args);
     let mut count = 0;
     for (item, arg) in items.iter_mut().zip(args) {
-        let masked = Value::String(string(&arg, level));
+        let masked = Value::String(string(&arg, level).unwrap_or(arg));
         count += usize::from(*item != masked);
         *item = masked;
     }
     count
 }
 
-/// A string that may be a document of its own, such as a kubeconfig in a ConfigMap.
-fn string(text: &str, level: usize) -> String {
-    let embedded = text.contains('\n') || text.trim_start().starts_with(['{', '[']);
-    if !embedded {
-        return mask_text(text);
+/// A string that may be a document of its own, such as a kubeconfig in a
+/// ConfigMap; none if there is nothing to mask in it.
+fn string(text: &str, level: usize) -> Option<String> {
+    if !is_embedded(text) {
+        return masked(text);
     }
     if level >= EMBEDDING_LIMIT {
         // Deeper than anything honest, so not worth telling apart.
-        return MASKED.to_owned();
+        return Some(MASKED.to_owned());
     }
-    text_within(text, false, level + 1).unwrap_or_else(|| text.to_owned())
+    text_within(text, false, level + 1)
+}
+
+fn is_embedded(text: &str) -> bool {
+    text.contains('\n') || text.trim_start().starts_with(['{', '['])
 }
 
 /// Masks the payload of a Secret, keeping the names of its keys.

@@ -8,6 +8,7 @@
 //! ```
 
 pub mod archive;
+pub mod draft;
 pub mod format;
 pub mod objects;
 pub mod processes;
@@ -112,11 +113,16 @@ pub fn digest(path: &Path) -> io::Result<String> {
 fn load(path: &Path) -> Result<Node, Flaw> {
     let source = Arc::new(Source::open(path)?);
     let node = node_file(&source)?;
+    assemble(&source, node, path.display().to_string())
+}
+
+/// Puts a record's parts together; `shown` is what a report calls it.
+fn assemble(source: &Arc<Source>, node: NodeFile, shown: String) -> Result<Node, Flaw> {
     let platform = node.platform.clone().unwrap_or_default();
     let identity = Identity {
         name: node.hostname.clone().unwrap_or_default(),
         origin: Origin::Recorded,
-        source: path.display().to_string(),
+        source: shown,
         captured: node.captured.clone(),
         kubernetes_version: node
             .kubernetes
@@ -129,13 +135,13 @@ fn load(path: &Path) -> Result<Node, Flaw> {
     let scope = node.scope.clone().unwrap_or_default();
     Ok(Node {
         identity,
-        files: Box::new(read::files(&source, node.entries, scope.globs)?),
+        files: Box::new(read::files(source, node.entries, scope.globs)?),
         processes: Box::new(processes::processes(
             node.processes,
             node.processes_error,
             node.scope.as_ref(),
         )?),
-        cluster: Box::new(objects::objects(&source, scope.kinds, node.objects_error)?),
+        cluster: Box::new(objects::objects(source, scope.kinds, node.objects_error)?),
     })
 }
 

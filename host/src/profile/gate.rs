@@ -222,7 +222,7 @@ mod tests {
         use sha2::{Digest as _, Sha256};
         let digest = crate::evidence::hex(&Sha256::digest(bytes));
         let statement = serde_json::json!({
-            "_type": crate::trust::dsse::STATEMENT_TYPE,
+            "_type": crate::trust::statement::STATEMENT_TYPE,
             "subject": [{"name": "small", "digest": {"sha256": digest}}],
             "predicateType": signature::PREDICATE_TYPE,
             "predicate": {"profile": "small", "version": "1.0.0", "epoch": 1,

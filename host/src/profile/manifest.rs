@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::io::Read as _;
 
 use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SCHEMA, MANIFEST_SECTION, Manifest, ZSTD_MAGIC};
 use sha2::{Digest as _, Sha256};
 use wasmparser::{Encoding, Parser, Payload};
+use zstd::bulk::Decompressor;
+use zstd::zstd_safe;
 
 use super::Unverified;
 use super::grants::glob;
@@ -163,30 +164,22 @@ fn unpack(data: &[u8]) -> Result<Cow<'_, [u8]>, ManifestError> {
     if !data.starts_with(&ZSTD_MAGIC) {
         return Ok(Cow::Borrowed(data));
     }
-    let bad = |e: std::io::Error| ManifestError::Unpack(e.to_string());
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(data)
-        .map_err(bad)?
-        .single_frame();
-    // No frame of a manifest needs a window larger than a manifest may be.
-    decoder
-        .window_log_max(MANIFEST_MAX_BYTES.ilog2())
-        .map_err(bad)?;
-    let mut text = Vec::new();
-    let limit = MANIFEST_MAX_BYTES as u64 + 1;
-    let read = decoder
-        .by_ref()
-        .take(limit)
-        .read_to_end(&mut text)
-        .map_err(bad)?;
-    if read > MANIFEST_MAX_BYTES {
-        return Err(ManifestError::TooLarge(read));
-    }
-    if !decoder.finish().is_empty() {
+    // One frame in one step, into a buffer of the size that it says: a window
+    // and a growing buffer would cost more than the decompression.
+    let words = |code| ManifestError::Unpack(zstd_safe::get_error_name(code).to_owned());
+    let frame = zstd_safe::find_frame_compressed_size(data).map_err(words)?;
+    if frame != data.len() {
         return Err(ManifestError::Unpack(
             "something follows its frame".to_owned(),
         ));
     }
-    Ok(Cow::Owned(text))
+    if let Some(size) = Decompressor::upper_bound(data).filter(|size| *size > MANIFEST_MAX_BYTES) {
+        return Err(ManifestError::TooLarge(size));
+    }
+    Decompressor::new()
+        .and_then(|mut decoder| decoder.decompress(data, MANIFEST_MAX_BYTES))
+        .map(Cow::Owned)
+        .map_err(|e| ManifestError::Unpack(e.to_string()))
 }
 
 /// Reads the JSON text of a manifest and checks what types cannot say.
@@ -246,6 +239,7 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
     semver::VersionReq::parse(&manifest.benchmark.kubernetes)
         .map_err(|e| format!("the range `{}`: {e}", manifest.benchmark.kubernetes))?;
 
+    tailored(manifest)?;
     let mut ids = BTreeSet::new();
     for (id, why) in manifest.requests.ids() {
         if !name_ok(id) || !ids.insert(id) {
@@ -350,8 +344,31 @@ fn validate(manifest: &Manifest) -> Result<(), String> {
     Ok(())
 }
 
+/// What was changed is said of something that is there, with a reason.
+fn tailored(manifest: &Manifest) -> Result<(), String> {
+    for of in &manifest.tailored {
+        for change in &of.changes {
+            if change.reason().trim().is_empty() {
+                return Err(format!("a change of {} gives no reason", of.id));
+            }
+            if let Some(check) = change.check()
+                && !manifest.checks.iter().any(|c| c.id == check)
+            {
+                return Err(format!(
+                    "a change of {} is about the check `{}`, which is not there",
+                    of.id,
+                    check.escape_debug()
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
     use super::*;
 
     #[test]
@@ -370,12 +387,38 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_about_something_and_gives_its_reason() {
+        let made = |change: serde_json::Value| {
+            let manifest = serde_json::json!({
+                "schema": MANIFEST_SCHEMA, "id": "p", "version": "1.0.0", "epoch": 1, "title": "t",
+                "benchmark": {"name": "b", "version": "1", "kubernetes": "*"},
+                "world": cisb_contract::WORLD, "min-host": "0.1.0", "requests": {},
+                "sections": [{"id": "1", "title": "t", "target": "node",
+                              "groups": [{"id": "1", "title": "t"}]}],
+                "checks": [{
+                    "id": "1", "control": "c", "title": "t", "group": "1", "component": "node",
+                    "level": 1, "assessment": "automated", "severity": "low", "rationale": "",
+                    "remediation": {"set": ""}, "uses": [],
+                }],
+                "tailored": [{"id": "of", "version": "1.0.0", "digest": "d", "changes": [change]}],
+            });
+            parse(manifest.to_string().as_bytes()).map_err(|e| e.to_string())
+        };
+        let skip = |check: &str, reason: &str| {
+            made(serde_json::json!({"skip": {"check": check, "reason": reason}}))
+        };
+        skip("1", "ours").unwrap();
+        assert!(skip("2", "ours").unwrap_err().contains("the check `2`"));
+        assert!(skip("1", " ").unwrap_err().contains("no reason"));
+        made(serde_json::json!({"hide": {"check": "1", "reason": "ours"}})).unwrap_err();
+    }
+
+    #[test]
     fn a_bomb_is_cut_at_the_limit() {
         let bomb = zstd::encode_all(std::io::repeat(b' ').take(64 << 20), 19).unwrap();
         assert!(bomb.len() < MANIFEST_MAX_BYTES);
-        assert!(matches!(
-            unpack(&bomb),
-            Err(ManifestError::TooLarge(_) | ManifestError::Unpack(_))
-        ));
+        assert!(matches!(unpack(&bomb), Err(ManifestError::Unpack(_))));
+        let honest = zstd::bulk::compress(&vec![b' '; MANIFEST_MAX_BYTES + 1], 19).unwrap();
+        assert!(matches!(unpack(&honest), Err(ManifestError::TooLarge(_))));
     }
 }

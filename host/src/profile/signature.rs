@@ -8,32 +8,15 @@ use cisb_contract::Manifest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::Verified;
 use super::source::Unverified;
-use super::{Verified, capabilities};
 use crate::trust::Policy;
-use crate::trust::dsse::{Envelope, EnvelopeError, STATEMENT_TYPE};
+use crate::trust::dsse::{Envelope, EnvelopeError};
 use crate::trust::policy::{Claims, Distrust, Signer};
+use crate::trust::statement::{self, StatementError, sha256};
 
 /// What kind of statement a profile's signature is over.
 pub const PREDICATE_TYPE: &str = "https://cisb.dev/attestation/profile-release/v1";
-
-/// An in-toto statement about the release of a profile.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<Subject>,
-    predicate_type: String,
-    predicate: Release,
-}
-
-/// What a statement is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Subject {
-    name: String,
-    digest: BTreeMap<String, String>,
-}
 
 /// What is said of a profile. A member that this host does not know might be a
 /// condition, so there is none.
@@ -212,26 +195,10 @@ fn look(
 /// What an envelope says of the component with this digest. Its signatures are
 /// not looked at.
 pub fn release(envelope: &Envelope, digest: &str) -> Result<Release, SignatureError> {
-    let bad = |what: String| SignatureError::Statement(what);
-    let statement: Statement =
-        serde_json::from_slice(envelope.payload()).map_err(|e| bad(e.to_string()))?;
-    if statement.kind != STATEMENT_TYPE {
-        return Err(bad(format!("its type is `{}`", statement.kind)));
-    }
-    if statement.predicate_type != PREDICATE_TYPE {
-        return Err(bad(format!("it says `{}`", statement.predicate_type)));
-    }
-    let [subject] = statement.subject.as_slice() else {
-        return Err(bad("it is not about exactly one component".to_owned()));
-    };
-    match subject.digest.get("sha256") {
-        Some(signed) if signed == digest => Ok(statement.predicate),
-        Some(signed) => Err(SignatureError::OtherBytes {
-            signed: signed.clone(),
-            is: digest.to_owned(),
-        }),
-        None => Err(bad("it names no sha256 digest".to_owned())),
-    }
+    statement::read(envelope, PREDICATE_TYPE, "component", digest).map_err(|error| match error {
+        StatementError::Other(what) => SignatureError::Statement(what),
+        StatementError::OtherBytes { signed, is } => SignatureError::OtherBytes { signed, is },
+    })
 }
 
 /// That an envelope is about this component and nothing else, whoever signed it.
@@ -242,7 +209,7 @@ pub fn fits(envelope: &[u8], verified: &Verified) -> Result<(), SignatureError> 
         &release,
         verified.manifest(),
         verified.manifest_digest(),
-        verified.imports(),
+        verified.capabilities(),
     )
 }
 
@@ -251,9 +218,8 @@ pub(super) fn agrees(
     release: &Release,
     manifest: &Manifest,
     manifest_digest: &str,
-    imports: &[String],
+    capabilities: &str,
 ) -> Result<(), SignatureError> {
-    let capabilities = capabilities::digest(&capabilities::list(manifest, imports));
     let signed_capabilities = prefixed(&release.capabilities);
     let manifest_digest = format!("sha256:{manifest_digest}");
     let signed_manifest = prefixed(&release.manifest);
@@ -266,7 +232,7 @@ pub(super) fn agrees(
         ("the digest", &manifest_digest, &signed_manifest),
         (
             "the digest of what it asks for",
-            &capabilities,
+            capabilities,
             &signed_capabilities,
         ),
     ];
@@ -292,23 +258,13 @@ fn prefixed(digest: &BTreeMap<String, String>) -> String {
 /// same for everybody who signs.
 pub fn statement(verified: &Verified) -> Vec<u8> {
     let manifest = verified.manifest();
-    let sha256 = |hex: &str| BTreeMap::from([("sha256".to_owned(), hex.to_owned())]);
-    let statement = Statement {
-        kind: STATEMENT_TYPE.to_owned(),
-        subject: vec![Subject {
-            name: manifest.id.clone(),
-            digest: sha256(verified.digest()),
-        }],
-        predicate_type: PREDICATE_TYPE.to_owned(),
-        predicate: Release {
-            profile: manifest.id.clone(),
-            version: manifest.version.clone(),
-            epoch: manifest.epoch,
-            manifest: sha256(verified.manifest_digest()),
-            capabilities: sha256(verified.capabilities().trim_start_matches("sha256:")),
-            world: manifest.world.clone(),
-        },
+    let release = Release {
+        profile: manifest.id.clone(),
+        version: manifest.version.clone(),
+        epoch: manifest.epoch,
+        manifest: sha256(verified.manifest_digest()),
+        capabilities: sha256(verified.capabilities().trim_start_matches("sha256:")),
+        world: manifest.world.clone(),
     };
-    // Texts and numbers in a struct always have a JSON form.
-    serde_json::to_vec(&statement).unwrap_or_default()
+    statement::about(&manifest.id, verified.digest(), PREDICATE_TYPE, release)
 }

@@ -177,7 +177,9 @@ fn whole(path: &Path, limit: u64) -> Result<Vec<u8>, SourceError> {
     if !meta.is_file() {
         return Err(SourceError::NotAFile(path.to_owned()));
     }
-    let mut bytes = Vec::new();
+    // One byte more than it has, so that its end is seen without growing.
+    let room = usize::try_from(meta.len().min(limit) + 1).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(room);
     File::open(path)
         .map_err(fail)?
         .take(limit + 1)

@@ -135,13 +135,9 @@ pub fn verify(
         release,
     } = authenticated;
     let outside = manifest::read(&unverified)?;
+    let asks = capabilities::digest(&capabilities::list(&outside.manifest, &outside.imports));
     if let Some(release) = &release {
-        signature::agrees(
-            release,
-            &outside.manifest,
-            &outside.manifest_digest,
-            &outside.imports,
-        )?;
+        signature::agrees(release, &outside.manifest, &outside.manifest_digest, &asks)?;
     }
     if let Some(policy) = belief.policy {
         let id = &outside.manifest.id;
@@ -204,12 +200,11 @@ pub fn verify(
     if !outside.exports.iter().any(|e| e == CHECKS) {
         return Err(VerifyError::NoChecks(CHECKS));
     }
-    let asks = capabilities::list(&outside.manifest, &outside.imports);
     let verified = Verified {
         name: unverified.name,
         bytes: unverified.bytes,
         digest: unverified.digest,
-        capabilities: capabilities::digest(&asks),
+        capabilities: asks,
         manifest: outside.manifest,
         manifest_digest: outside.manifest_digest,
         imports: outside.imports,

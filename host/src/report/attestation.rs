@@ -13,7 +13,8 @@ use sha2::{Digest as _, Sha256};
 use super::Report;
 use crate::evidence::hex;
 use crate::finding::{Decision, Verdict};
-use crate::trust::dsse::{Envelope, EnvelopeError, STATEMENT_TYPE};
+use crate::trust::dsse::{Envelope, EnvelopeError};
+use crate::trust::statement::{self, StatementError, sha256};
 
 /// in-toto's own predicate for the results of tests.
 pub const PREDICATE_TYPE: &str = "https://in-toto.io/attestation/test-result/v0.1";
@@ -35,16 +36,6 @@ pub struct Context {
     pub time_was_set: bool,
     /// The exit code.
     pub exit_code: u8,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Statement {
-    #[serde(rename = "_type")]
-    kind: String,
-    subject: Vec<Resource>,
-    predicate_type: String,
-    predicate: TestResult,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -82,20 +73,14 @@ struct Resource {
 pub fn statement(report: &Report, bytes: &[u8], name: &str, context: &Context) -> Vec<u8> {
     let digest = hex(&Sha256::digest(bytes));
     let (passed_tests, warned_tests, failed_tests) = tests(report);
-    let statement = Statement {
-        kind: STATEMENT_TYPE.to_owned(),
-        subject: vec![resource(name, Some(&digest), json!({}))],
-        predicate_type: PREDICATE_TYPE.to_owned(),
-        predicate: TestResult {
-            result: outcome(context.exit_code, &warned_tests),
-            configuration: configuration(report, context),
-            passed_tests,
-            warned_tests,
-            failed_tests,
-        },
+    let result = TestResult {
+        result: outcome(context.exit_code, &warned_tests),
+        configuration: configuration(report, context),
+        passed_tests,
+        warned_tests,
+        failed_tests,
     };
-    // Texts, numbers and lists of them always have a JSON form.
-    serde_json::to_vec(&statement).unwrap_or_default()
+    statement::about(name, &digest, PREDICATE_TYPE, result)
 }
 
 /// Nothing that was not assessed makes a result better.
@@ -189,9 +174,7 @@ fn configuration(report: &Report, context: &Context) -> Vec<Resource> {
 fn resource(name: &str, digest: Option<&str>, annotations: Value) -> Resource {
     Resource {
         name: name.to_owned(),
-        digest: digest
-            .map(|digest| BTreeMap::from([("sha256".to_owned(), digest.to_owned())]))
-            .unwrap_or_default(),
+        digest: digest.map(sha256).unwrap_or_default(),
         annotations: match annotations {
             Value::Object(map) => map,
             _ => Map::new(),
@@ -242,34 +225,19 @@ pub struct Attested {
 /// That an envelope is about this report and says of it what it says itself.
 /// The signatures are not looked at.
 pub fn check(envelope: &Envelope, bytes: &[u8]) -> Result<Attested, AttestationError> {
-    let bad = |what: String| AttestationError::Statement(what);
-    let statement: Statement =
-        serde_json::from_slice(envelope.payload()).map_err(|e| bad(e.to_string()))?;
-    if statement.kind != STATEMENT_TYPE {
-        return Err(bad(format!("its type is `{}`", statement.kind)));
-    }
-    if statement.predicate_type != PREDICATE_TYPE {
-        return Err(bad(format!("it says `{}`", statement.predicate_type)));
-    }
-    let [subject] = statement.subject.as_slice() else {
-        return Err(bad("it is not about exactly one report".to_owned()));
-    };
-    let is = hex(&Sha256::digest(bytes));
-    match subject.digest.get("sha256") {
-        Some(signed) if *signed == is => {}
-        Some(signed) => {
-            return Err(AttestationError::OtherBytes {
-                signed: signed.clone(),
-                is,
-            });
-        }
-        None => return Err(bad("it names no sha256 digest".to_owned())),
-    }
+    let digest = hex(&Sha256::digest(bytes));
+    let predicate: TestResult = statement::read(envelope, PREDICATE_TYPE, "report", &digest)
+        .map_err(|error| match error {
+            StatementError::Other(what) => AttestationError::Statement(what),
+            StatementError::OtherBytes { signed, is } => {
+                AttestationError::OtherBytes { signed, is }
+            }
+        })?;
     let report: Report =
         serde_json::from_slice(bytes).map_err(|e| AttestationError::Report(e.to_string()))?;
-    agrees(&report, &statement.predicate)?;
+    agrees(&report, &predicate)?;
     Ok(Attested {
-        fields: fields(&report, &statement.predicate),
+        fields: fields(&report, &predicate),
     })
 }
 

@@ -181,6 +181,7 @@ pub(crate) fn profile() -> ProfileRun {
         capabilities: "sha256:2222".into(),
         chosen: "the only one given with --profile".into(),
         grants: vec!["manifests: read /etc/kubernetes/manifests/*".into()],
+        tailored: Vec::new(),
         sections: vec![
             section(
                 "1",
@@ -558,6 +559,7 @@ pub(crate) fn refused() -> Report {
             reason: "it imports wasi:filesystem/types, and no profile gets WASI: build it without"
                 .into(),
         }),
+        tailored: Vec::new(),
         sections: Vec::new(),
         grants: Vec::new(),
         signer: "cisb-release (publisher)".into(),

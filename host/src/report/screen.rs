@@ -1,6 +1,8 @@
 //! The closing screen: the end of the text, which is what a terminal shows.
 //! Two dozen lines at most, none wider than the terminal.
 
+use cisb_contract::manifest::{Change, Tailoring};
+
 use super::escape;
 use super::layout::State;
 use super::text::{TextOptions, wrap};
@@ -101,6 +103,13 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
         if profile.refused.is_none() && !profile.signers.is_empty() {
             lines.push(field("Signed by", &profile.signer));
         }
+        let mut name = "Tailored";
+        for made_from in &profile.tailored {
+            for part in wrap(&tailored(made_from), options.width.saturating_sub(11)) {
+                lines.push(field(name, &part));
+                name = "";
+            }
+        }
         if let Some(why) = profile.chosen.strip_prefix(DETECTED) {
             let mut name = "Chosen";
             for part in broken(why, options.width.saturating_sub(11)) {
@@ -135,6 +144,37 @@ fn head(report: &Report, options: &TextOptions) -> Vec<String> {
     lines.extend(providers(report, options.width));
     lines.push(field("Exit code", &exit_line(report, options)));
     lines
+}
+
+/// What a profile was made from, and how much of it was changed.
+fn tailored(of: &Tailoring) -> String {
+    let count = |is: fn(&Change) -> bool| of.changes.iter().filter(|c| is(c)).count();
+    let counts = [
+        (count(|c| matches!(c, Change::Skip { .. })), "left out"),
+        (
+            count(|c| matches!(c, Change::Manual { .. })),
+            "left to a person",
+        ),
+        (count(|c| matches!(c, Change::Add { .. })), "added"),
+        (
+            count(|c| {
+                matches!(
+                    c,
+                    Change::Severity { .. } | Change::Level { .. } | Change::Parameter { .. }
+                )
+            }),
+            "weighed or set otherwise",
+        ),
+    ];
+    let counts = counts.iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<String> = counts.map(|(n, what)| format!("{n} {what}")).collect();
+    let digest = of.digest.get(..19).unwrap_or(&of.digest);
+    format!(
+        "from {} {} ({digest}…): {}",
+        of.id,
+        of.version,
+        counts.join(", ")
+    )
 }
 
 /// What is a provider's: how many checks, and what it says about them, once.

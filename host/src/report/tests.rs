@@ -493,6 +493,19 @@ fn full() -> Report {
     report.findings[1].decision = Decision::ProviderOwned;
     report.findings[2].basis = Basis::Derived("from two flags".into());
     report.findings[3].basis = Basis::Other("new".into());
+    report.profiles[0].tailored = vec![
+        serde_json::from_value(serde_json::json!({
+            "id": "base", "version": "1.0.0", "digest": "sha256:3333", "changes": [
+                {"skip": {"check": "1.1.1", "reason": "r"}},
+                {"manual": {"check": "1.1.2", "reason": "r"}},
+                {"add": {"check": "1.1.3", "reason": "r"}},
+                {"severity": {"check": "1.1.2", "from": "low", "to": "high", "reason": "r"}},
+                {"level": {"check": "1.1.2", "from": 1, "to": 2, "reason": "r"}},
+                {"parameter": {"name": "p", "from": ["a"], "to": ["b"], "reason": "r"}},
+            ],
+        }))
+        .unwrap(),
+    ];
     report
 }
 

@@ -7,7 +7,7 @@ use super::escape;
 
 /// Text of several lines, for an element or an attribute. Line ends and tabs
 /// are character references, as Go's encoder writes them, and survive both.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 16);
     for c in text.chars() {
         match c {
@@ -31,7 +31,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// Text of one line.
-pub(super) fn line(words: &str) -> String {
+pub(crate) fn line(words: &str) -> String {
     text(escape::line(words).trim())
 }
 

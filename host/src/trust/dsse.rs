@@ -14,9 +14,6 @@ use super::key::{KeyId, PrivateKey, PublicKey};
 /// What our envelopes hold.
 pub const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// The type of every statement.
-pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-
 /// The largest envelope that is read, in bytes.
 pub const MAX_BYTES: usize = 256 << 10;
 

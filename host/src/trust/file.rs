@@ -25,6 +25,14 @@ pub enum FileError {
         /// What the system says.
         source: io::Error,
     },
+    /// Its folder is not there.
+    #[error("cannot write {path}: there is no folder {folder}: make it, or name another file")]
+    NoFolder {
+        /// The file.
+        path: PathBuf,
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A directory, a device or the like.
     #[error("{0} is not a file")]
     NotAFile(PathBuf),
@@ -101,65 +109,54 @@ pub fn read_bytes(
     scanned: Option<&Path>,
     secrecy: Secrecy,
 ) -> Result<Vec<u8>, FileError> {
-    let fail = |what| {
-        move |source| FileError::Io {
-            what,
-            path: path.to_owned(),
-            source,
-        }
-    };
-    // Where it really is: a link may stand for it, and what it leads to counts.
-    let real = std::fs::canonicalize(path).map_err(fail("open"))?;
-    is_elsewhere(path, &real, scanned)?;
-    let me = rustix::process::geteuid().as_raw();
-    for folder in real.ancestors().skip(1) {
-        let stat = std::fs::metadata(folder).map_err(fail("look at"))?;
-        folder_is_safe(folder, &stat, me).map_err(|what| FileError::Untrusted {
-            path: path.to_owned(),
-            what,
-        })?;
-    }
+    let real = safe_place(path, scanned)?;
     let file = open(&real, path)?;
     // Of the file that is open, so that nobody exchanges it in between.
-    let stat = file.metadata().map_err(fail("look at"))?;
-    belongs(stat.uid(), stat.mode(), me, secrecy).map_err(|what| FileError::Untrusted {
-        path: path.to_owned(),
-        what,
-    })?;
+    let stat = file.metadata().map_err(|e| failed("look at", path, e))?;
+    let me = rustix::process::geteuid().as_raw();
+    belongs(stat.uid(), stat.mode(), me, secrecy).map_err(|what| untrusted(path, what))?;
     whole(file, path)
 }
 
 /// Where a folder really is whose content decides something: nobody but root
 /// and the caller can add to it, take from it or exchange it.
 pub fn folder(path: &Path, scanned: Option<&Path>) -> Result<PathBuf, FileError> {
-    let fail = |what| {
-        move |source| FileError::Io {
-            what,
-            path: path.to_owned(),
-            source,
-        }
-    };
-    let untrusted = |what| FileError::Untrusted {
-        path: path.to_owned(),
-        what,
-    };
-    let real = std::fs::canonicalize(path).map_err(fail("open"))?;
-    is_elsewhere(path, &real, scanned)?;
-    let me = rustix::process::geteuid().as_raw();
-    for folder in real.ancestors().skip(1) {
-        let stat = std::fs::metadata(folder).map_err(fail("look at"))?;
-        folder_is_safe(folder, &stat, me).map_err(untrusted)?;
-    }
-    let stat = std::fs::metadata(&real).map_err(fail("look at"))?;
+    let real = safe_place(path, scanned)?;
+    let stat = std::fs::metadata(&real).map_err(|e| failed("look at", path, e))?;
     if !stat.is_dir() {
         return Err(FileError::NotAFolder(path.to_owned()));
     }
+    let me = rustix::process::geteuid().as_raw();
     // Where anybody may add to it, being sticky helps nothing.
     match is_read_only(&real) {
-        true => {}
-        false => belongs(stat.uid(), stat.mode(), me, Secrecy::Public).map_err(untrusted)?,
+        true => Ok(real),
+        false => belongs(stat.uid(), stat.mode(), me, Secrecy::Public)
+            .map(|()| real)
+            .map_err(|what| untrusted(path, what)),
+    }
+}
+
+/// Where something really is: a link may stand for it, and what it leads to
+/// counts. Nobody but root and the caller can exchange a folder above it.
+fn safe_place(path: &Path, scanned: Option<&Path>) -> Result<PathBuf, FileError> {
+    let real = std::fs::canonicalize(path).map_err(|e| failed("open", path, e))?;
+    is_elsewhere(path, &real, scanned)?;
+    let me = rustix::process::geteuid().as_raw();
+    for folder in real.ancestors().skip(1) {
+        let stat = std::fs::metadata(folder).map_err(|e| failed("look at", path, e))?;
+        folder_is_safe(folder, &stat, me).map_err(|what| untrusted(path, what))?;
     }
     Ok(real)
+}
+
+fn failed(what: &'static str, path: &Path, source: io::Error) -> FileError {
+    let path = path.to_owned();
+    FileError::Io { what, path, source }
+}
+
+fn untrusted(path: &Path, what: String) -> FileError {
+    let path = path.to_owned();
+    FileError::Untrusted { path, what }
 }
 
 /// That something does not lie on the machine that is judged.
@@ -273,11 +270,23 @@ pub fn exists(path: &Path) -> bool {
 /// Writes a file whole or not at all, with this mode. Where one is already, it
 /// is replaced, never written through.
 pub fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    replace(path, bytes, mode).map_err(|source| FileError::Io {
-        what: "write",
-        path: path.to_owned(),
-        source,
+    replace(path, bytes, mode).map_err(|source| match path.parent() {
+        Some(folder) if source.kind() == io::ErrorKind::NotFound && !here(folder).exists() => {
+            FileError::NoFolder {
+                path: path.to_owned(),
+                folder: folder.to_owned(),
+            }
+        }
+        _ => failed("write", path, source),
     })
+}
+
+/// The folder of a file that was named without one is this one.
+fn here(folder: &Path) -> &Path {
+    match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    }
 }
 
 /// [`write()`], with what the system says.
@@ -301,11 +310,7 @@ pub fn replace(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
 
 /// Writes a file that must not be there yet.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    let fail = |source| FileError::Io {
-        what: "write",
-        path: path.to_owned(),
-        source,
-    };
+    let fail = |source| failed("write", path, source);
     let mut file = create(path, mode).map_err(fail)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())

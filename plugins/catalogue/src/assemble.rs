@@ -26,6 +26,10 @@ impl std::fmt::Display for Mismatch {
 
 impl std::error::Error for Mismatch {}
 
+/// The kinds of rule that the code of every profile evaluates, whatever its
+/// platform: functions are for the catalogue's own controls.
+const EVALUATED: [&str; 4] = ["setting", "files", "all-of", "any-of"];
+
 /// Assembles a manifest.
 pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
     let platform = platform(table)?;
@@ -53,6 +57,8 @@ pub fn manifest(table: &Table) -> Result<Manifest, Mismatch> {
         world: WORLD.to_owned(),
         min_host: "0.1.0".to_owned(),
         applies: table.applies.clone(),
+        tailored: Vec::new(),
+        rules: EVALUATED.map(str::to_owned).to_vec(),
         versions: versions(platform),
         requests: only(platform.requests(), &used)?,
         parameters: parameters(platform),

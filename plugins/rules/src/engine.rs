@@ -116,6 +116,13 @@ fn of(component: Component, controls: &[Control]) -> Of {
             defaults.insert(name.to_owned());
         }
     }
+    let takes_from = match component {
+        Component::KubeApiserver => BTreeMap::from([(
+            "disable-admission-plugins".to_owned(),
+            "enable-admission-plugins".to_owned(),
+        )]),
+        _ => BTreeMap::new(),
+    };
     let at = |wanted: Set| uses(controls.iter().filter(|c| set(c) == Some(&wanted)));
     Of {
         uses: common.unwrap_or_default(),
@@ -138,6 +145,7 @@ fn of(component: Component, controls: &[Control]) -> Of {
         alone: known.alone.into_iter().map(str::to_owned).collect(),
         any_flag: known.any,
         reads_fields: component == Component::Kubelet,
+        takes_from,
         defaults,
         variables: match component {
             Component::Etcd => ETCD.to_owned(),

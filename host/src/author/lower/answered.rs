@@ -59,7 +59,7 @@ impl Lower<'_> {
     }
 
     /// A check with a rule, which something must evaluate.
-    pub(super) fn evaluated(&mut self, check: &Check, at: &At) {
+    pub(super) fn held_to_code(&mut self, check: &Check, at: &At) {
         if check.with.is_some() {
             let text = "`with` is for checks that code answers: a rule says all that it needs";
             self.wrong(&at.to("with"), text);

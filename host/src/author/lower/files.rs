@@ -160,8 +160,16 @@ impl Lower<'_> {
             .filter(|(_, of)| has(of))
             .map(|(name, _)| name.as_str())
             .collect();
-        let text = format!("{component} {why}: it can be {}", among(&others));
-        self.wrong(at, text);
+        let end = match (others.is_empty(), self.profile.platform) {
+            (false, _) => format!(": it can be {}", among(&others)),
+            (true, Some(platform)) => format!(
+                ", and on {} no component has such files, as one process is all of them: name the \
+                 files with `paths`",
+                platform.word()
+            ),
+            (true, None) => ": name the files with `paths`".to_owned(),
+        };
+        self.wrong(at, format!("{component} {why}{end}"));
     }
 
     /// The file that a setting names.

@@ -17,6 +17,8 @@ pub(super) struct Wanted {
     all: Requests,
     /// Ids of the engine's.
     engine: Vec<String>,
+    /// Ids that a profile has to which checks are added.
+    taken: Vec<String>,
 }
 
 impl Wanted {
@@ -24,12 +26,62 @@ impl Wanted {
         Self {
             all: own.clone(),
             engine: Vec::new(),
+            taken: Vec::new(),
         }
+    }
+
+    /// Requests beside those of another profile.
+    pub(super) fn beside(own: &Requests, base: &Requests) -> Self {
+        Self {
+            taken: base.ids().map(|(id, _)| id.to_owned()).collect(),
+            ..Self::new(own)
+        }
+    }
+
+    /// Those of another profile and these. What both have is the other one's,
+    /// which knows where its platform keeps things, and asks by more names.
+    pub(super) fn joined(&self, engine: &Engine, base: &Requests) -> Requests {
+        let Requests {
+            files,
+            processes,
+            named,
+            fields,
+            kubernetes,
+        } = self.requests(engine);
+        let mut all = base.clone();
+        add(&mut all.files, files, |r| &r.id, |_, _| ());
+        add(&mut all.kubernetes, kubernetes, |r| &r.id, |_, _| ());
+        add(
+            &mut all.processes,
+            processes,
+            |r| &r.id,
+            |old, new| {
+                extend(&mut old.environment, new.environment);
+            },
+        );
+        add(
+            &mut all.named,
+            named,
+            |r| &r.id,
+            |old, new| {
+                extend(&mut old.flags, new.flags);
+                extend(&mut old.environment, new.environment);
+            },
+        );
+        add(
+            &mut all.fields,
+            fields,
+            |r| &r.id,
+            |old, new| {
+                extend(&mut old.pointers, new.pointers);
+            },
+        );
+        all
     }
 
     /// Whether an id is taken by the author or a rule.
     pub(super) fn has(&self, id: &str) -> bool {
-        self.all.ids().any(|(known, _)| known == id)
+        self.taken.iter().any(|known| known == id) || self.all.ids().any(|(known, _)| known == id)
     }
 
     /// All of them: the engine's after the others.
@@ -107,6 +159,13 @@ impl Lower<'_> {
                 if self.engine.requests.ids().any(|(known, _)| known == id) {
                     let text = format!(
                         "the request id `{id}` has a meaning to the engine: choose another"
+                    );
+                    self.wrong(&at, text);
+                }
+                if self.wanted.taken.iter().any(|known| known == id) {
+                    let text = format!(
+                        "the request id `{id}` is taken by the profile that this extends: choose \
+                         another"
                     );
                     self.wrong(&at, text);
                 }
@@ -250,7 +309,9 @@ impl Lower<'_> {
 
     /// The request for an executable, which has its name.
     pub(super) fn executable(&mut self, name: &str, now: &mut Now<'_>) {
-        if self.engine.requests.processes.iter().any(|r| r.id == name) {
+        let base = self.base.map_or(&[][..], |base| &base.requests.processes);
+        let engine = &self.engine.requests.processes;
+        if engine.iter().chain(base).any(|r| r.id == name) {
             return self.engine_uses([&name.to_owned()], now);
         }
         let known = self.wanted.all.processes.iter_mut().find(|r| r.id == name);
@@ -312,4 +373,19 @@ impl Lower<'_> {
         now.uses(&id);
         id
     }
+}
+
+/// Adds requests to others, and what those ask for to the ones of the same id.
+fn add<T>(all: &mut Vec<T>, new: Vec<T>, id: fn(&T) -> &String, join: fn(&mut T, T)) {
+    for new in new {
+        match all.iter_mut().find(|old| id(old) == id(&new)) {
+            Some(old) => join(old, new),
+            None => all.push(new),
+        }
+    }
+}
+
+fn extend(all: &mut Vec<String>, new: Vec<String>) {
+    let fresh: Vec<String> = new.into_iter().filter(|n| !all.contains(n)).collect();
+    all.extend(fresh);
 }

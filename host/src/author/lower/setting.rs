@@ -16,6 +16,9 @@ impl Lower<'_> {
         } = rule;
         if let Some(of) = self.component(component, &at.to("component")) {
             self.setting_name(component, name, &at.to("name"));
+            if let Some(whole) = of.takes_from.get(name) {
+                self.turned(rule, whole, at);
+            }
             self.engine_uses(&of.uses, now);
             if let Some(more) = of.settings.get(name) {
                 self.engine_uses(more, now);
@@ -32,6 +35,25 @@ impl Lower<'_> {
                 literal: rule.written,
             }],
         })
+    }
+
+    /// A demand on what is taken from another setting, which is judged whole: by
+    /// what is taken, what is there by default and what is added.
+    fn turned(&mut self, rule: &Setting, whole: &str, at: &At) {
+        let name = &rule.name;
+        let cure = match (&rule.test.lacks, &rule.test.has) {
+            (Some(element), _) => format!("`{whole}` with `has: {element}`"),
+            (_, Some(element)) => format!("`{whole}` with `lacks: {element}`"),
+            _ => format!(
+                "`{whole}`, with `has` for what must not be switched off, and `lacks` for what \
+                 must be"
+            ),
+        };
+        let text = format!(
+            "`{name}` takes from `{whole}`, and what counts is what is left: name the setting \
+             {cure}"
+        );
+        self.wrong(&at.to("name"), text);
     }
 
     /// A setting that the engine can read for certain.

@@ -28,6 +28,8 @@ pub enum Source {
     Directory(OwnedFd),
     /// An archive, read whole.
     Archive(BTreeMap<String, Vec<u8>>),
+    /// A record with files that stand for those of the same name in it.
+    Changed(Box<Self>, BTreeMap<String, Vec<u8>>),
 }
 
 impl Source {
@@ -68,6 +70,10 @@ impl Source {
                 Some(bytes) if size(bytes) > limit => Err(too_large(limit)),
                 found => Ok(found.cloned()),
             },
+            Self::Changed(record, files) => match files.get(name) {
+                Some(bytes) => Ok(Some(bytes.clone())),
+                None => record.read(name, limit),
+            },
         }
     }
 
@@ -75,17 +81,25 @@ impl Source {
     pub(super) fn objects(&self) -> io::Result<Option<BTreeSet<String>>> {
         match self {
             Self::Directory(root) => list_beneath(root, "objects"),
-            Self::Archive(files) => {
-                let inside = files
-                    .keys()
-                    .filter_map(|name| name.strip_prefix("objects/"));
-                let names: BTreeSet<String> = inside.map(str::to_owned).collect();
-                // The folder itself is kept under its name with an empty last part.
-                Ok((!names.is_empty())
-                    .then(|| names.into_iter().filter(|name| !name.is_empty()).collect()))
-            }
+            Self::Archive(files) => Ok(objects_of(files)),
+            Self::Changed(record, files) => Ok(match (record.objects()?, objects_of(files)) {
+                (Some(mut names), Some(more)) => {
+                    names.extend(more);
+                    Some(names)
+                }
+                (names, more) => names.or(more),
+            }),
         }
     }
+}
+
+fn objects_of(files: &BTreeMap<String, Vec<u8>>) -> Option<BTreeSet<String>> {
+    let inside = files
+        .keys()
+        .filter_map(|name| name.strip_prefix("objects/"));
+    let names: BTreeSet<String> = inside.map(str::to_owned).collect();
+    // The folder itself is kept under its name with an empty last part.
+    (!names.is_empty()).then(|| names.into_iter().filter(|name| !name.is_empty()).collect())
 }
 
 /// Opens a file below a directory. Each part of its name is opened by itself and
