@@ -1,14 +1,17 @@
 //! From what an author writes to a profile: YAML in, a component out. No
 //! toolchain and no network: the engine for rules lies in the host ready built,
-//! and what is written becomes its manifest.
+//! and what is written becomes its manifest. Code that somebody compiled takes
+//! the engine's place where it is named.
 
 pub mod bench;
 pub mod cases;
+pub mod code;
 pub mod conform;
 pub mod import;
 pub mod language;
 mod lower;
 pub mod mistake;
+pub mod new;
 pub mod pack;
 pub mod schema;
 pub mod tailor;
@@ -19,6 +22,7 @@ use cisb_contract::Manifest;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use self::code::{Code, CodeError};
 use self::language::Profile;
 use self::mistake::{Mistake, Mistakes, Spot};
 use self::pack::PackError;
@@ -32,6 +36,8 @@ pub struct Built {
     pub manifest: Manifest,
     /// The component.
     pub component: Vec<u8>,
+    /// The limits of a grant that it needs to run; none if it needs none.
+    pub limits: Option<String>,
 }
 
 /// Why a file does not become a profile.
@@ -43,6 +49,9 @@ pub enum AuthorError {
     /// What is written cannot be put into a component.
     #[error(transparent)]
     Pack(#[from] PackError),
+    /// The code is nothing that a profile can be made of.
+    #[error(transparent)]
+    Code(#[from] CodeError),
     /// A fault of ours: what was made would be refused.
     #[error("the manifest made of {file} would be refused: {why}; please report it")]
     Refused {
@@ -55,14 +64,33 @@ pub enum AuthorError {
 
 /// Builds the profile that a text describes; `file` is what messages call it.
 pub fn build(file: &str, text: &str) -> Result<Built, AuthorError> {
-    let (profile, tree) = read(file, text)?;
-    let engine = &pack::ready()?.engine;
-    let manifest = lower::manifest(&profile, &tree, engine).map_err(|all| said(file, all))?;
-    acceptable(file, &manifest)?;
+    let manifest = describe(file, text, None)?;
     Ok(Built {
         component: pack::pack(&manifest)?,
         manifest,
+        limits: None,
     })
+}
+
+/// Builds the profile that a text describes around somebody's code.
+pub fn build_around(file: &str, text: &str, code: &Code) -> Result<Built, AuthorError> {
+    let manifest = describe(file, text, Some(code))?;
+    let component = pack::describe(code.component(&manifest)?, &manifest)?;
+    let limits = code::hold(&code.name, &component)?;
+    Ok(Built {
+        component,
+        manifest,
+        limits,
+    })
+}
+
+/// The manifest that a text is.
+fn describe(file: &str, text: &str, code: Option<&Code>) -> Result<Manifest, AuthorError> {
+    let (profile, tree) = read(file, text)?;
+    let engine = &pack::ready()?.engine;
+    let manifest = lower::manifest(&profile, &tree, engine, code).map_err(|all| said(file, all))?;
+    acceptable(file, &manifest)?;
+    Ok(manifest)
 }
 
 /// Holds what was made to what a scan would hold it to.

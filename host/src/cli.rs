@@ -10,6 +10,7 @@ pub mod key;
 pub mod list;
 pub mod lock;
 pub mod near;
+pub mod new;
 mod node;
 pub mod passphrase;
 pub mod registry;
@@ -129,7 +130,9 @@ pub enum Command {
 /// What can be done with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
-    /// Build a profile from YAML, with nothing else installed
+    /// Begin a profile: a folder with what it takes
+    New(new::NewArgs),
+    /// Build a profile from YAML, with nothing else installed, or around compiled code
     Build(BuildArgs),
     /// Run cases: what a profile should say of which nodes, and what no case shows
     Test(Box<author::TestArgs>),
@@ -241,6 +244,7 @@ Examples:
   cisb profile inspect mine.wasm
   cisb scan --profile mine.wasm --node node.tar.zst
   cisb profile build overlay.yaml --profiles DIR            # changes to one of these
+  cisb profile build mine.yaml --component code.wasm        # around code that was compiled
 For an editor: cisb schema profile > profile.schema.json")]
 pub struct BuildArgs {
     /// The profile in YAML, or an overlay: changes to the profile that it extends
@@ -250,6 +254,11 @@ pub struct BuildArgs {
     /// Where to write the component; beside the source, ending in .wasm, if absent
     #[arg(short = 'o', long = "output", value_name = "FILE")]
     pub output: Option<PathBuf>,
+
+    /// Compiled code that answers the checks without a rule: a component, or a core module
+    /// made for wasm32-unknown-unknown, which becomes one
+    #[arg(long, value_name = "CODE.wasm")]
+    pub component: Option<PathBuf>,
 
     /// Replace a file there that is not an earlier build of this profile
     #[arg(long)]
@@ -446,11 +455,15 @@ pub enum Plan {
         source: PathBuf,
         /// Where the component goes.
         output: PathBuf,
+        /// The code that answers.
+        component: Option<PathBuf>,
         /// Whether any file there is replaced.
         force: bool,
         /// Where what it extends may be installed.
         installed: resolve::Wanted,
     },
+    /// Begin a profile.
+    New(new::NewArgs),
     /// Import a configuration of kube-bench.
     Import(ImportArgs),
     /// Test, check or measure a profile.
@@ -537,6 +550,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             let request = Box::new(request);
             Ok(Plan::Collect { request, wanted })
         }
+        Command::Profile(ProfileCommand::New(args)) => Ok(Plan::New(args)),
         Command::Profile(ProfileCommand::Build(args)) => build(args, settings),
         Command::Profile(ProfileCommand::Test(args)) => {
             Ok(Plan::Author(author::test(*args, settings, ambient)))
@@ -687,12 +701,13 @@ fn build(args: BuildArgs, settings: &Settings) -> Result<Plan, UsageError> {
         Some(output) => output,
         None => args.source.with_extension("wasm"),
     };
-    if output == args.source {
+    if output == args.source || args.component.as_ref() == Some(&output) {
         return Err(UsageError::OverSource(output));
     }
     Ok(Plan::Build {
         source: args.source,
         output,
+        component: args.component,
         force: args.force,
         installed: resolve::Wanted::new(Vec::new(), &args.installed, settings),
     })

@@ -12,6 +12,8 @@ mod bundle;
 mod cache;
 #[path = "main/import.rs"]
 mod import;
+#[path = "main/new.rs"]
+mod new;
 #[cfg(feature = "registry")]
 #[path = "main/registry.rs"]
 mod registry;
@@ -214,9 +216,11 @@ fn run() -> anyhow::Result<u8> {
         Plan::Build {
             source,
             output,
+            component,
             force,
             installed,
-        } => build::run(&source, &output, force, &installed),
+        } => build::run(&source, component.as_deref(), &output, force, &installed),
+        Plan::New(args) => new::run(&args),
         Plan::Import(args) => import::run(&args),
         Plan::Author(plan) => author::run(&plan),
         Plan::Print(bytes) => {

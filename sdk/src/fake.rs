@@ -7,6 +7,7 @@
 
 mod glob;
 pub mod laws;
+mod manifest;
 mod opened;
 mod prune;
 mod record;

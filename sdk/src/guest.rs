@@ -147,9 +147,18 @@ impl Facts for Host {
     }
 }
 
-/// Answers the export. [`crate::profile!`] calls it.
+/// Answers the export by rules. [`crate::profile!`] calls it.
 pub fn run(profile: &Profile, check: &str, settings: &str) -> Result<Outcome, wit::Failure> {
-    match rule::run(profile, &Host, check, settings) {
+    told(rule::run(profile, &Host, check, settings))
+}
+
+/// Answers the export by functions, and by rules. [`crate::profile!`] calls it.
+pub fn answer(profile: &Profile, check: &str, settings: &str) -> Result<Outcome, wit::Failure> {
+    told(rule::answer(profile, &Host, check, settings))
+}
+
+fn told(answer: Result<Outcome, Failure>) -> Result<Outcome, wit::Failure> {
+    match answer {
         Ok(outcome) => Ok(outcome),
         Err(Failure::BadSettings(text)) => Err(wit::Failure::BadSettings(text)),
         Err(Failure::Internal(text)) => Err(wit::Failure::Internal(text)),

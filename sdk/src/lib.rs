@@ -13,6 +13,8 @@
 extern crate alloc;
 
 pub mod args;
+#[cfg(feature = "author")]
+pub mod author;
 pub mod component;
 pub mod config;
 pub mod defaults;
@@ -37,9 +39,28 @@ pub mod verdict;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use cisb_contract as contract;
+#[cfg(feature = "author")]
+#[doc(hidden)]
+pub use cisb_sdk_macros as macros;
 
 /// Makes a crate a profile: exports the contract's one interface, answered by
-/// the engine with these functions. Does nothing outside WebAssembly.
+/// these functions and by the engine.
+///
+/// A check of the manifest that has a rule is answered by the engine. Every other
+/// one needs a function here, by its id; if one is missing, or if there is one for
+/// no check, the crate does not compile. `PROFILE` is what tests run:
+///
+/// ```ignore
+/// cisb_sdk::profile! {
+///     manifest: "my-nodes.yaml",
+///     checks: {
+///         "3" => sessions_end,
+///     }
+/// }
+/// ```
+///
+/// Our own profiles name a [`rule::Profile`] instead, whose functions rules call
+/// by their names:
 ///
 /// ```
 /// use cisb_sdk::rule::Profile;
@@ -48,7 +69,19 @@ pub use cisb_contract as contract;
 /// ```
 #[macro_export]
 macro_rules! profile {
+    (manifest: $manifest:literal, checks: { $($id:literal => $function:path),* $(,)? } $(,)?) => {
+        /// The functions of this profile, by the ids of the checks they answer.
+        pub const PROFILE: $crate::rule::Profile = $crate::rule::Profile {
+            codes: &[$(($id, $function)),*],
+            find: ::core::option::Option::Some($crate::component::embedded::find_if_requested),
+        };
+        $crate::macros::hold! { $manifest $(, $id)* }
+        $crate::profile!(@export $crate::guest::answer, PROFILE);
+    };
     ($profile:expr) => {
+        $crate::profile!(@export $crate::guest::run, $profile);
+    };
+    (@export $run:path, $profile:expr) => {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             struct Component;
@@ -60,7 +93,7 @@ macro_rules! profile {
                     $crate::verdict::Outcome,
                     $crate::guest::exports::cisb::profile::checks::Failure,
                 > {
-                    $crate::guest::run(&$profile, &check, &settings)
+                    $run(&$profile, &check, &settings)
                 }
             }
     $crate::guest::bindings::export!(Component with_types_in $crate::guest::bindings);

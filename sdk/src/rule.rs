@@ -119,6 +119,30 @@ pub fn run(
     evaluate(&rule, &cx, profile.codes)
 }
 
+/// Runs one check of a profile whose functions have the ids of checks: by its
+/// function, which is handed what the manifest says under `with`, or else by its
+/// rule, as [`run`] does.
+pub fn answer(
+    profile: &Profile,
+    facts: &dyn Facts,
+    check: &str,
+    settings: &str,
+) -> Result<Outcome, Failure> {
+    let Some((_, code)) = profile.codes.iter().find(|(id, _)| *id == check) else {
+        return run(profile, facts, check, settings);
+    };
+    let settings = match json::parse(settings) {
+        Ok(settings) => settings,
+        Err(why) => return Err(Failure::BadSettings(say!["check ", check, ": ", why])),
+    };
+    let cx = Cx {
+        facts,
+        parameters: &settings["parameters"],
+        find: profile.find,
+    };
+    Ok(code(&cx, &settings["with"]))
+}
+
 /// Evaluates a rule.
 pub fn evaluate(rule: &Rule, cx: &Cx<'_>, codes: &[(&str, Code)]) -> Result<Outcome, Failure> {
     match rule {
@@ -261,6 +285,27 @@ mod tests {
         let with = format!(r#"{{"any-of": [{rule}, {rule}]}}"#);
         let settings = format!(r#"{{"parameters": {{"greeting": "hi"}}, "with": {with}}}"#);
         assert_eq!(answer(&settings).map(|o| o.reason), Ok("hi".to_owned()));
+    }
+
+    #[test]
+    fn a_function_with_the_id_of_its_check_is_handed_what_the_manifest_says() {
+        let facts = FakeNode::new().facts(&Requests::default(), &[]);
+        let answered = |check: &str, with: &str| {
+            let settings = format!(r#"{{"parameters": {{"greeting": "hi"}}, "with": {with}}}"#);
+            super::answer(&PROFILE, &facts, check, &settings).map(|o| (o.verdict, o.reason))
+        };
+        let hi = "hi".to_owned();
+        assert_eq!(
+            answered("say", r#""fail""#),
+            Ok((Verdict::Fail, hi.clone()))
+        );
+        // Every other check has a rule.
+        let rule = r#"{"code": {"name": "say", "with": "pass"}}"#;
+        assert_eq!(answered("1", rule), Ok((Verdict::Pass, hi)));
+        let none = answered("1", "null");
+        assert!(matches!(none, Err(Failure::BadSettings(_))), "{none:?}");
+        let broken = super::answer(&PROFILE, &facts, "say", "{");
+        assert!(matches!(broken, Err(Failure::BadSettings(_))), "{broken:?}");
     }
 
     #[test]

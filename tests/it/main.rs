@@ -9,6 +9,7 @@
 )]
 
 mod attest;
+mod author;
 mod azure;
 mod book;
 mod bundle;

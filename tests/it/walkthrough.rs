@@ -21,13 +21,27 @@ struct Step {
 fn steps(page: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut inside = false;
+    let mut open: Option<String> = None;
     for (at, text) in page.lines().enumerate() {
         match text {
             "```console" => inside = true,
             "```" => inside = false,
             _ if !inside => {}
+            text if open.is_some() => {
+                let step = steps.last_mut().unwrap();
+                step.command.push('\n');
+                step.command.push_str(text);
+                if open.as_deref() == Some(text) {
+                    open = None;
+                }
+            }
             text => match text.strip_prefix("$ ") {
                 Some(command) => {
+                    // What follows belongs to a command that opens a here-document.
+                    let end = command
+                        .split_once("<<'")
+                        .and_then(|(_, rest)| rest.split_once('\''));
+                    open = end.map(|(end, _)| end.to_owned());
                     let (command, code) = match command.split_once("  # exit code ") {
                         Some((command, code)) => (command, code.parse().unwrap()),
                         None => (command, 0),
@@ -49,7 +63,9 @@ fn steps(page: &str) -> Vec<Step> {
 /// Whether a line is what a page shows; `…` stands for anything.
 fn fits(shown: &str, line: &str) -> bool {
     let mut rest = line.trim_end();
-    let parts: Vec<&str> = shown.split('…').map(str::trim).collect();
+    let mut parts: Vec<&str> = shown.split('…').map(str::trim).collect();
+    // How far a line is indented is shown.
+    parts[0] = shown.split('…').next().unwrap_or_default().trim_end();
     for (at, part) in parts.iter().enumerate() {
         match (at, rest.find(part)) {
             (0, Some(0)) => rest = &rest[part.len()..],
@@ -119,7 +135,7 @@ fn walk(page: &str, folder: &Path, confine: &[&str]) {
         words.extend(["sh", "-c"]);
         let output = Command::new(words[0])
             .args(&words[1..])
-            .arg(format!("{} 2>&1", step.command))
+            .arg(format!("{{ {}\n}} 2>&1", step.command))
             .current_dir(folder)
             .env_clear()
             .env("PATH", &path)
@@ -191,6 +207,16 @@ fn the_vetter_s_day_goes_as_it_is_written() {
 }
 
 #[test]
+fn the_tutorial_goes_as_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let confine = without_network().unwrap_or_else(|| vec!["env"]);
+    walk("docs/src/tutorial.md", folder.path(), &confine);
+    // What it leads to is a signed profile, and nothing outside this folder.
+    let signature = folder.path().join("my-nodes/my-nodes.wasm.dsse.json");
+    assert!(signature.is_file());
+}
+
+#[test]
 fn every_code_of_a_refusal_is_documented() {
     let path = workspace().path("docs/src/refusals.md");
     let (begin, end) = ("<!-- codes -->\n", "<!-- end of codes -->");
@@ -220,4 +246,6 @@ fn a_line_of_a_page_fits_with_gaps() {
     assert!(!fits("a … b", "a x y b c"));
     assert!(fits("a … b …", "a x y b c"));
     assert!(!fits("a", "b a"));
+    assert!(fits("  a …", "  a b"));
+    assert!(!fits("  a", "a"));
 }

@@ -4,6 +4,7 @@
 //! Both sides use these types, so a manifest means the same to whoever writes
 //! it and to whoever grants it. Nothing here evaluates anything.
 
+pub mod answers;
 pub mod asset;
 pub mod engine;
 pub mod manifest;

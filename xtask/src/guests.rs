@@ -71,6 +71,16 @@ pub fn write(workspace: &Workspace, folder: &Path, guest: &Guest) -> Result<Path
 /// The component of one guest. Not checked against our own rules: it is here
 /// to break them.
 pub fn build(workspace: &Workspace, guest: &Guest) -> Result<Vec<u8>> {
+    let bytes = component::encode(&module(workspace, guest)?)?;
+    let manifest = manifest(&guest.name, &directives(&guest.text, ";;! "))?;
+    Ok(component::add_manifest(
+        &bytes,
+        &serde_json::to_vec(&manifest)?,
+    ))
+}
+
+/// The core module of one guest, which says what world it implements.
+pub fn module(workspace: &Workspace, guest: &Guest) -> Result<Vec<u8>> {
     let prelude = std::fs::read_to_string(workspace.path("tests/guests/prelude.wat"))
         .context("the guests' prelude cannot be read")?;
     let mut module = wat::parse_str(module_text(&prelude, &guest.text)?)?;
@@ -81,12 +91,7 @@ pub fn build(workspace: &Workspace, guest: &Guest) -> Result<Vec<u8>> {
         world,
         wit_component::StringEncoding::UTF8,
     )?;
-    let bytes = component::encode(&module)?;
-    let manifest = manifest(&guest.name, &directives(&guest.text, ";;! "))?;
-    Ok(component::add_manifest(
-        &bytes,
-        &serde_json::to_vec(&manifest)?,
-    ))
+    Ok(module)
 }
 
 /// The contract as a resolved world.

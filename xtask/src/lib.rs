@@ -18,6 +18,7 @@ pub mod guests;
 pub mod parity;
 pub mod profiles;
 pub mod rules;
+pub mod sdk;
 pub mod setup;
 pub mod sys;
 pub mod table;

@@ -8,7 +8,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
-use xtask::{bench, book, demo, dist, fuzz, gate, guests, parity, profiles, rules, setup, tidy};
+use xtask::{
+    bench, book, demo, dist, fuzz, gate, guests, parity, profiles, rules, sdk, setup, tidy,
+};
 
 /// The project's own commands.
 #[derive(Parser)]
@@ -31,6 +33,9 @@ enum Command {
     /// Builds the component of YAML profiles and compares it with the host's file;
     /// BLESS=1 writes that.
     Rules,
+    /// Packs the SDK for those who begin a profile in Rust, and compares it with
+    /// the host's file; BLESS=1 writes that.
+    Sdk,
     /// Builds the guests under tests/guests into target/guests.
     Guests,
     /// Builds everything and scans a node record that the project carries.
@@ -105,6 +110,7 @@ fn run(command: Command) -> Result<()> {
         Command::Profiles { reproduce: false } => profiles::run(&workspace),
         Command::Profiles { reproduce: true } => profiles::reproduce(&workspace),
         Command::Rules => rules::run(&workspace),
+        Command::Sdk => sdk::run(&workspace),
         Command::Guests => guests::run(&workspace),
         Command::Demo => demo::run(&workspace),
         Command::Test => gate::run(&workspace),

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::component::{self, Metadata};
 use crate::rules;
+use crate::sdk;
 use crate::setup::{self, Std, TARGET};
 use crate::sys::{self, Workspace};
 use crate::table::{self, Row};
@@ -54,6 +55,7 @@ pub struct Package {
 
 /// Builds all profiles into `target/profiles` and says what they are.
 pub fn run(workspace: &Workspace) -> Result<()> {
+    sdk::hold(workspace)?;
     let library = setup::run()?;
     let built = build(workspace, library)?;
     for profile in &built {

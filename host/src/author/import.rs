@@ -268,7 +268,9 @@ impl Import<'_> {
             references: Vec::new(),
             why: String::new(),
             when: None,
-            rule,
+            rule: Some(rule),
+            uses: None,
+            with: None,
         }
     }
 
@@ -318,7 +320,7 @@ impl Import<'_> {
                     continue;
                 }
                 let why = Why::because(Reason::Refused, one.mistake.text.clone());
-                check.rule = Rule::Ask(why.question(""));
+                check.rule = Some(Rule::Ask(why.question("")));
                 check.assessment = Some(Assessment::Manual);
                 check.scored = None;
                 made.kept = Some(why);
@@ -351,7 +353,7 @@ fn mistakes(profile: &Profile, yaml: &str, engine: &cisb_contract::engine::Engin
     };
     let mut found = schema::hold(&tree, schema::Kind::Profile);
     if found.is_empty() {
-        found = match lower::manifest(profile, &tree, engine) {
+        found = match lower::manifest(profile, &tree, engine, None) {
             Ok(_) => Vec::new(),
             Err(found) => found,
         };

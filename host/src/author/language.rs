@@ -160,10 +160,10 @@ pub struct Parameter {
     pub description: String,
 }
 
-/// A check: what it demands, in words and as a rule.
+/// A check: what it demands, in words, and as a rule or answered by code.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-#[schemars(title = "check")]
+#[schemars(title = "check", extend("oneOf" = one_of(&["rule", "uses"])))]
 pub struct Check {
     /// Its id, such as `"1.1.1"`: a text, for 1.10 is not 1.1.
     #[schemars(regex(pattern = r"^[A-Za-z0-9._-]{1,64}$"))]
@@ -220,7 +220,16 @@ pub struct Check {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Rule>,
     /// What must hold.
-    pub rule: Rule,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
+    /// For a check that a component's own code answers: the ids of the requests
+    /// that it uses, written under `requests` or known to cisb.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses: Option<Vec<String>>,
+    /// For a check that a component's own code answers: what it is handed, any
+    /// value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<serde_json::Value>,
 }
 
 /// What must hold: one kind of rule.

@@ -11,12 +11,14 @@ use cisb_contract::manifest::{
 use cisb_contract::rule::{KINDS, Operand, Rule as Lowered};
 use cisb_contract::{MANIFEST_SCHEMA, WORLD};
 
+use super::code::Code;
 use super::language::{Check, Profile, Rule};
 use super::mistake::{Mistake, Spot};
 use super::schema::{among, hint};
 use super::tree::Node;
 use crate::cli::near;
 
+mod answered;
 mod compare;
 mod files;
 mod objects;
@@ -29,11 +31,13 @@ use requests::Wanted;
 /// The least host whose engine evaluates these rules.
 const MIN_HOST: &str = "0.1.0";
 
-/// The manifest of a profile, or everything that is wrong with it.
+/// The manifest of a profile, or everything that is wrong with it. Without code
+/// the engine evaluates every check.
 pub(super) fn manifest(
     profile: &Profile,
     file: &Node,
     engine: &Engine,
+    code: Option<&Code>,
 ) -> Result<Manifest, Vec<Mistake>> {
     let platform = profile
         .platform
@@ -43,6 +47,7 @@ pub(super) fn manifest(
         file,
         engine,
         profile,
+        code,
         wanted: Wanted::new(&profile.requests),
         base: None,
         mistakes: Vec::new(),
@@ -71,6 +76,7 @@ pub(super) fn added(
         engine: platform.unwrap_or(engine),
         profile,
         wanted: Wanted::beside(&profile.requests, base.requests),
+        code: None,
         base: Some(base),
         mistakes: Vec::new(),
     };
@@ -125,6 +131,7 @@ struct Lower<'a> {
     file: &'a Node,
     engine: &'a Engine,
     profile: &'a Profile,
+    code: Option<&'a Code>,
     wanted: Wanted,
     /// The profile that the checks are added to, if they are.
     base: Option<&'a Base<'a>>,
@@ -161,6 +168,7 @@ impl<'a> Lower<'a> {
             }
             checks.push(self.check(check, &at));
         }
+        self.functions();
         Manifest {
             schema: MANIFEST_SCHEMA.to_owned(),
             id: profile.id.clone(),
@@ -386,21 +394,10 @@ impl<'a> Lower<'a> {
             component: None,
             asks: false,
         };
-        let mut rule = self.rule(&check.rule, &at.to("rule"), &mut now);
-        if let Some(when) = &check.when {
-            let component = now.component.take();
-            let asks = now.asks;
-            let holds = self.rule(when, &at.to("when"), &mut now);
-            now.component = component.or(now.component);
-            now.asks = asks;
-            rule = Lowered::When {
-                holds: Box::new(holds),
-                rule: Box::new(rule),
-            };
-        }
-        if let Some(base) = self.base {
-            self.evaluated(base, &rule, &now.uses, &at.to("rule"));
-        }
+        let with = match &check.rule {
+            Some(rule) => self.judged_by(check, rule, at, &mut now),
+            None => self.answered(check, at, &mut now),
+        };
         let assessment = check.assessment.unwrap_or(match now.asks {
             true => Assessment::Manual,
             false => Assessment::Automated,
@@ -431,8 +428,35 @@ impl<'a> Lower<'a> {
             },
             references: check.references.clone(),
             uses: now.uses,
-            with: serde_json::to_value(&rule).unwrap_or_default(),
+            with,
         }
+    }
+
+    /// The rule of a check, as the engine reads it.
+    fn judged_by(
+        &mut self,
+        check: &'a Check,
+        rule: &'a Rule,
+        at: &At,
+        now: &mut Now<'_>,
+    ) -> serde_json::Value {
+        self.held_to_code(check, at);
+        let mut rule = self.rule(rule, &at.to("rule"), now);
+        if let Some(when) = &check.when {
+            let component = now.component.take();
+            let asks = now.asks;
+            let holds = self.rule(when, &at.to("when"), now);
+            now.component = component.or(now.component.take());
+            now.asks = asks;
+            rule = Lowered::When {
+                holds: Box::new(holds),
+                rule: Box::new(rule),
+            };
+        }
+        if let Some(base) = self.base {
+            self.evaluated(base, &rule, &now.uses, &at.to("rule"));
+        }
+        serde_json::to_value(&rule).unwrap_or_default()
     }
 
     fn rule(&mut self, rule: &Rule, at: &At, now: &mut Now<'_>) -> Lowered {

@@ -99,6 +99,7 @@ impl Read {
                 None => Some(format!("sha256:{}", base.digest())),
             },
             built: Built {
+                limits: None,
                 component: pack::describe(code.to_vec(), &manifest)?,
                 manifest,
             },

@@ -1,12 +1,13 @@
 //! `cisb profile build`: reads the YAML, of a profile or of changes to
-//! another one, and writes the component.
+//! another one, and the code that is named, and writes the component.
 
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use cisb::author::{self, AuthorError, Built, tailor, tree};
+use cisb::author::{self, AuthorError, Built, code, tailor, tree};
 use cisb::cli::resolve::Wanted;
+use cisb::profile::source::MAX_COMPONENT_BYTES;
 use cisb::profile::{Gate, Place};
 use cisb::report::exit;
 use cisb::scan;
@@ -15,15 +16,24 @@ use super::say;
 
 pub(super) fn run(
     source: &Path,
+    component: Option<&Path>,
     output: &Path,
     force: bool,
     installed: &Wanted,
 ) -> anyhow::Result<u8> {
     let text = read(source)?;
     let name = source.display().to_string();
-    let made = match tailor::is_overlay(&text) {
-        true => tailored(source, &name, &text, installed),
-        false => author::build(&name, &text),
+    let made = match (tailor::is_overlay(&text), component) {
+        (true, None) => tailored(source, &name, &text, installed),
+        (true, Some(_)) => bail!(
+            "{name} is an overlay, whose checks the profile that it extends answers: leave \
+             --component out"
+        ),
+        (false, None) => author::build(&name, &text),
+        (false, Some(code)) => {
+            let read = code::read(&code.display().to_string(), read_code(code)?);
+            author::build_around(&name, &text, &read?)
+        }
     };
     let built = match made {
         Ok(built) => built,
@@ -58,7 +68,33 @@ pub(super) fn run(
         built.component.len(),
         output.display()
     ));
+    if let Some(limits) = &built.limits {
+        say(&format!(
+            "it is larger than what runs without a grant: it needs `{limits}` in a [[grant]] for \
+             {}, and `cisb cache warm` to start quickly",
+            manifest.id
+        ));
+    }
     Ok(exit::CLEAN)
+}
+
+fn read_code(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let cannot = || format!("cannot read {}", path.display());
+    let file = std::fs::File::open(path).with_context(cannot)?;
+    if file.metadata().with_context(cannot)?.is_dir() {
+        bail!("{} is a directory: name the .wasm in it", path.display());
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_COMPONENT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .with_context(cannot)?;
+    if bytes.len() as u64 > MAX_COMPONENT_BYTES {
+        bail!(
+            "{} has more than {MAX_COMPONENT_BYTES} bytes, and no host runs so large a profile",
+            path.display()
+        );
+    }
+    Ok(bytes)
 }
 
 /// Builds an overlay on the profile that it extends.

@@ -73,7 +73,7 @@ pub(super) fn judge(
 }
 
 /// An answer without subjects.
-fn outcome(verdict: Verdict, reason: String, observations: Vec<Observation>) -> Outcome {
+pub(crate) fn outcome(verdict: Verdict, reason: String, observations: Vec<Observation>) -> Outcome {
     Outcome {
         verdict,
         reason,
@@ -86,7 +86,7 @@ fn outcome(verdict: Verdict, reason: String, observations: Vec<Observation>) -> 
 }
 
 /// The answer that subjects add up to: the worst decides and speaks.
-fn summed(mut subjects: Vec<Subject>, observations: Vec<Observation>) -> Outcome {
+pub(crate) fn summed(mut subjects: Vec<Subject>, observations: Vec<Observation>) -> Outcome {
     order::sort(&mut subjects, |a, b| {
         a.state > b.state || (a.state == b.state && a.key < b.key)
     });

@@ -6,8 +6,11 @@ use toml::{Table, Value};
 /// under `plugins/` is one room.
 const ARROWS: &[(&str, &[&str])] = &[
     ("wit/", &[]),
-    ("sdk/", &["cisb-contract"]),
+    ("sdk/macros/", &[]),
+    ("sdk/", &["cisb-contract", "cisb-sdk-macros"]),
     ("plugins/", &["cisb-contract", "cisb-sdk", "cisb-catalogue"]),
+    // What begins a profile elsewhere: text to the host.
+    ("host/assets/new/", &["cisb-sdk"]),
     ("host/", &["cisb-contract"]),
     ("xtask/", &["cisb-contract"]),
     ("fuzz/", &["cisb", "cisb-contract"]),
