@@ -17,6 +17,7 @@ mod cli;
 mod detection;
 mod eks;
 mod embedded;
+mod extras;
 mod gke;
 mod goldens;
 mod grants;

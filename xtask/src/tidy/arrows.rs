@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sdk/", &["cisb-contract"]),
     ("plugins/", &["cisb-contract", "cisb-sdk", "cisb-catalogue"]),
     ("host/", &["cisb-contract"]),
-    ("xtask/", &["cisb-contract"]),
+    ("xtask/", &["cisb", "cisb-contract"]),
     ("fuzz/", &["cisb", "cisb-contract"]),
     ("tests/", &["cisb", "cisb-contract", "xtask"]),
 ];
