@@ -20,6 +20,7 @@ mod contract;
 mod detection;
 mod eks;
 mod embedded;
+mod extras;
 mod gke;
 mod goldens;
 mod grants;

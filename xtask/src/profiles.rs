@@ -1,7 +1,8 @@
 //! Builds the packages under `plugins/` into components: compiled for bare
 //! WebAssembly, wrapped, described, and given their manifest. A package that
 //! has several manifests becomes as many profiles: other tables on the same
-//! code, or on that which a feature of the package builds.
+//! code, or on that which a feature of the package builds. Profiles in YAML are
+//! built beside them.
 //! The same source gives the same bytes from every folder.
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use cisb::author;
 use cisb_contract::{MANIFEST_SCHEMA, Manifest};
 use serde_json::Value;
 
@@ -19,6 +21,7 @@ use crate::sdk;
 use crate::setup::{self, Std, TARGET};
 use crate::sys::{self, Workspace};
 use crate::table::{self, Row};
+use crate::written;
 
 /// The largest profile that builds. A node reads and compiles all of it before
 /// the first check.
@@ -127,6 +130,31 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
                 row,
             });
         }
+    }
+    for author::Built {
+        manifest,
+        component,
+    } in written::build(workspace)?
+    {
+        let id = manifest.id.clone();
+        let bytes = component;
+        component::check(&bytes).with_context(|| format!("{id} is no profile"))?;
+        let path = folder.join(format!("{id}.wasm"));
+        ensure!(
+            !built.iter().any(|it: &Built| it.id == id),
+            "two profiles have the id {id}"
+        );
+        std::fs::write(&path, &bytes)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        let packed = zstd::bulk::compress(&serde_json::to_vec(&manifest)?, PACKING)?;
+        built.push(Built {
+            version: manifest.version.clone(),
+            row: Row::of(&manifest),
+            manifest: packed.len(),
+            id,
+            path,
+            bytes,
+        });
     }
     remove_others(&folder, &built)?;
     Ok(built)
