@@ -131,13 +131,13 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
             });
         }
     }
-    for author::Built {
-        manifest,
-        component,
-    } in written::build(workspace)?
-    {
+    for written in written::build(workspace)? {
+        let author::Built {
+            manifest,
+            component: bytes,
+            ..
+        } = written;
         let id = manifest.id.clone();
-        let bytes = component;
         component::check(&bytes).with_context(|| format!("{id} is no profile"))?;
         let path = folder.join(format!("{id}.wasm"));
         ensure!(

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::resolve::Wanted;
 use super::trust::TrustArgs;
-use super::{Ambient, InspectFormat};
+use super::{Ambient, InspectFormat, InstalledArgs};
 use crate::config::Settings;
 use crate::request::Trust;
 
@@ -21,7 +22,8 @@ For an editor: cisb schema cases > cases.schema.json
 Exit codes: 0 all is as expected, 1 a case fails or coverage is wanted and has
 gaps, 2 usage or a mistake in a file, 3 the profile is refused.")]
 pub struct TestArgs {
-    /// The profile: a component, or its YAML, which is built in memory
+    /// The profile: a component, or YAML of a profile or an overlay, which is
+    /// built in memory
     #[arg(value_name = "FILE")]
     pub profile: PathBuf,
 
@@ -46,6 +48,10 @@ pub struct TestArgs {
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    /// Where the profile lies that an overlay extends by its id.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 }
 
 /// `cisb profile check`.
@@ -59,7 +65,8 @@ Each rule has an id that stays; docs/src/testing.md says what it demands.
 Exit codes: 0 no error, 1 an error, or with --strict a warning, 2 usage, 3 the
 site's own policy, lock or grants refuse the profile.")]
 pub struct CheckArgs {
-    /// The profile: a component, or its YAML, which is built in memory
+    /// The profile: a component, or YAML of a profile or an overlay, which is
+    /// built in memory
     #[arg(value_name = "FILE")]
     pub profile: PathBuf,
 
@@ -78,6 +85,10 @@ pub struct CheckArgs {
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    /// Where the profile lies that an overlay extends by its id.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 }
 
 /// `cisb profile bench`.
@@ -92,7 +103,8 @@ Fuel counts instructions: the same on every machine. Time is told beside it.
 Exit codes: 0, 1 a check takes more fuel than --fail-over lets it, 2 usage, 3 the
 profile is refused.")]
 pub struct BenchArgs {
-    /// The profile: a component, or its YAML, which is built in memory
+    /// The profile: a component, or YAML of a profile or an overlay, which is
+    /// built in memory
     #[arg(value_name = "FILE")]
     pub profile: PathBuf,
 
@@ -115,6 +127,10 @@ pub struct BenchArgs {
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
+
+    /// Where the profile lies that an overlay extends by its id.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 }
 
 /// The formats of `cisb profile test`.
@@ -137,6 +153,8 @@ pub struct Admission {
     pub grants: Option<PathBuf>,
     /// The time at which keys must be valid.
     pub now: Timestamp,
+    /// Where profiles lie that overlays extend.
+    pub installed: Wanted,
 }
 
 /// Cases to be run.
@@ -167,8 +185,14 @@ pub enum AuthorPlan {
     Bench(BenchArgs, Admission),
 }
 
-fn admission(trust: &TrustArgs, settings: &Settings, ambient: Ambient) -> Admission {
+fn admission(
+    trust: &TrustArgs,
+    installed: &InstalledArgs,
+    settings: &Settings,
+    ambient: Ambient,
+) -> Admission {
     Admission {
+        installed: Wanted::new(Vec::new(), installed, settings),
         trust: trust.trust(settings),
         grants: trust.grants(settings),
         now: ambient.now,
@@ -177,7 +201,7 @@ fn admission(trust: &TrustArgs, settings: &Settings, ambient: Ambient) -> Admiss
 
 pub(super) fn test(args: TestArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
     AuthorPlan::Test(TestPlan {
-        admission: admission(&args.trust, settings, ambient),
+        admission: admission(&args.trust, &args.installed, settings, ambient),
         profile: args.profile,
         cases: args.cases,
         checks: args.checks,
@@ -187,11 +211,11 @@ pub(super) fn test(args: TestArgs, settings: &Settings, ambient: Ambient) -> Aut
 }
 
 pub(super) fn check(args: CheckArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
-    let admission = admission(&args.trust, settings, ambient);
+    let admission = admission(&args.trust, &args.installed, settings, ambient);
     AuthorPlan::Check(args, admission)
 }
 
 pub(super) fn bench(args: BenchArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
-    let admission = admission(&args.trust, settings, ambient);
+    let admission = admission(&args.trust, &args.installed, settings, ambient);
     AuthorPlan::Bench(args, admission)
 }

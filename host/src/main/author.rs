@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use cisb::author::cases::read::{self as cases, Suite};
 use cisb::author::mistake::Mistakes;
-use cisb::author::{self, AuthorError, bench as measured, conform, testing, tree};
+use cisb::author::{AuthorError, bench as measured, conform, testing, tree};
 use cisb::cli::InspectFormat;
 use cisb::cli::author::{Admission, AuthorPlan, BenchArgs, CheckArgs, TestFormat, TestPlan};
 use cisb::cli::near;
+use cisb::cli::resolve::Wanted;
 use cisb::engine::Engine;
 use cisb::node::record::draft::Draft;
 use cisb::profile::grants::Grants;
@@ -89,7 +90,7 @@ fn check(args: &CheckArgs, admission: &Admission) -> anyhow::Result<u8> {
     let nodes: anyhow::Result<Vec<_>> = nodes.collect();
     let nodes = nodes?;
     let (gate, grants) = admitted(admission)?;
-    let component = match component(&args.profile)? {
+    let component = match component(&args.profile, &admission.installed)? {
         Ok(component) => component,
         Err(code) => return Ok(code),
     };
@@ -168,7 +169,7 @@ fn case_files(plan: &TestPlan) -> anyhow::Result<Vec<PathBuf>> {
 /// A profile that is ready to run, or the exit code that goes with why not.
 fn trial(path: &Path, admission: &Admission) -> anyhow::Result<Result<Trial, u8>> {
     let (gate, grants) = admitted(admission)?;
-    let component = match component(path)? {
+    let component = match component(path, &admission.installed)? {
         Ok(component) => component,
         Err(code) => return Ok(Err(code)),
     };
@@ -183,7 +184,7 @@ fn trial(path: &Path, admission: &Admission) -> anyhow::Result<Result<Trial, u8>
 }
 
 /// The component in a file, or the one that its YAML becomes.
-fn component(path: &Path) -> anyhow::Result<Result<Unverified, u8>> {
+fn component(path: &Path, installed: &Wanted) -> anyhow::Result<Result<Unverified, u8>> {
     let is_yaml = path
         .extension()
         .is_some_and(|end| end == "yaml" || end == "yml");
@@ -197,7 +198,7 @@ fn component(path: &Path) -> anyhow::Result<Result<Unverified, u8>> {
         });
     }
     let text = build::read(path)?;
-    match author::build(&path.display().to_string(), &text) {
+    match build::written(path, &text, installed) {
         Ok(built) => {
             let name = path.with_extension("wasm");
             let name = name.file_name().unwrap_or(path.as_os_str());

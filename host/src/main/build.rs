@@ -23,14 +23,13 @@ pub(super) fn run(
 ) -> anyhow::Result<u8> {
     let text = read(source)?;
     let name = source.display().to_string();
-    let made = match (tailor::is_overlay(&text), component) {
-        (true, None) => tailored(source, &name, &text, installed),
-        (true, Some(_)) => bail!(
+    let made = match component {
+        None => written(source, &text, installed),
+        Some(_) if tailor::is_overlay(&text) => bail!(
             "{name} is an overlay, whose checks the profile that it extends answers: leave \
              --component out"
         ),
-        (false, None) => author::build(&name, &text),
-        (false, Some(code)) => {
+        Some(code) => {
             let read = code::read(&code.display().to_string(), read_code(code)?);
             author::build_around(&name, &text, &read?)
         }
@@ -95,6 +94,15 @@ fn read_code(path: &Path) -> anyhow::Result<Vec<u8>> {
         );
     }
     Ok(bytes)
+}
+
+/// Builds what is written in a file: a profile, or an overlay.
+pub(super) fn written(source: &Path, text: &str, installed: &Wanted) -> Result<Built, AuthorError> {
+    let name = source.display().to_string();
+    match tailor::is_overlay(text) {
+        true => tailored(source, &name, text, installed),
+        false => author::build(&name, text),
+    }
 }
 
 /// Builds an overlay on the profile that it extends.
