@@ -40,6 +40,13 @@ fn build(source: &Path, code: Option<&Path>, output: &Path) -> Ran {
     cisb(words)
 }
 
+/// Runs the cases beside a profile, which leave nothing untried.
+fn tried(profile: &Path) {
+    let words = ["profile", "test", "--require-coverage"].map(Path::new);
+    let ran = cisb(words.into_iter().chain([profile]));
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}
+
 /// All files below a folder, by their paths in it.
 fn files(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
@@ -73,9 +80,11 @@ fn a_profile_in_yaml_begins_with_all_that_its_readme_names() {
             "node/root/etc/kubernetes/manifests/mirror.yaml",
             "node/root/etc/kubernetes/manifests/mirror.yaml.bak",
             "node/root/var/lib/kubelet/config.yaml",
+            "our-nodes.test.yaml",
             "our-nodes.yaml",
         ]
     );
+    tried(&at("our-nodes.yaml"));
     let readme = fs::read_to_string(at("README.md")).unwrap();
     assert!(readme.starts_with("# our-nodes\n"), "{readme}");
     assert!(!readme.contains("my-nodes"), "{readme}");
@@ -265,6 +274,7 @@ fn a_profile_in_rust_builds_as_it_begins_without_a_network() {
         &component,
     );
     assert_eq!(ran.code, 0, "{}", ran.err);
+    tried(&component);
     let size = fs::metadata(&component).unwrap().len();
     assert!(size < 200 * 1024, "{size}");
     let report = scan(&component, &project.at("node"), &[]).report();

@@ -81,13 +81,19 @@ macro_rules! templates {
     };
 }
 
-const YAML: &[(&str, &str)] = templates!("yaml": "README.md", "gitignore", "my-nodes.yaml");
+const YAML: &[(&str, &str)] = templates!("yaml":
+    "README.md",
+    "gitignore",
+    "my-nodes.test.yaml",
+    "my-nodes.yaml",
+);
 
 const RUST: &[(&str, &str)] = templates!("rust":
     "Cargo.toml",
     "README.md",
     "cargo/config.toml",
     "gitignore",
+    "my-nodes.test.yaml",
     "my-nodes.yaml",
     "src/lib.rs",
 );
