@@ -430,3 +430,52 @@ pub enum Test {
     /// It is no text like these, or not there.
     Unlike(Operand<Vec<Operand<String>>>),
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn needs(rule: Value) -> Vec<&'static str> {
+        let rule: Rule = serde_json::from_value(rule).unwrap();
+        let needs = rule.needs();
+        for kind in &needs {
+            assert!(KINDS.contains(kind), "{kind}");
+        }
+        needs.into_iter().collect()
+    }
+
+    fn setting(expect: Value) -> Value {
+        let demand = json!({"setting": "a", "expect": expect});
+        json!({"setting": {"component": "kubelet", "demands": [demand]}})
+    }
+
+    #[test]
+    fn a_rule_says_what_an_engine_must_know() {
+        assert_eq!(needs(setting(json!({"is": true}))), ["setting"]);
+        assert_eq!(
+            needs(setting(json!({"test": {"at-most": 1}}))),
+            ["setting", "setting/test"]
+        );
+        assert_eq!(
+            needs(setting(json!({"is": {"parameter": "p"}}))),
+            ["parameter", "setting"]
+        );
+        let of = json!({"field": {"request": "r", "pointer": "/a"}});
+        assert_eq!(
+            needs(json!({"files": {"of": of, "mode": "600"}})),
+            ["files", "files/field"]
+        );
+        let of = json!({"setting": {"component": "etcd", "name": "data-dir"}});
+        assert_eq!(
+            needs(json!({"exist": {"of": of, "is": true}})),
+            ["exist", "files/setting"]
+        );
+        let asked = json!({"when": {"holds": {"ask": "a"}, "rule": {"none-of": [{"ask": "b"}]}}});
+        assert_eq!(
+            needs(json!({"all-of": [{"any-of": [asked]}]})),
+            ["all-of", "any-of", "ask", "none-of", "when"]
+        );
+    }
+}

@@ -605,7 +605,8 @@ pub struct Objects {
     /// An object of another resource that must be there for each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub beside: Option<Beside>,
-    /// Whether there must be an object that counts, or must not.
+    /// Whether there must be an object that counts, or with `each` an element, or
+    /// must not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exist: Option<bool>,
 }

@@ -18,12 +18,11 @@ impl Lower<'_> {
         self.names(&rule.resource, &rule.api_version, at);
         self.which(&rule.which, rule.each.is_some(), at);
         let each = self.each(rule.each.as_ref(), &at.to("each"));
-        if rule.exist.is_some() && rule.each.is_some() {
-            let text = "`each` judges what `require` demands, and with `exist` nothing is: leave \
-                        one of them out";
-            self.wrong(&at.to("each"), text);
+        if rule.exist.is_some() && rule.each.is_some() && rule.which.is_empty() {
+            let text = "`exist` without `which` is about every element: write which ones count";
+            self.wrong(&at.to("exist"), text);
         }
-        if rule.exist.is_some() && rule.only.is_empty() {
+        if rule.exist.is_some() && rule.each.is_none() && rule.only.is_empty() {
             let text = "`exist` without `where` is about every object: write which ones count";
             self.wrong(&at.to("exist"), text);
         }

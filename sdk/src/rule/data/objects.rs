@@ -187,8 +187,8 @@ pub fn evaluate(rule: &ObjectsRule, cx: &Cx<'_>) -> Outcome {
         },
     };
     let expected = match rule.exist {
-        Some(true) => say!["one of which holds ", condition::expected(&rule.only)],
-        Some(false) => say!["none of which holds ", condition::expected(&rule.only)],
+        Some(true) => say!["one of which holds ", condition::expected(counted(rule))],
+        Some(false) => say!["none of which holds ", condition::expected(counted(rule))],
         None => wanted(rule),
     };
     let mut subjects = Vec::new();
@@ -240,6 +240,14 @@ fn is_exempt(rule: &ObjectsRule, namespace: &str) -> bool {
     !namespace.is_empty() && names.into_iter().any(|name| matches(name, namespace))
 }
 
+/// What says which ones count: objects, or their elements.
+fn counted(rule: &ObjectsRule) -> &[Condition] {
+    match rule.each.is_empty() {
+        true => &rule.only,
+        false => &rule.which,
+    }
+}
+
 /// What must hold of each, for a person.
 fn wanted(rule: &ObjectsRule) -> String {
     let mut parts = Vec::new();
@@ -261,15 +269,14 @@ fn judge(
     expected: &str,
     subjects: &mut Vec<Subject>,
 ) {
-    if let Some(should) = rule.exist {
-        let state = if should { Verdict::Pass } else { Verdict::Fail };
-        subjects.push(Subject {
-            actual: "is there".to_owned(),
-            ..subject(key, state, expected, String::new())
-        });
-        return;
-    }
     let mut put = |key: String, value: &Value| {
+        if let Some(should) = rule.exist {
+            let state = if should { Verdict::Pass } else { Verdict::Fail };
+            return subjects.push(Subject {
+                actual: "is there".to_owned(),
+                ..subject(key, state, expected, String::new())
+            });
+        }
         let mut judged = condition::judge(&rule.require, value);
         if let Some(beside) = &rule.beside {
             let other = beside.judge(others, object, value);

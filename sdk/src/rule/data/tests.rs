@@ -368,6 +368,33 @@ fn elements_count_by_what_is_in_them() {
         Verdict::NotApplicable,
         "none of 1 Pod",
     );
+    // None must be there, of which the objects themselves say nothing.
+    let none = |verb: &str| {
+        objects(json!({
+            "each": ["/spec/rules/*"],
+            "which": [{"at": "/verbs", "test": {"has": verb}}],
+            "exist": false,
+        }))
+    };
+    let rules = || json!([{"verbs": ["get"]}]);
+    holds(
+        &with(rules()),
+        &none("get"),
+        Verdict::Fail,
+        "/spec/rules/0: is there",
+    );
+    holds(
+        &with(rules()),
+        &none("list"),
+        Verdict::Pass,
+        "none of 1 Pod",
+    );
+    holds(
+        &with(json!([{"verbs": 1}])),
+        &none("list"),
+        Verdict::Error,
+        "not a list",
+    );
     let unclear = json!([{"resources": "secrets", "verbs": ["list"]}]);
     holds(
         &with(unclear),
