@@ -45,7 +45,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let library = setup::run()?;
     build_host(workspace)?;
     let key = Chosen::of(workspace, options, &output)?;
-    let built = profiles::build(workspace, library)?;
+    let built = profiles::build(workspace, workspace, library)?;
 
     // Everything is made beside the old output, which goes when this is whole.
     let staging = beside(&output)?;

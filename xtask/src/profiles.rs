@@ -11,7 +11,6 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use cisb::author;
 use cisb_contract::{MANIFEST_SCHEMA, Manifest};
 use serde_json::Value;
 
@@ -60,7 +59,7 @@ pub struct Package {
 pub fn run(workspace: &Workspace) -> Result<()> {
     sdk::hold(workspace)?;
     let library = setup::run()?;
-    let built = build(workspace, library)?;
+    let built = build(workspace, workspace, library)?;
     for profile in &built {
         println!(
             "{}  {} bytes, {} of them manifest  sha256:{}  {}",
@@ -87,8 +86,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     table::hold(workspace, &rows)
 }
 
-/// Builds all profiles of a workspace into its `target/profiles`.
-pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
+/// Builds all profiles of a workspace into its `target/profiles`; those that are
+/// written in YAML with the host of `builder`.
+pub fn build(workspace: &Workspace, builder: &Workspace, library: Std) -> Result<Vec<Built>> {
     let packages = packages(workspace)?;
     ensure!(
         !packages.is_empty(),
@@ -131,29 +131,22 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
             });
         }
     }
-    for written in written::build(workspace)? {
-        let author::Built {
-            manifest,
-            component: bytes,
-            ..
-        } = written;
-        let id = manifest.id.clone();
-        component::check(&bytes).with_context(|| format!("{id} is no profile"))?;
+    for it in written::build(workspace, builder)? {
+        let id = it.manifest.id.clone();
         let path = folder.join(format!("{id}.wasm"));
         ensure!(
             !built.iter().any(|it: &Built| it.id == id),
             "two profiles have the id {id}"
         );
-        std::fs::write(&path, &bytes)
+        std::fs::write(&path, &it.component)
             .with_context(|| format!("{} cannot be written", path.display()))?;
-        let packed = zstd::bulk::compress(&serde_json::to_vec(&manifest)?, PACKING)?;
         built.push(Built {
-            version: manifest.version.clone(),
-            row: Row::of(&manifest),
-            manifest: packed.len(),
+            version: it.manifest.version.clone(),
+            row: Row::of(&it.manifest),
+            manifest: it.size,
             id,
             path,
-            bytes,
+            bytes: it.component,
         });
     }
     remove_others(&folder, &built)?;
@@ -178,13 +171,13 @@ fn remove_others(folder: &Path, built: &[Built]) -> Result<()> {
 /// compares the bytes.
 pub fn reproduce(workspace: &Workspace) -> Result<()> {
     let library = setup::run()?;
-    let first = build(workspace, library)?;
+    let first = build(workspace, workspace, library)?;
     let elsewhere = workspace.target().join("reproduce/in another folder");
     copy_source(workspace, &elsewhere)?;
     let copy = Workspace {
         root: elsewhere.canonicalize()?,
     };
-    let second = build(&copy, library)?;
+    let second = build(&copy, workspace, library)?;
     for (here, there) in first.iter().zip(&second) {
         ensure!(
             here.bytes == there.bytes,
