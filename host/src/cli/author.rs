@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::resolve::Wanted;
 use super::trust::TrustArgs;
-use super::{Ambient, InspectFormat};
+use super::{Ambient, InspectFormat, InstalledArgs};
 use crate::config::Settings;
 use crate::request::Trust;
 
@@ -43,6 +44,10 @@ pub struct TestArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TestFormat,
 
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
@@ -74,6 +79,10 @@ pub struct CheckArgs {
     /// How to print what came of it
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectFormat,
+
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
 
     /// What a profile must be, and may do.
     #[command(flatten)]
@@ -112,6 +121,10 @@ pub struct BenchArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectFormat,
 
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
@@ -137,6 +150,8 @@ pub struct Admission {
     pub grants: Option<PathBuf>,
     /// The time at which keys must be valid.
     pub now: Timestamp,
+    /// Where a profile is found that another one changes.
+    pub installed: Wanted,
 }
 
 /// Cases to be run.
@@ -167,8 +182,14 @@ pub enum AuthorPlan {
     Bench(BenchArgs, Admission),
 }
 
-fn admission(trust: &TrustArgs, settings: &Settings, ambient: Ambient) -> Admission {
+fn admission(
+    trust: &TrustArgs,
+    installed: &InstalledArgs,
+    settings: &Settings,
+    ambient: Ambient,
+) -> Admission {
     Admission {
+        installed: Wanted::new(Vec::new(), installed, settings),
         trust: trust.trust(settings),
         grants: trust.grants(settings),
         now: ambient.now,
@@ -177,7 +198,7 @@ fn admission(trust: &TrustArgs, settings: &Settings, ambient: Ambient) -> Admiss
 
 pub(super) fn test(args: TestArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
     AuthorPlan::Test(TestPlan {
-        admission: admission(&args.trust, settings, ambient),
+        admission: admission(&args.trust, &args.installed, settings, ambient),
         profile: args.profile,
         cases: args.cases,
         checks: args.checks,
@@ -187,11 +208,11 @@ pub(super) fn test(args: TestArgs, settings: &Settings, ambient: Ambient) -> Aut
 }
 
 pub(super) fn check(args: CheckArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
-    let admission = admission(&args.trust, settings, ambient);
+    let admission = admission(&args.trust, &args.installed, settings, ambient);
     AuthorPlan::Check(args, admission)
 }
 
 pub(super) fn bench(args: BenchArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
-    let admission = admission(&args.trust, settings, ambient);
+    let admission = admission(&args.trust, &args.installed, settings, ambient);
     AuthorPlan::Bench(args, admission)
 }
