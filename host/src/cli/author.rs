@@ -22,8 +22,7 @@ For an editor: cisb schema cases > cases.schema.json
 Exit codes: 0 all is as expected, 1 a case fails or coverage is wanted and has
 gaps, 2 usage or a mistake in a file, 3 the profile is refused.")]
 pub struct TestArgs {
-    /// The profile: a component, or YAML of a profile or an overlay, which is
-    /// built in memory
+    /// The profile: a component, or its YAML, which is built in memory
     #[arg(value_name = "FILE")]
     pub profile: PathBuf,
 
@@ -45,13 +44,13 @@ pub struct TestArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TestFormat,
 
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
-
-    /// Where the profile lies that an overlay extends by its id.
-    #[command(flatten)]
-    pub installed: InstalledArgs,
 }
 
 /// `cisb profile check`.
@@ -65,8 +64,7 @@ Each rule has an id that stays; docs/src/testing.md says what it demands.
 Exit codes: 0 no error, 1 an error, or with --strict a warning, 2 usage, 3 the
 site's own policy, lock or grants refuse the profile.")]
 pub struct CheckArgs {
-    /// The profile: a component, or YAML of a profile or an overlay, which is
-    /// built in memory
+    /// The profile: a component, or its YAML, which is built in memory
     #[arg(value_name = "FILE")]
     pub profile: PathBuf,
 
@@ -82,13 +80,13 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectFormat,
 
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
-
-    /// Where the profile lies that an overlay extends by its id.
-    #[command(flatten)]
-    pub installed: InstalledArgs,
 }
 
 /// `cisb profile bench`.
@@ -103,8 +101,7 @@ Fuel counts instructions: the same on every machine. Time is told beside it.
 Exit codes: 0, 1 a check takes more fuel than --fail-over lets it, 2 usage, 3 the
 profile is refused.")]
 pub struct BenchArgs {
-    /// The profile: a component, or YAML of a profile or an overlay, which is
-    /// built in memory
+    /// The profile: a component, or its YAML, which is built in memory
     #[arg(value_name = "FILE")]
     pub profile: PathBuf,
 
@@ -124,13 +121,13 @@ pub struct BenchArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: InspectFormat,
 
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
-
-    /// Where the profile lies that an overlay extends by its id.
-    #[command(flatten)]
-    pub installed: InstalledArgs,
 }
 
 /// The formats of `cisb profile test`.
@@ -153,7 +150,7 @@ pub struct Admission {
     pub grants: Option<PathBuf>,
     /// The time at which keys must be valid.
     pub now: Timestamp,
-    /// Where profiles lie that overlays extend.
+    /// Where a profile is found that another one changes.
     pub installed: Wanted,
 }
 

@@ -1,17 +1,15 @@
 //! `cisb profile test`, `check` and `bench`: reads profiles, cases and records,
 //! prints what came of them.
 
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use cisb::author::cases::read::{self as cases, Suite};
-use cisb::author::mistake::Mistakes;
-use cisb::author::{AuthorError, bench as measured, conform, testing, tree};
+use cisb::author::{bench as measured, conform, testing, tree};
 use cisb::cli::InspectFormat;
 use cisb::cli::author::{Admission, AuthorPlan, BenchArgs, CheckArgs, TestFormat, TestPlan};
 use cisb::cli::near;
-use cisb::cli::resolve::Wanted;
 use cisb::engine::Engine;
 use cisb::node::record::draft::Draft;
 use cisb::profile::grants::Grants;
@@ -23,6 +21,9 @@ use super::{build, print, say};
 
 /// What the name of a file of cases ends in.
 const CASES: [&str; 2] = [".test.yaml", ".test.yml"];
+
+/// What does not happen where something is written wrong.
+const NOT_RUN: &str = "nothing was run";
 
 /// The most files of cases that one run reads.
 const MAX_FILES: usize = 1_000;
@@ -55,12 +56,14 @@ fn test(plan: &TestPlan) -> anyhow::Result<u8> {
         let folder = path.parent().unwrap_or(Path::new(""));
         match cases::read(&name, &text, folder, manifest) {
             Ok(suite) => suites.push(suite),
-            Err(mistakes) => wrong += tell(&mistakes),
+            Err(mistakes) => {
+                build::tell(&mistakes);
+                wrong += mistakes.all.len();
+            }
         }
     }
     if wrong > 0 {
-        let many = if wrong == 1 { "" } else { "s" };
-        say(&format!("{wrong} mistake{many}, nothing was run"));
+        build::count(wrong, NOT_RUN);
         return Ok(exit::USAGE);
     }
     let tested = testing::run(&trial, &suites, &plan.checks);
@@ -90,7 +93,7 @@ fn check(args: &CheckArgs, admission: &Admission) -> anyhow::Result<u8> {
     let nodes: anyhow::Result<Vec<_>> = nodes.collect();
     let nodes = nodes?;
     let (gate, grants) = admitted(admission)?;
-    let component = match component(&args.profile, &admission.installed)? {
+    let component = match component(&args.profile, admission)? {
         Ok(component) => component,
         Err(code) => return Ok(code),
     };
@@ -169,7 +172,7 @@ fn case_files(plan: &TestPlan) -> anyhow::Result<Vec<PathBuf>> {
 /// A profile that is ready to run, or the exit code that goes with why not.
 fn trial(path: &Path, admission: &Admission) -> anyhow::Result<Result<Trial, u8>> {
     let (gate, grants) = admitted(admission)?;
-    let component = match component(path, &admission.installed)? {
+    let component = match component(path, admission)? {
         Ok(component) => component,
         Err(code) => return Ok(Err(code)),
     };
@@ -184,11 +187,9 @@ fn trial(path: &Path, admission: &Admission) -> anyhow::Result<Result<Trial, u8>
 }
 
 /// The component in a file, or the one that its YAML becomes.
-fn component(path: &Path, installed: &Wanted) -> anyhow::Result<Result<Unverified, u8>> {
-    let is_yaml = path
-        .extension()
-        .is_some_and(|end| end == "yaml" || end == "yml");
-    if !is_yaml {
+fn component(path: &Path, admission: &Admission) -> anyhow::Result<Result<Unverified, u8>> {
+    let is_yaml = |end: &std::ffi::OsStr| end == "yaml" || end == "yml";
+    if !path.extension().is_some_and(is_yaml) {
         return Ok(match source::read(&Place::file(path.to_owned())) {
             Ok(component) => Ok(component),
             Err(error) => {
@@ -197,32 +198,13 @@ fn component(path: &Path, installed: &Wanted) -> anyhow::Result<Result<Unverifie
             }
         });
     }
-    let text = build::read(path)?;
-    match build::written(path, &text, installed) {
-        Ok(built) => {
-            let name = path.with_extension("wasm");
-            let name = name.file_name().unwrap_or(path.as_os_str());
-            let name = name.to_string_lossy().into_owned();
-            Ok(Ok(Unverified::from_bytes(name, built.component, None)))
-        }
-        Err(AuthorError::Mistakes(mistakes)) => {
-            let count = tell(&mistakes);
-            let many = if count == 1 { "" } else { "s" };
-            say(&format!("{count} mistake{many}, nothing was run"));
-            Ok(Err(exit::USAGE))
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// Tells mistakes as editors expect them, each beginning with its place, and
-/// says how many there are.
-fn tell(mistakes: &Mistakes) -> usize {
-    let mut err = io::stderr().lock();
-    for line in mistakes.to_string().lines() {
-        let _ = writeln!(err, "{}", escape::line(line));
-    }
-    mistakes.all.len()
+    let Some(built) = build::made(path, None, &admission.installed, NOT_RUN)? else {
+        return Ok(Err(exit::USAGE));
+    };
+    let name = path.with_extension("wasm");
+    let name = name.file_name().unwrap_or(path.as_os_str());
+    let name = name.to_string_lossy().into_owned();
+    Ok(Ok(Unverified::from_bytes(name, built.component, None)))
 }
 
 fn json(value: &impl serde::Serialize, out: &mut dyn io::Write) -> io::Result<()> {
