@@ -20,6 +20,7 @@ mod contract;
 mod detection;
 mod eks;
 mod embedded;
+mod foreign;
 mod gke;
 mod goldens;
 mod grants;
