@@ -21,6 +21,7 @@ mod detection;
 mod eks;
 mod embedded;
 mod extras;
+mod foreign;
 mod gke;
 mod goldens;
 mod grants;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 
 use crate::sys::{self, Workspace};
-use crate::{book, demo, guests, profiles, setup, tidy};
+use crate::{book, demo, foreign, guests, profiles, setup, tidy};
 
 type Step = (&'static str, fn(&Workspace) -> Result<()>);
 
@@ -18,6 +18,7 @@ const STEPS: &[Step] = &[
     ("host", demo::build_host),
     ("profiles", profiles::run),
     ("guests", guests::run),
+    ("foreign", foreign::run),
     ("tests", tests),
     ("reproducible", profiles::reproduce),
     ("docs", docs),

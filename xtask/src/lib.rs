@@ -12,6 +12,7 @@ pub mod book;
 pub mod component;
 pub mod demo;
 pub mod dist;
+pub mod foreign;
 pub mod fuzz;
 pub mod gate;
 pub mod guests;

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 use xtask::sys::Workspace;
 use xtask::{
-    bench, book, demo, dist, fuzz, gate, guests, parity, profiles, rules, sdk, setup, tidy,
+    bench, book, demo, dist, foreign, fuzz, gate, guests, parity, profiles, rules, sdk, setup, tidy,
 };
 
 /// The project's own commands.
@@ -36,6 +36,8 @@ enum Command {
     /// Packs the SDK for those who begin a profile in Rust, and compares it with
     /// the host's file; BLESS=1 writes that.
     Sdk,
+    /// Builds the demonstration profile in every language whose tools are here.
+    Foreign,
     /// Builds the guests under tests/guests into target/guests.
     Guests,
     /// Builds everything and scans a node record that the project carries.
@@ -111,6 +113,7 @@ fn run(command: Command) -> Result<()> {
         Command::Profiles { reproduce: true } => profiles::reproduce(&workspace),
         Command::Rules => rules::run(&workspace),
         Command::Sdk => sdk::run(&workspace),
+        Command::Foreign => foreign::run(&workspace),
         Command::Guests => guests::run(&workspace),
         Command::Demo => demo::run(&workspace),
         Command::Test => gate::run(&workspace),

@@ -55,6 +55,17 @@ pub struct Package {
     license: String,
 }
 
+impl Package {
+    /// A package that is no profile of ours, by its name and its library's.
+    pub fn named(name: &str, lib: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            lib: lib.to_owned(),
+            license: String::new(),
+        }
+    }
+}
+
 /// Builds all profiles into `target/profiles` and says what they are.
 pub fn run(workspace: &Workspace) -> Result<()> {
     sdk::hold(workspace)?;

@@ -53,8 +53,8 @@ pub fn build(workspace: &Workspace, builder: &Workspace) -> Result<Vec<Written>>
                 .arg("-o")
                 .arg(&built),
         )?;
-        let component = std::fs::read(&built)
-            .with_context(|| format!("{} cannot be read", built.display()))?;
+        let component =
+            std::fs::read(&built).with_context(|| format!("{} cannot be read", built.display()))?;
         let read = || -> Result<(Manifest, usize)> {
             let section = component::check(&component)?;
             let manifest = match section.starts_with(&ZSTD_MAGIC) {

@@ -14,6 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("host/", &["cisb-contract"]),
     ("xtask/", &["cisb", "cisb-contract"]),
     ("fuzz/", &["cisb", "cisb-contract"]),
+    ("tests/foreign/", &["cisb-sdk"]),
     ("tests/", &["cisb", "cisb-contract", "xtask"]),
 ];
 
