@@ -140,6 +140,32 @@ insecure_skip_verify = true
     let words = [("R.1.1", "error", config)];
     hold("denied", denied.path(), &[], &words, shown);
 
+    let running = |flags: &[&str]| {
+        let mut argv = vec!["containerd"];
+        argv.extend(flags);
+        Record::new().process(json!({
+            "pid": 7, "comm": "containerd", "exe": "/usr/bin/containerd", "argv": argv, "uid": 0,
+            "cgroup": "/system.slice/containerd.service", "env": {},
+        }))
+    };
+    for (record, verdict, words) in [
+        (running(&[]), "manual", "started with -c"),
+        (
+            running(&["--config", "/etc/containerd/config.toml"]),
+            "manual",
+            "started with -c",
+        ),
+        (running(&["--config=/srv/c.toml"]), "fail", "/srv/c.toml"),
+        (Record::new(), "not-applicable", "no process is containerd"),
+    ] {
+        let wanted = [("R.1.4", verdict, words)];
+        hold("containerd", record.path(), &[], &wanted, shown);
+    }
+    let mut unseen = Record::new();
+    unseen.node()["scope"] = json!({"globs": ["/**"], "processes": "partial"});
+    let wanted = [("R.1.4", "error", "containerd was not found")];
+    hold("unseen", unseen.path(), &[], &wanted, shown);
+
     let crio = |capability: &str| {
         let text = format!(
             "[crio.runtime]\ndefault_capabilities = ['CHOWN', '{capability}']\napparmor_profile = 'crio-default'\n[crio.api]\nstream_address = '127.0.0.1'\n"
@@ -315,6 +341,10 @@ fn audit(shown: &mut Shown) {
     ];
     let leaks = "- {level: RequestResponse, resources: [{group: '', resources: [secrets]}]}\n";
     hold("leaks", plane(leaks, &[]).path(), &[], &wanted, shown);
+    // Where nothing is logged, no secret is.
+    let plane_without = Record::of("kubeadm-control-plane");
+    let wanted = [("A.1.2", "not-applicable", "")];
+    hold("none", plane_without.path(), &[], &wanted, shown);
     // Which rule counts is for whoever reads it from its beginning.
     let order = format!("{good}- {{level: RequestResponse}}\n");
     let wanted = [(
@@ -469,6 +499,12 @@ fn images(shown: &mut Shown) {
         &["I.1.1", "I.1.2", "I.1.3", "I.1.4"].map(|c| (c, "error", "pods")),
         shown,
     );
+}
+
+fn nobody_s_images(shown: &mut Shown) {
+    let plane = node("kubeadm-control-plane");
+    let wanted = [("I.1.4", "not-applicable", "")];
+    hold("own pods alone", &plane, &[], &wanted, shown);
 }
 
 fn certificates(shown: &mut Shown) {
@@ -645,7 +681,8 @@ fn gates(shown: &mut Shown) {
 }
 
 /// Checks whose answer is a person's where they do not pass, and why.
-const ASKED: [(&str, &str); 4] = [
+const ASKED: [(&str, &str); 5] = [
+    ("R.1.4", "a flag of one letter is not read"),
     ("I.1.4", "whom a site trusts it alone knows"),
     ("A.2.1", "an agent leaves no trace that says what it ships"),
     (
@@ -664,6 +701,7 @@ fn every_check_has_a_pass_a_fail_and_a_fact_that_cannot_be_had() {
         audit,
         privileges,
         images,
+        nobody_s_images,
         certificates,
         edge,
         secrets,
@@ -678,6 +716,7 @@ fn every_check_has_a_pass_a_fail_and_a_fact_that_cannot_be_had() {
         let asked = ASKED.iter().any(|(id, _)| id == check);
         let wanted: &[&str] = match (check.as_str(), asked) {
             ("S.2.1", _) => &["manual"],
+            ("R.1.4", _) => &["manual", "fail", "error"],
             (_, true) => &["pass", "manual", "error"],
             (_, false) => &["pass", "fail", "error"],
         };
