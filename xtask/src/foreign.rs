@@ -94,7 +94,10 @@ fn one(
 /// The files that a language's component is built from, by their paths.
 fn inputs(workspace: &Workspace, language: &str) -> Result<Vec<(String, Vec<u8>)>> {
     let (app, begun): (&str, &[&str]) = match language {
-        "js" => ("app.js", &["build.mjs", "package-lock.json", "package.json"]),
+        "js" => (
+            "app.js",
+            &["build.mjs", "package-lock.json", "package.json"],
+        ),
         _ => ("app.py", &["requirements.txt"]),
     };
     let mut wanted = vec![
