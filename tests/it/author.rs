@@ -358,6 +358,17 @@ fn a_check_without_an_answer_does_not_compile_nor_an_answer_without_a_check() {
     assert!(built, "{said}");
 }
 
+/// What the page shows is a manifest that lacks nothing but its code.
+#[test]
+fn the_manifest_on_the_page_of_languages_is_one() {
+    let page = fs::read_to_string(workspace().path("docs/src/languages.md")).unwrap();
+    let block = page.split("```yaml\n").nth(1).unwrap();
+    let (manifest, _) = block.split_once("```").unwrap();
+    let ran = around(manifest, &wat::parse_str("(component)").unwrap());
+    let words = "would be refused: it does not export `cisb:profile/checks@0.1.0`";
+    assert!(ran.err.contains(words), "{}", ran.err);
+}
+
 /// Code that was compiled before the manifest changed is told apart by the
 /// checks that it answers.
 #[test]
