@@ -391,7 +391,7 @@ fn without_an_api_no_check_of_it_passes() {
         assert!(asked > 0, "{}", profile.display());
         profiles += 1;
     }
-    assert_eq!(profiles, 46);
+    assert_eq!(profiles, 47);
 }
 
 /// The profile with another demand in one of its checks.
