@@ -3,8 +3,10 @@
 //! and what is written becomes its manifest. Code that somebody compiled takes
 //! the engine's place where it is named.
 
+pub mod bench;
 pub mod cases;
 pub mod code;
+pub mod conform;
 pub mod import;
 pub mod language;
 mod lower;

@@ -119,9 +119,9 @@ pub enum Command {
     },
     /// Print a manual page
     Man {
-        /// The page of a command, such as `scan`; of cisb itself if absent
+        /// The page of a command, such as `scan` or `profile test`; of cisb itself if absent
         #[arg(value_name = "COMMAND")]
-        command: Option<String>,
+        command: Vec<String>,
     },
     /// Print the version of cisb, of its contract and of its report
     Version,
@@ -136,6 +136,10 @@ pub enum ProfileCommand {
     Build(BuildArgs),
     /// Run cases: what a profile should say of which nodes, and what no case shows
     Test(Box<author::TestArgs>),
+    /// Hold the rules of a good profile to one
+    Check(Box<author::CheckArgs>),
+    /// Say what each check takes: fuel, memory, time
+    Bench(Box<author::BenchArgs>),
     /// Turn the checks of another tool into a profile in YAML
     #[command(subcommand, arg_required_else_help = true)]
     Import(ImportCommand),
@@ -551,6 +555,12 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
         Command::Profile(ProfileCommand::Test(args)) => {
             Ok(Plan::Author(author::test(*args, settings, ambient)))
         }
+        Command::Profile(ProfileCommand::Check(args)) => {
+            Ok(Plan::Author(author::check(*args, settings, ambient)))
+        }
+        Command::Profile(ProfileCommand::Bench(args)) => {
+            Ok(Plan::Author(author::bench(*args, settings, ambient)))
+        }
         Command::Profile(ProfileCommand::Import(ImportCommand::KubeBench(args))) => {
             Ok(Plan::Import(args))
         }
@@ -642,7 +652,7 @@ pub fn plan(cli: Cli, settings: &Settings, ambient: Ambient) -> Result<Plan, Usa
             clap_complete::generate(shell, &mut Cli::command(), "cisb", &mut out);
             Ok(Plan::Print(out))
         }
-        Command::Man { command } => man(command.as_deref()).map(Plan::Print),
+        Command::Man { command } => man(&command).map(Plan::Print),
         Command::Version => Ok(Plan::Print(version().into_bytes())),
     }
 }
@@ -703,28 +713,35 @@ fn build(args: BuildArgs, settings: &Settings) -> Result<Plan, UsageError> {
     })
 }
 
-fn man(command: Option<&str>) -> Result<Vec<u8>, UsageError> {
+/// The page of a command, by its words or by the page's name without `cisb-`.
+fn man(command: &[String]) -> Result<Vec<u8>, UsageError> {
     let mut root = Cli::command();
     root.build();
-    let page = match command {
-        None => root,
-        Some(name) => {
-            let found = root.get_subcommands().find(|sub| sub.get_name() == name);
-            match found {
-                Some(sub) => sub.clone(),
-                None => {
-                    let known = root.get_subcommands().map(clap::Command::get_name);
-                    return Err(UsageError::NoCommand {
-                        name: name.to_owned(),
-                        near: near::closest(name, known),
-                    });
-                }
-            }
-        }
+    let mut pages = vec![(String::new(), &root)];
+    let mut at = 0;
+    while let Some((above, command)) = pages.get(at).cloned() {
+        let below = command
+            .get_subcommands()
+            .filter(|sub| sub.get_name() != "help");
+        pages.extend(below.map(|sub| {
+            let name = format!("{above} {}", sub.get_name());
+            (name.trim_start().to_owned(), sub)
+        }));
+        at += 1;
+    }
+    let asked = command.join(" ");
+    let name = |words: &str| words.replace(' ', "-");
+    let found = pages.iter().find(|(words, _)| name(words) == name(&asked));
+    let Some((_, page)) = found.cloned() else {
+        let known = pages.iter().map(|(words, _)| words.as_str());
+        return Err(UsageError::NoCommand {
+            near: near::closest(&asked, known),
+            name: asked,
+        });
     };
     let mut out = Vec::new();
     // Writing to memory cannot fail.
-    let _ = clap_mangen::Man::new(page).render(&mut out);
+    let _ = clap_mangen::Man::new(page.clone()).render(&mut out);
     Ok(out)
 }
 

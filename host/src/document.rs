@@ -5,6 +5,7 @@
 //! first, so this does: plain `yes`, `on` and `y` are booleans, `0644` is an
 //! octal number, a timestamp is a string, and a repeated key is an error.
 
+mod certificate;
 mod toml;
 
 use std::fmt;
@@ -42,8 +43,8 @@ pub enum DocumentError {
 }
 
 /// Parses a file by its name and its contents: TOML where it is called so, else
-/// what [`parse`] reads, and TOML with a table where that is no document, for
-/// runtimes call theirs `.conf` too.
+/// what [`parse`] reads. What that is not may be certificates, or TOML with a
+/// table, for runtimes call theirs `.conf` too.
 pub fn parse_file(path: &str, bytes: &[u8]) -> Result<Vec<Value>, DocumentError> {
     if bytes.len() <= SIZE_LIMIT
         && let Ok(text) = std::str::from_utf8(bytes)
@@ -53,6 +54,9 @@ pub fn parse_file(path: &str, bytes: &[u8]) -> Result<Vec<Value>, DocumentError>
             return toml::read(text).map(|document| vec![document]);
         }
         return match parse(bytes) {
+            Err(_) if certificate::is_one(text) => {
+                certificate::read(text).map(|document| vec![document])
+            }
             Err(error) if toml::has_table(text) => match toml::read(text) {
                 Ok(document) => Ok(vec![document]),
                 Err(_) => Err(error),

@@ -187,7 +187,6 @@ pub fn run(request: &Scan, progress: &mut Listener<'_>) -> Result<Report, ScanEr
                 report.coverage.declared += manifest.checks.len();
                 report.coverage.profile_range = range(manifest, &shared, told(request));
                 for (check, outcome) in outcomes {
-                    let outcome = outcome.map(|outcome| left_to_a_person(manifest, check, outcome));
                     if let Some(obstacle) = outcome.as_ref().and_then(|o| o.obstacle.clone()) {
                         obstacles.push((check.id.clone(), obstacle));
                     }
@@ -482,11 +481,10 @@ fn checks<'a>(
     let work = |from_end| {
         let mut mine = Vec::new();
         while let Some((index, check)) = next(from_end) {
-            let left_out = matches!(manifest.instead(&check.id), Some(Instead::Skip(_)));
-            let outcome = (!left_out && !selected.skips(check)).then(|| {
-                let settings = told_check(&settings, check);
-                run::run(linked, shared, check, *index, &settings)
-            });
+            let outcome = match selected.skips(check) {
+                true => None,
+                false => outcome(linked, shared, check, *index, &settings),
+            };
             mine.push((*index, *check, outcome));
             let done = done.fetch_add(1, Ordering::Relaxed) + 1;
             tell(
@@ -518,10 +516,22 @@ fn checks<'a>(
         .collect()
 }
 
-/// What a check is told: the values of the profile's parameters, and its own
-/// part of the manifest.
-pub(crate) fn told_check(parameters: &Map<String, Value>, check: &Check) -> String {
-    serde_json::json!({"parameters": parameters, "with": check.with}).to_string()
+/// Runs a check, unless tailoring leaves it out. It is told the values of the
+/// profile's parameters, and its own part of the manifest.
+pub(crate) fn outcome(
+    linked: &link::Linked,
+    shared: &Arc<Shared>,
+    check: &Check,
+    index: usize,
+    parameters: &Map<String, Value>,
+) -> Option<Outcome> {
+    let manifest = linked.verified().manifest();
+    if matches!(manifest.instead(&check.id), Some(Instead::Skip(_))) {
+        return None;
+    }
+    let settings = serde_json::json!({"parameters": parameters, "with": check.with}).to_string();
+    let outcome = run::run(linked, shared, check, index, &settings);
+    Some(left_to_a_person(manifest, check, outcome))
 }
 
 /// Puts a check and its outcome together.

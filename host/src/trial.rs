@@ -9,7 +9,7 @@ use cisb_contract::manifest::Check;
 use serde_json::{Map, Value};
 
 use crate::capability::Shared;
-use crate::engine::run::{self, Outcome};
+use crate::engine::run::Outcome;
 use crate::engine::{Engine, link};
 use crate::finding::Finding;
 use crate::node::Node;
@@ -35,7 +35,7 @@ pub struct Ran {
 }
 
 /// What a check took.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cost {
     /// Instructions, as the sandbox counts them: the same on every machine.
     pub fuel: u64,
@@ -106,20 +106,12 @@ impl Trial {
     pub fn run(&self, stage: &Stage, check: &Check, parameters: &Map<String, Value>) -> Ran {
         let checks = &self.manifest().checks;
         let index = checks.iter().position(|other| other.id == check.id);
-        let settings = scan::told_check(parameters, check);
-        let mut outcome = run::run(
-            &self.linked,
-            &stage.0,
-            check,
-            index.unwrap_or(checks.len()),
-            &settings,
-        );
-        let cost = cost(&mut outcome);
-        let fault = outcome.fault;
+        let index = index.unwrap_or(checks.len());
+        let mut outcome = scan::outcome(&self.linked, &stage.0, check, index, parameters);
         Ran {
-            finding: scan::finding(self.manifest(), check, Some(outcome)),
-            cost,
-            fault,
+            cost: outcome.as_mut().map(cost).unwrap_or_default(),
+            fault: outcome.as_ref().is_some_and(|outcome| outcome.fault),
+            finding: scan::finding(self.manifest(), check, outcome),
         }
     }
 }

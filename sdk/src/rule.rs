@@ -106,6 +106,8 @@ pub fn run(
         let with = settings["with"];
         #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
         let with = data::parameter::fill(&with, &parameters)?;
+        #[cfg(any(feature = "data", not(target_arch = "wasm32")))]
+        let with = data::moment::fill(&with, &|| facts.scan_time());
         let rule = Rule::read(&with)?;
         Ok((parameters, rule))
     };

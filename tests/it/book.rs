@@ -175,6 +175,11 @@ fn the_example_of_the_configuration_has_every_key() {
     let text = &example.unwrap().text;
     let settings = config::parse("/etc/cisb/cisb.toml".as_ref(), text).unwrap();
     assert_eq!(settings.exit_code, Some(42));
+    // What decides what may run is not taken from the environment.
+    for name in ["TRUST", "LOCK", "LOCKED", "GRANTS", "STORE", "CACHE"] {
+        let variable = format!("CISB_{name}");
+        assert!(!cli::variables().contains(&variable), "{variable}");
+    }
     // A key that there is not is answered with all that there are.
     let error = config::parse("x".as_ref(), "nonsense = 1").unwrap_err();
     let error = error.to_string();
@@ -394,6 +399,14 @@ fn every_flag_of_kube_bench_is_taken_or_refused_as_the_page_says() {
         }
     }
     assert!(flags > 25, "{flags}");
+    let (_, rest) = text.split_once("### Variables").unwrap();
+    let (table, _) = rest.split_once("### Output").unwrap();
+    for row in rows(table) {
+        for name in row[0].split('`').skip(1).step_by(2) {
+            let is_read = cli::variables().iter().any(|it| it == name);
+            assert_eq!(is_read, !row[1].contains("not read"), "{name}");
+        }
+    }
 }
 
 #[test]

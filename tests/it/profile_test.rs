@@ -557,3 +557,57 @@ fn the_schema_of_cases_is_published_with_words_for_each_member() {
         assert!(!ran.out.contains(rust), "{rust}");
     }
 }
+
+/// The cases of the page run against its profile.
+#[test]
+fn what_the_page_shows_holds() {
+    let page = fs::read_to_string(workspace().path("docs/src/testing.md")).unwrap();
+    let blocks = page.split("```yaml\n").skip(1);
+    let blocks: Vec<&str> = blocks
+        .map(|block| block.split_once("```").unwrap().0)
+        .collect();
+    let (cases, profiles): (Vec<&str>, Vec<&str>) = blocks
+        .into_iter()
+        .partition(|block| block.starts_with("cases:"));
+    assert_eq!((cases.len(), profiles.len()), (3, 1));
+    let (folder, source) = folder("");
+    fs::write(&source, profiles[0]).unwrap();
+    for case in cases {
+        fs::write(folder.path().join("mine.test.yaml"), case).unwrap();
+        let ran = test(&source, &[]);
+        assert_eq!(ran.code, 0, "{case}\n{}{}", ran.out, ran.err);
+    }
+}
+
+#[test]
+fn a_tailored_profile_is_tested_as_it_was_tailored() {
+    let (folder, source) = folder("");
+    let component = folder.path().join("mine.wasm");
+    let build = ["profile".as_ref(), "build".as_ref(), source.as_os_str()];
+    assert_eq!(cisb(build).code, 0);
+    let overlay = folder.path().join("site.yaml");
+    let text = "\
+extends: ./mine.wasm
+id: site
+title: What this site demands
+version: 1.0.0
+skip: [{check: \"2\", reason: nobody lists pods here}]
+manual: [{check: \"1\", reason: our image differs}]
+";
+    fs::write(&overlay, text).unwrap();
+    let cases = "\
+cases:
+  - name: open to others, which a person judges
+    node: {files: {/etc/kubernetes/admin.conf: {mode: 644}}}
+    expect:
+      \"1\": {verdict: manual, reason: our image differs}
+      \"2\": {verdict: manual, reason: nobody lists pods here}
+";
+    fs::write(folder.path().join("site.test.yaml"), cases).unwrap();
+    let ran = test(&overlay, &["--check", "1,2", "--require-coverage"]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+    assert!(component.is_file());
+    let check = ["profile".as_ref(), "check".as_ref(), overlay.as_os_str()];
+    let ran = cisb(check);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}

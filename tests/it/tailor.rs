@@ -528,3 +528,47 @@ fn what_the_page_shows_builds() {
     }
     assert!(count >= 2, "{count}");
 }
+
+/// An overlay is tested as it is written, with what it extends beside it.
+#[test]
+fn the_cases_of_an_overlay_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("ours.yaml");
+    let overlay = "\
+extends: cis-1.12
+id: ours
+title: Ours
+sections:
+  - {id: \"9\", title: Own, target: node, groups: [{id: \"9.1\", title: Files}]}
+add:
+  - reason: our agent keeps its token there
+    check:
+      id: \"9.1.1\"
+      title: The agent's folder is closed
+      group: \"9.1\"
+      rule: {files: {paths: /etc/ours, mode: 700}}
+";
+    let cases = "\
+cases:
+  - name: closed
+    node: {files: {/etc/ours: {kind: directory, mode: 700}}}
+    expect: {\"9.1.1\": pass}
+  - name: open
+    node: {files: {/etc/ours: {kind: directory, mode: 755}}}
+    expect: {\"9.1.1\": fail}
+";
+    fs::write(&source, overlay).unwrap();
+    fs::write(folder.path().join("ours.test.yaml"), cases).unwrap();
+    let profiles = profiles();
+    let ran = cisb([
+        "profile".as_ref(),
+        "test".as_ref(),
+        source.as_os_str(),
+        "--check".as_ref(),
+        "9.1.1".as_ref(),
+        "--require-coverage".as_ref(),
+        "--profiles".as_ref(),
+        profiles.as_os_str(),
+    ]);
+    assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
+}

@@ -299,6 +299,9 @@ pub struct DocumentRule {
     pub only: Vec<Condition>,
     /// Pointers to elements that are judged each by itself.
     pub each: Vec<String>,
+    /// Which of those elements count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub which: Vec<Condition>,
     /// What must hold of each, all of it.
     pub require: Vec<Condition>,
 }
@@ -317,11 +320,44 @@ pub struct ObjectsRule {
     pub only: Vec<Condition>,
     /// Pointers to elements that are judged each by itself.
     pub each: Vec<String>,
+    /// Which of those elements count.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub which: Vec<Condition>,
     /// What must hold of each, all of it.
     pub require: Vec<Condition>,
+    /// Objects of another resource that must be there for each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
     /// In place of `require`: whether there must be one that counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exist: Option<bool>,
+}
+
+/// An object of another resource that belongs to what is judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Beside {
+    /// The kubernetes request that lists them.
+    pub request: String,
+    /// What one is called.
+    pub kind: String,
+    /// Whether it lies in the namespace of the object that is judged.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub same_namespace: bool,
+    /// Its fields, and the fields of what is judged that they equal.
+    pub on: Vec<Pair>,
+    /// What else must hold of it.
+    pub only: Vec<Condition>,
+}
+
+/// Two fields that are equal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Pair {
+    /// A JSON pointer into the other object.
+    pub at: String,
+    /// A JSON pointer into what is judged.
+    pub equals: String,
 }
 
 /// What is demanded of processes.
@@ -375,16 +411,71 @@ pub enum Test {
     Has(Operand<String>),
     /// It is a list without this element, or not there.
     Lacks(Operand<String>),
+    /// It is a list with one of these elements, or more of them.
+    HasOneOf(Operand<Vec<Operand<Value>>>),
+    /// It is a list without any of these elements, or not there.
+    HasNoneOf(Operand<Vec<Operand<Value>>>),
     /// It is a list of nothing but these elements.
     Within(Operand<Vec<Operand<Value>>>),
     /// It is this whole number or duration, or more.
     AtLeast(Operand<Value>),
     /// It is this whole number or duration, or less.
     AtMost(Operand<Value>),
+    /// It is a time so many days after the scan, or later.
+    DaysLeft(Operand<i64>),
     /// It is there and not empty, or is not.
     Set(bool),
     /// It is a text like one of these, in which `*` stands for anything.
-    Like(Vec<Operand<String>>),
+    Like(Operand<Vec<Operand<String>>>),
     /// It is no text like these, or not there.
-    Unlike(Vec<Operand<String>>),
+    Unlike(Operand<Vec<Operand<String>>>),
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn needs(rule: Value) -> Vec<&'static str> {
+        let rule: Rule = serde_json::from_value(rule).unwrap();
+        let needs = rule.needs();
+        for kind in &needs {
+            assert!(KINDS.contains(kind), "{kind}");
+        }
+        needs.into_iter().collect()
+    }
+
+    fn setting(expect: Value) -> Value {
+        let demand = json!({"setting": "a", "expect": expect});
+        json!({"setting": {"component": "kubelet", "demands": [demand]}})
+    }
+
+    #[test]
+    fn a_rule_says_what_an_engine_must_know() {
+        assert_eq!(needs(setting(json!({"is": true}))), ["setting"]);
+        assert_eq!(
+            needs(setting(json!({"test": {"at-most": 1}}))),
+            ["setting", "setting/test"]
+        );
+        assert_eq!(
+            needs(setting(json!({"is": {"parameter": "p"}}))),
+            ["parameter", "setting"]
+        );
+        let of = json!({"field": {"request": "r", "pointer": "/a"}});
+        assert_eq!(
+            needs(json!({"files": {"of": of, "mode": "600"}})),
+            ["files", "files/field"]
+        );
+        let of = json!({"setting": {"component": "etcd", "name": "data-dir"}});
+        assert_eq!(
+            needs(json!({"exist": {"of": of, "is": true}})),
+            ["exist", "files/setting"]
+        );
+        let asked = json!({"when": {"holds": {"ask": "a"}, "rule": {"none-of": [{"ask": "b"}]}}});
+        assert_eq!(
+            needs(json!({"all-of": [{"any-of": [asked]}]})),
+            ["all-of", "any-of", "ask", "none-of", "when"]
+        );
+    }
 }

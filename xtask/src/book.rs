@@ -30,7 +30,7 @@ pub const SUMMARY: &str = "SUMMARY.md";
 /// mdBook.
 pub const PRESS: &str = "docs/press/Cargo.toml";
 
-/// The pages that are made from something else.
+/// The pages that are made from something else, sorted.
 pub const GENERATED: &[&str] = &[
     "commands.md",
     "contract.md",
@@ -52,7 +52,7 @@ pub fn is_generated(path: &str) -> bool {
     name.is_some_and(|name| GENERATED.contains(&name))
 }
 
-/// Checks the book and renders it into `target/book`.
+/// Checks the book and renders it into `target/book`, with the host as it is built.
 pub fn run(workspace: &Workspace) -> Result<()> {
     let pages = pages(workspace)?;
     let source = workspace.target().join("book-source");
@@ -115,28 +115,39 @@ pub fn pages(workspace: &Workspace) -> Result<Pages> {
 
 fn generated(workspace: &Workspace) -> Result<Pages> {
     let (resolve, _) = guests::contract(workspace)?;
-    let texts = [
-        commands::page(|words| cisb(workspace, words))?,
-        contract::page(&resolve)?,
-        manifest()?,
-        profiles(&workspace.path("plugins/README.md"))?,
-        schema::page(
-            "# The JSON report\n\n\
-             What `cisb scan --format json` prints, made of the schema that `cisb schema report` prints.\n\
-             What verdicts mean, and how to read them, is in [Reading a report](report.md).\n",
-            "The report",
-            &published(workspace, "report")?,
-        )?,
-        schema::page(
-            "# Rules and other members of YAML profiles\n\n\
-             Every member of a profile in YAML, made of the schema that `cisb schema profile` prints.\n\
-             [Profiles in YAML](yaml.md) explains them with examples.\n",
-            "The file",
-            &published(workspace, "profile")?,
-        )?,
-    ];
-    let names = GENERATED.iter().map(|name| (*name).to_owned());
-    Ok(names.zip(texts).collect())
+    let report = schema::page(
+        "# The JSON report\n\n\
+         What `cisb scan --format json` prints, made of the schema that `cisb schema report` prints.\n\
+         What verdicts mean, and how to read them, is in [Reading a report](report.md).\n",
+        "The report",
+        &published(workspace, "report")?,
+    )?;
+    let rules = schema::page(
+        "# Rules and other members of YAML profiles\n\n\
+         Every member of a profile in YAML, made of the schema that `cisb schema profile` prints.\n\
+         [Profiles in YAML](yaml.md) explains them with examples.\n",
+        "The file",
+        &published(workspace, "profile")?,
+    )?;
+    let pages = Pages::from([
+        (
+            "commands.md".to_owned(),
+            commands::page(|words| cisb(workspace, words))?,
+        ),
+        ("contract.md".to_owned(), contract::page(&resolve)?),
+        ("manifest.md".to_owned(), manifest()?),
+        (
+            "profiles.md".to_owned(),
+            profiles(&workspace.path("plugins/README.md"))?,
+        ),
+        ("report-schema.md".to_owned(), report),
+        ("rules.md".to_owned(), rules),
+    ]);
+    ensure!(
+        pages.keys().eq(GENERATED),
+        "the list of generated pages is not that of those that are made"
+    );
+    Ok(pages)
 }
 
 /// The manifest's types as a page.

@@ -1,7 +1,7 @@
 //! From a core module to a profile: the component around it, standard
 //! metadata, and the manifest in its one custom section. Bytes in, bytes out.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use cisb_contract::section::{append, leb128};
 use cisb_contract::{MANIFEST_MAX_BYTES, MANIFEST_SECTION};
 use wasmparser::{Encoding, Parser, Payload, Validator, WasmFeatures};
@@ -87,13 +87,14 @@ pub fn add_manifest(component: &[u8], manifest: &[u8]) -> Vec<u8> {
 }
 
 /// What every profile that we build must be: a valid component with exactly one
-/// manifest in its outermost layer, importing nothing but `cisb:host`.
-pub fn check(bytes: &[u8]) -> Result<()> {
+/// manifest in its outermost layer, importing nothing but `cisb:host`. Returns
+/// the manifest's section.
+pub fn check(bytes: &[u8]) -> Result<&[u8]> {
     Validator::new_with_features(WasmFeatures::default() | WasmFeatures::COMPONENT_MODEL)
         .validate_all(bytes)
         .context("the component is not valid")?;
     let mut depth = 0_u32;
-    let mut manifests = 0_u32;
+    let mut manifests = Vec::new();
     for payload in Parser::new(0).parse_all(bytes) {
         match payload? {
             Payload::Version { encoding, .. } => {
@@ -120,16 +121,18 @@ pub fn check(bytes: &[u8]) -> Result<()> {
                     "the manifest has {} bytes, {MANIFEST_MAX_BYTES} are allowed",
                     section.data().len()
                 );
-                manifests += 1;
+                manifests.push(section.data());
             }
             _ => {}
         }
     }
-    ensure!(
-        manifests == 1,
-        "the component has {manifests} manifests, it needs exactly one"
-    );
-    Ok(())
+    match manifests.as_slice() {
+        [one] => Ok(one),
+        all => bail!(
+            "the component has {} manifests, it needs exactly one",
+            all.len()
+        ),
+    }
 }
 
 #[cfg(test)]

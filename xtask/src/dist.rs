@@ -45,7 +45,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let library = setup::run()?;
     build_host(workspace)?;
     let key = Chosen::of(workspace, options, &output)?;
-    let built = profiles::build(workspace, library)?;
+    let built = profiles::build(workspace, workspace, library)?;
 
     // Everything is made beside the old output, which goes when this is whole.
     let staging = beside(&output)?;
@@ -164,11 +164,14 @@ It is for trying things out: install nothing of it on a machine that matters.
 fn manual(cisb: &Path, folder: &Path) -> Result<()> {
     let page = |command: &[&str]| sys::read(Command::new(cisb).arg("man").args(command));
     let root = page(&[])?;
-    let names = commands(&String::from_utf8_lossy(&root));
+    let mut names = commands(&String::from_utf8_lossy(&root));
     ensure!(!names.is_empty(), "the manual names no command");
     write(&folder.join("cisb.1"), &root)?;
-    for name in names {
-        write(&folder.join(format!("cisb-{name}.1")), &page(&[&name])?)?;
+    while let Some(name) = names.pop() {
+        let page = page(&[&name])?;
+        // Commands of commands have pages too.
+        names.extend(commands(&String::from_utf8_lossy(&page)));
+        write(&folder.join(format!("cisb-{name}.1")), &page)?;
     }
     Ok(())
 }
@@ -178,7 +181,7 @@ fn commands(page: &str) -> Vec<String> {
     page.lines()
         .filter_map(|line| line.strip_prefix("cisb\\-")?.strip_suffix("(1)"))
         .map(|name| name.replace("\\-", "-"))
-        .filter(|name| name != "help")
+        .filter(|name| name != "help" && !name.ends_with("-help"))
         .collect()
 }
 

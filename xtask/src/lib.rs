@@ -24,3 +24,4 @@ pub mod setup;
 pub mod sys;
 pub mod table;
 pub mod tidy;
+pub mod written;

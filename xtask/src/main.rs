@@ -60,7 +60,8 @@ enum Command {
         #[arg(long)]
         profile: Option<String>,
     },
-    /// Checks the links of the book in docs/ and renders it into target/book.
+    /// Checks the links of the book in docs/ and renders it into target/book, with
+    /// the references that the built cisb prints.
     Book,
     /// Measures a whole scan: time, memory, size.
     Bench {

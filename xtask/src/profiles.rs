@@ -1,7 +1,8 @@
 //! Builds the packages under `plugins/` into components: compiled for bare
 //! WebAssembly, wrapped, described, and given their manifest. A package that
 //! has several manifests becomes as many profiles: other tables on the same
-//! code, or on that which a feature of the package builds.
+//! code, or on that which a feature of the package builds. Profiles in YAML are
+//! built beside them.
 //! The same source gives the same bytes from every folder.
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use crate::sdk;
 use crate::setup::{self, Std, TARGET};
 use crate::sys::{self, Workspace};
 use crate::table::{self, Row};
+use crate::written;
 
 /// The largest profile that builds. A node reads and compiles all of it before
 /// the first check.
@@ -68,7 +70,7 @@ impl Package {
 pub fn run(workspace: &Workspace) -> Result<()> {
     sdk::hold(workspace)?;
     let library = setup::run()?;
-    let built = build(workspace, library)?;
+    let built = build(workspace, workspace, library)?;
     for profile in &built {
         println!(
             "{}  {} bytes, {} of them manifest  sha256:{}  {}",
@@ -95,8 +97,9 @@ pub fn run(workspace: &Workspace) -> Result<()> {
     table::hold(workspace, &rows)
 }
 
-/// Builds all profiles of a workspace into its `target/profiles`.
-pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
+/// Builds all profiles of a workspace into its `target/profiles`; those that are
+/// written in YAML with the host of `builder`.
+pub fn build(workspace: &Workspace, builder: &Workspace, library: Std) -> Result<Vec<Built>> {
     let packages = packages(workspace)?;
     ensure!(
         !packages.is_empty(),
@@ -139,6 +142,24 @@ pub fn build(workspace: &Workspace, library: Std) -> Result<Vec<Built>> {
             });
         }
     }
+    for it in written::build(workspace, builder)? {
+        let id = it.manifest.id.clone();
+        let path = folder.join(format!("{id}.wasm"));
+        ensure!(
+            !built.iter().any(|it: &Built| it.id == id),
+            "two profiles have the id {id}"
+        );
+        std::fs::write(&path, &it.component)
+            .with_context(|| format!("{} cannot be written", path.display()))?;
+        built.push(Built {
+            version: it.manifest.version.clone(),
+            row: Row::of(&it.manifest),
+            manifest: it.size,
+            id,
+            path,
+            bytes: it.component,
+        });
+    }
     remove_others(&folder, &built)?;
     Ok(built)
 }
@@ -161,13 +182,13 @@ fn remove_others(folder: &Path, built: &[Built]) -> Result<()> {
 /// compares the bytes.
 pub fn reproduce(workspace: &Workspace) -> Result<()> {
     let library = setup::run()?;
-    let first = build(workspace, library)?;
+    let first = build(workspace, workspace, library)?;
     let elsewhere = workspace.target().join("reproduce/in another folder");
     copy_source(workspace, &elsewhere)?;
     let copy = Workspace {
         root: elsewhere.canonicalize()?,
     };
-    let second = build(&copy, library)?;
+    let second = build(&copy, workspace, library)?;
     for (here, there) in first.iter().zip(&second) {
         ensure!(
             here.bytes == there.bytes,

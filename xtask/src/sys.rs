@@ -53,6 +53,14 @@ impl Workspace {
         let mut command =
             Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsStr::new("cargo").into()));
         command.current_dir(&self.root).stdin(Stdio::null());
+        // What cargo says of this package to it is no word to the next cargo:
+        // build scripts that read such variables would run again each time.
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+                command.env_remove(&name);
+            }
+        }
         command
     }
 

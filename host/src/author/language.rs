@@ -311,6 +311,16 @@ pub enum Limit {
     Text(#[schemars(regex(pattern = r"^(\$\{.*\}|([0-9.]+(ns|us|µs|ms|s|m|h))+)$"))] String),
 }
 
+/// A number of days, or `${name}` for a parameter that is one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Days {
+    /// How many.
+    Integer(i64),
+    /// A parameter's name in `${}`.
+    Parameter(#[schemars(regex(pattern = r"^\$\{.*\}$"))] String),
+}
+
 /// Permission bits in octal, such as `600`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -427,6 +437,12 @@ pub struct Test {
     /// It is a list without this element, or not there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lacks: Option<String>,
+    /// It is a list with one of these elements, or more of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_one_of: Option<Texts>,
+    /// It is a list without any of these elements, or not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub has_none_of: Option<Texts>,
     /// It is a list of nothing but these elements.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Texts>,
@@ -436,6 +452,10 @@ pub struct Test {
     /// It is this number or duration, or less.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<Limit>,
+    /// It is a time so many days after the scan, or later; or `${name}` for a
+    /// parameter that is a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub days_left: Option<Days>,
     /// It is written down and not empty; with `false`, it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<bool>,
@@ -447,7 +467,8 @@ pub struct Test {
     pub unlike: Option<Patterns>,
 }
 
-/// A text, or several of which one suffices, in which `*` stands for anything.
+/// A text, or several of which one suffices, in which `*` stands for anything;
+/// or `${name}` for a parameter that is a text or a list of them.
 pub type Patterns = OneOrMany<String>;
 
 /// What a component makes of a setting: of its flags, its configuration files
@@ -537,6 +558,9 @@ pub struct Document {
     /// `require` start there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each: Option<OneOrMany<String>>,
+    /// Which of those elements count: those in which all of this holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub which: Vec<Condition>,
     /// What must hold, all of it.
     #[schemars(required, length(min = 1))]
     pub require: Vec<Condition>,
@@ -547,7 +571,7 @@ pub struct Document {
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 #[schemars(
     title = "objects rule",
-    extend("oneOf" = one_of(&["require", "exist"])),
+    extend("anyOf" = one_of(&["require", "beside", "exist"])),
 )]
 pub struct Objects {
     /// The resource's plural name, such as `pods`.
@@ -571,13 +595,59 @@ pub struct Objects {
     /// judged by itself; pointers of `require` start there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each: Option<OneOrMany<String>>,
+    /// Which of those elements count: those in which all of this holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub which: Vec<Condition>,
     /// What must hold, all of it. Not applicable where nothing counts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(min = 1))]
     pub require: Vec<Condition>,
-    /// Whether there must be an object that counts, or must not.
+    /// An object of another resource that must be there for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Beside>,
+    /// Whether there must be an object that counts, or with `each` an element, or
+    /// must not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exist: Option<bool>,
+}
+
+/// An object of another resource that belongs to what is judged, such as the
+/// Secret that an Ingress names.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
+#[schemars(title = "object beside")]
+pub struct Beside {
+    /// The resource's plural name, such as `secrets`.
+    #[schemars(required)]
+    pub resource: String,
+    /// Group and version, such as `v1`.
+    #[schemars(required)]
+    pub api_version: String,
+    /// What one is called in findings, such as `Secret`; the resource if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Whether it lies in the namespace of the object that is judged.
+    #[serde(skip_serializing_if = "is_default")]
+    pub same_namespace: bool,
+    /// Its fields, and the fields of what is judged that they equal.
+    #[schemars(required, length(min = 1))]
+    pub on: Vec<Pair>,
+    /// What else must hold of it.
+    #[serde(rename = "where", skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<Condition>,
+}
+
+/// Two fields that are equal, and both there.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "pair of fields")]
+pub struct Pair {
+    /// A JSON pointer into the other object, such as `/metadata/name`.
+    #[schemars(regex(pattern = r"^(/.*)?$"))]
+    pub at: String,
+    /// A JSON pointer into what is judged: the object, or an element of `each`.
+    #[schemars(regex(pattern = r"^(/.*)?$"))]
+    pub equals: String,
 }
 
 /// What a field must be.
@@ -615,22 +685,38 @@ pub struct Process {
 }
 
 /// The members of [`Test`].
-pub const TESTS: [&str; 12] = [
-    "is", "is-not", "one-of", "none-of", "has", "lacks", "within", "at-least", "at-most", "set",
-    "like", "unlike",
-];
-
-/// The members of [`Setting`] that compare.
-pub const SETTING_TESTS: [&str; 19] = [
+pub const TESTS: [&str; 15] = [
     "is",
     "is-not",
     "one-of",
     "none-of",
     "has",
     "lacks",
+    "has-one-of",
+    "has-none-of",
     "within",
     "at-least",
     "at-most",
+    "days-left",
+    "set",
+    "like",
+    "unlike",
+];
+
+/// The members of [`Setting`] that compare.
+pub const SETTING_TESTS: [&str; 22] = [
+    "is",
+    "is-not",
+    "one-of",
+    "none-of",
+    "has",
+    "lacks",
+    "has-one-of",
+    "has-none-of",
+    "within",
+    "at-least",
+    "at-most",
+    "days-left",
     "set",
     "like",
     "unlike",

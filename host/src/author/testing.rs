@@ -4,6 +4,7 @@
 pub mod junit;
 pub mod text;
 
+use cisb_contract::Manifest;
 use cisb_contract::manifest::Check;
 use serde::Serialize;
 
@@ -189,7 +190,7 @@ pub fn run(trial: &Trial, suites: &[Suite], only: &[String]) -> Tested {
             digest: format!("sha256:{}", trial.verified().digest()),
         },
         summary: summary(&cases),
-        coverage: shown.coverage(&checks),
+        coverage: shown.coverage(manifest, &checks),
         cases,
     }
 }
@@ -376,8 +377,8 @@ impl Shown {
         self.has(check, Shows::Dark)
     }
 
-    fn coverage(&self, checks: &[&Check]) -> Coverage {
-        let checks = checks.iter().map(|check| self.covered(check));
+    fn coverage(&self, manifest: &Manifest, checks: &[&Check]) -> Coverage {
+        let checks = checks.iter().map(|check| self.covered(manifest, check));
         let checks: Vec<Covered> = checks.collect();
         Coverage {
             complete: checks.iter().all(|check| check.lacks.is_empty()),
@@ -385,11 +386,13 @@ impl Shown {
         }
     }
 
-    fn covered(&self, check: &Check) -> Covered {
+    fn covered(&self, manifest: &Manifest, check: &Check) -> Covered {
         let verdict = |verdict| self.has(&check.id, Shows::Verdict(verdict));
         let (pass, fail) = (verdict(Verdict::Pass), verdict(Verdict::Fail));
         let unreadable = self.is_dark(&check.id);
-        let lacks = match check.judged {
+        // Of what tailoring left to a person, facts decide nothing.
+        let judged = check.judged && manifest.instead(&check.id).is_none();
+        let lacks = match judged {
             true => {
                 let all = [(pass, "pass"), (fail, "fail"), (unreadable, "unreadable")];
                 let lacking = all.into_iter().filter(|(shown, _)| !shown);

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::Ambient;
+use super::resolve::Wanted;
 use super::trust::TrustArgs;
+use super::{Ambient, InspectFormat, InstalledArgs};
 use crate::config::Settings;
 use crate::request::Trust;
 
@@ -43,6 +44,87 @@ pub struct TestArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: TestFormat,
 
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
+    /// What a profile must be, and may do.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+/// `cisb profile check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cisb profile check mine.wasm
+  cisb profile check mine.wasm --node node.tar.zst --strict
+Each rule has an id that stays; docs/src/testing.md says what it demands.
+
+Exit codes: 0 no error, 1 an error, or with --strict a warning, 2 usage, 3 the
+site's own policy, lock or grants refuse the profile.")]
+pub struct CheckArgs {
+    /// The profile: a component, or its YAML, which is built in memory
+    #[arg(value_name = "FILE")]
+    pub profile: PathBuf,
+
+    /// Run the checks on this node record too; repeat for several
+    #[arg(long = "node", value_name = "RECORD")]
+    pub nodes: Vec<PathBuf>,
+
+    /// Fail for a warning too
+    #[arg(long)]
+    pub strict: bool,
+
+    /// How to print what came of it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: InspectFormat,
+
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
+    /// What a profile must be, and may do.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+/// `cisb profile bench`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cisb profile bench mine.wasm --node node.tar.zst
+  cisb profile bench mine.wasm --node node.tar.zst --format json > before.json
+  cisb profile bench mine.wasm --node node.tar.zst --baseline before.json --fail-over 5
+Fuel counts instructions: the same on every machine. Time is told beside it.
+
+Exit codes: 0, 1 a check takes more fuel than --fail-over lets it, 2 usage, 3 the
+profile is refused.")]
+pub struct BenchArgs {
+    /// The profile: a component, or its YAML, which is built in memory
+    #[arg(value_name = "FILE")]
+    pub profile: PathBuf,
+
+    /// The node record that its checks look at
+    #[arg(long = "node", value_name = "RECORD")]
+    pub node: PathBuf,
+
+    /// What an earlier run printed as JSON
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Fail if a check takes so much more fuel than in the baseline, in percent
+    #[arg(long, value_name = "PERCENT", requires = "baseline")]
+    pub fail_over: Option<u32>,
+
+    /// How to print it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: InspectFormat,
+
+    /// Where a profile is found that the YAML changes.
+    #[command(flatten)]
+    pub installed: InstalledArgs,
+
     /// What a profile must be, and may do.
     #[command(flatten)]
     pub trust: TrustArgs,
@@ -68,6 +150,8 @@ pub struct Admission {
     pub grants: Option<PathBuf>,
     /// The time at which keys must be valid.
     pub now: Timestamp,
+    /// Where a profile is found that another one changes.
+    pub installed: Wanted,
 }
 
 /// Cases to be run.
@@ -92,10 +176,20 @@ pub struct TestPlan {
 pub enum AuthorPlan {
     /// Run its cases.
     Test(TestPlan),
+    /// Hold rules to it.
+    Check(CheckArgs, Admission),
+    /// Measure it.
+    Bench(BenchArgs, Admission),
 }
 
-fn admission(trust: &TrustArgs, settings: &Settings, ambient: Ambient) -> Admission {
+fn admission(
+    trust: &TrustArgs,
+    installed: &InstalledArgs,
+    settings: &Settings,
+    ambient: Ambient,
+) -> Admission {
     Admission {
+        installed: Wanted::new(Vec::new(), installed, settings),
         trust: trust.trust(settings),
         grants: trust.grants(settings),
         now: ambient.now,
@@ -104,11 +198,21 @@ fn admission(trust: &TrustArgs, settings: &Settings, ambient: Ambient) -> Admiss
 
 pub(super) fn test(args: TestArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
     AuthorPlan::Test(TestPlan {
-        admission: admission(&args.trust, settings, ambient),
+        admission: admission(&args.trust, &args.installed, settings, ambient),
         profile: args.profile,
         cases: args.cases,
         checks: args.checks,
         require_coverage: args.require_coverage,
         format: args.format,
     })
+}
+
+pub(super) fn check(args: CheckArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
+    let admission = admission(&args.trust, &args.installed, settings, ambient);
+    AuthorPlan::Check(args, admission)
+}
+
+pub(super) fn bench(args: BenchArgs, settings: &Settings, ambient: Ambient) -> AuthorPlan {
+    let admission = admission(&args.trust, &args.installed, settings, ambient);
+    AuthorPlan::Bench(args, admission)
 }

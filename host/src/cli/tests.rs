@@ -316,6 +316,7 @@ fn what_cannot_be_followed_is_one_sentence() {
         ),
         ("cisb scan --profile p --set a=1 --set a=2", "a twice"),
         ("cisb man scna", "did you mean scan?"),
+        ("cisb man profile tset", "did you mean profile test"),
     ] {
         let error = planned(words).unwrap_err();
         assert!(error.contains(said), "{words}: {error}");
@@ -404,6 +405,27 @@ fn what_prints_prints() {
         "{page}"
     );
     assert!(page.contains("kubeconfig"));
+    // Every page that a page refers to is there, by words and by its name.
+    fn referred(page: &str) -> Vec<String> {
+        let names = page.lines().filter_map(|line| line.strip_suffix("(1)"));
+        let names = names.filter_map(|name| name.strip_prefix("cisb\\-"));
+        let names = names.map(|name| name.replace("\\-", "-"));
+        names.filter(|name| !name.ends_with("help")).collect()
+    }
+    let mut names = referred(&printed("cisb man"));
+    let mut count = 0;
+    while let Some(name) = names.pop() {
+        let page = printed(&format!("cisb man {name}"));
+        assert!(
+            page.contains(&format!(".TH cisb-{name} 1")),
+            "{name}: {page}"
+        );
+        names.extend(referred(&page));
+        count += 1;
+    }
+    assert!(count > 25, "{count}");
+    let words = printed("cisb man profile import kube-bench");
+    assert_eq!(words, printed("cisb man profile-import-kube-bench"));
 }
 
 #[test]

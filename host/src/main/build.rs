@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use cisb::author::mistake::Mistakes;
 use cisb::author::{self, AuthorError, Built, code, tailor, tree};
 use cisb::cli::resolve::Wanted;
 use cisb::profile::source::MAX_COMPONENT_BYTES;
@@ -21,35 +22,8 @@ pub(super) fn run(
     force: bool,
     installed: &Wanted,
 ) -> anyhow::Result<u8> {
-    let text = read(source)?;
-    let name = source.display().to_string();
-    let made = match (tailor::is_overlay(&text), component) {
-        (true, None) => tailored(source, &name, &text, installed),
-        (true, Some(_)) => bail!(
-            "{name} is an overlay, whose checks the profile that it extends answers: leave \
-             --component out"
-        ),
-        (false, None) => author::build(&name, &text),
-        (false, Some(code)) => {
-            let read = code::read(&code.display().to_string(), read_code(code)?);
-            author::build_around(&name, &text, &read?)
-        }
-    };
-    let built = match made {
-        Ok(built) => built,
-        Err(AuthorError::Mistakes(mistakes)) => {
-            // Each begins with its place, as editors expect it.
-            let mut err = io::stderr().lock();
-            for line in mistakes.to_string().lines() {
-                let _ = writeln!(err, "{}", cisb::report::escape::line(line));
-            }
-            drop(err);
-            let count = mistakes.all.len();
-            let many = if count == 1 { "" } else { "s" };
-            say(&format!("{count} mistake{many}, nothing was built"));
-            return Ok(exit::USAGE);
-        }
-        Err(error) => return Err(error.into()),
+    let Some(built) = made(source, component, installed, "nothing was built")? else {
+        return Ok(exit::USAGE);
     };
     if !force {
         replaceable(output, &built.manifest.id)?;
@@ -95,6 +69,53 @@ fn read_code(path: &Path) -> anyhow::Result<Vec<u8>> {
         );
     }
     Ok(bytes)
+}
+
+/// Builds a profile, around the code that is named, or tells what is wrong with
+/// its source and what therefore did not happen.
+pub(super) fn made(
+    source: &Path,
+    component: Option<&Path>,
+    installed: &Wanted,
+    undone: &str,
+) -> anyhow::Result<Option<Built>> {
+    let text = read(source)?;
+    let name = source.display().to_string();
+    let made = match (tailor::is_overlay(&text), component) {
+        (true, None) => tailored(source, &name, &text, installed),
+        (true, Some(_)) => bail!(
+            "{name} is an overlay, whose checks the profile that it extends answers: leave \
+             --component out"
+        ),
+        (false, None) => author::build(&name, &text),
+        (false, Some(code)) => {
+            let read = code::read(&code.display().to_string(), read_code(code)?);
+            author::build_around(&name, &text, &read?)
+        }
+    };
+    match made {
+        Ok(built) => Ok(Some(built)),
+        Err(AuthorError::Mistakes(mistakes)) => {
+            tell(&mistakes);
+            count(mistakes.all.len(), undone);
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Tells mistakes, each beginning with its place, as editors expect it.
+pub(super) fn tell(mistakes: &Mistakes) {
+    let mut err = io::stderr().lock();
+    for line in mistakes.to_string().lines() {
+        let _ = writeln!(err, "{}", cisb::report::escape::line(line));
+    }
+}
+
+/// Says how many mistakes there are, and what therefore did not happen.
+pub(super) fn count(mistakes: usize, undone: &str) {
+    let many = if mistakes == 1 { "" } else { "s" };
+    say(&format!("{mistakes} mistake{many}, {undone}"));
 }
 
 /// Builds an overlay on the profile that it extends.

@@ -12,6 +12,7 @@ use crate::verdict::{Basis, Outcome, Subject, Verdict};
 
 pub mod condition;
 pub mod document;
+pub mod moment;
 pub mod objects;
 pub mod parameter;
 pub mod process;

@@ -70,7 +70,8 @@ fn table(out: &mut String, schema: &Value, members: &Map<String, Value>) -> Resu
             false => "",
         };
         let kind = kind(member).with_context(|| name.clone())?;
-        let words = cell(&linked(text(member, "description").unwrap_or_default()));
+        let words = text(member, "description").with_context(|| format!("{name} has no words"))?;
+        let words = cell(&linked(words));
         writeln!(out, "| `{name}` | {must} | {} | {words} |", cell(&kind))?;
     }
     Ok(())
@@ -287,7 +288,7 @@ mod tests {
     #[test]
     fn members_are_a_table_and_what_excludes_each_other_is_said() {
         let schema = json!({
-            "properties": {"a": {"type": "string", "description": "x | y\nz"}, "b": true},
+            "properties": {"a": {"type": "string", "description": "x | y\nz"}, "b": {"description": "w"}},
             "required": ["a"],
             "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
         });
@@ -296,7 +297,10 @@ mod tests {
             page.contains("| `a` | required | text | x \\| y z |"),
             "{page}"
         );
-        assert!(page.contains("| `b` |  | anything |"), "{page}");
+        let silent = json!({"properties": {"c": {"type": "string"}}});
+        let error = super::page("", "Root", &silent).unwrap_err();
+        assert!(format!("{error:#}").contains("c has no words"), "{error:#}");
+        assert!(page.contains("| `b` |  | anything | w |"), "{page}");
         assert!(
             page.contains("Exactly one of these must be there: `a`, `b`."),
             "{page}"

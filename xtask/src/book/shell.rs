@@ -78,7 +78,9 @@ fn arguments(block: &Block, program: &str) -> Vec<Shown> {
     let lines = block.text.lines().map(str::trim).zip(block.line..);
     let lists = lines.filter_map(|(text, line)| {
         let list = text.trim_start_matches("- ").strip_prefix("args: [")?;
-        Some((list.strip_suffix(']')?, line))
+        // A list that begins with a path has its program in it.
+        let list = list.strip_suffix(']').filter(|it| !it.starts_with('/'))?;
+        Some((list, line))
     });
     let shown = lists.map(|(list, line)| {
         let words = list.split(',').map(|word| word.trim().trim_matches('"'));

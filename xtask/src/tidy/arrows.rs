@@ -12,7 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     // What begins a profile elsewhere: text to the host.
     ("host/assets/new/", &["cisb-sdk"]),
     ("host/", &["cisb-contract"]),
-    ("xtask/", &["cisb-contract"]),
+    ("xtask/", &["cisb", "cisb-contract"]),
     ("fuzz/", &["cisb", "cisb-contract"]),
     ("tests/foreign/", &["cisb-sdk"]),
     ("tests/", &["cisb", "cisb-contract", "xtask"]),

@@ -2,7 +2,7 @@
 
 /// What a path in a document may start with to be one of ours.
 const ROOTS: &[&str] = &[
-    ".cargo", ".ci", "host", "plugins", "sdk", "tests", "wit", "xtask",
+    ".cargo", ".ci", "docs", "host", "plugins", "sdk", "tests", "wit", "xtask",
 ];
 
 /// Paths that a document names and that are not there.

@@ -5,7 +5,7 @@ use cisb_contract::rule::{self, Operand};
 use serde_json::Value;
 
 use super::{At, Lower};
-use crate::author::language::{Condition, Limit, OneOrMany, Scalar, Test, Texts};
+use crate::author::language::{Condition, Days, Limit, OneOrMany, Scalar, Test, Texts};
 
 /// What is needed where nothing is compared.
 pub(super) const ONE: &str = "write how it is compared, such as `is`, `has` or `at-least`";
@@ -41,9 +41,12 @@ impl Lower<'_> {
             none_of,
             has,
             lacks,
+            has_one_of,
+            has_none_of,
             within,
             at_least,
             at_most,
+            days_left,
             set,
             like,
             unlike,
@@ -68,6 +71,14 @@ impl Lower<'_> {
         if let Some(element) = lacks {
             return Some(rule::Test::Lacks(self.text(element, &at.to("lacks"))));
         }
+        if let Some(values) = has_one_of {
+            let values = self.values(values, SCALARS, &at.to("has-one-of"));
+            return Some(rule::Test::HasOneOf(values));
+        }
+        if let Some(values) = has_none_of {
+            let values = self.values(values, SCALARS, &at.to("has-none-of"));
+            return Some(rule::Test::HasNoneOf(values));
+        }
         if let Some(values) = within {
             let values = self.values(values, SCALARS, &at.to("within"));
             return Some(rule::Test::Within(values));
@@ -77,6 +88,9 @@ impl Lower<'_> {
         }
         if let Some(limit) = at_most {
             return Some(rule::Test::AtMost(self.limit(limit, &at.to("at-most"))));
+        }
+        if let Some(days) = days_left {
+            return Some(rule::Test::DaysLeft(self.days(days, &at.to("days-left"))));
         }
         if let Some(is) = set {
             return Some(rule::Test::Set(*is));
@@ -174,7 +188,39 @@ impl Lower<'_> {
         Operand::Value(text.as_str().into())
     }
 
-    fn patterns(&mut self, patterns: &OneOrMany<String>, at: &At) -> Vec<Operand<String>> {
+    fn days(&mut self, days: &Days, at: &At) -> Operand<i64> {
+        let text = match days {
+            Days::Integer(days) => return Operand::Value(*days),
+            Days::Parameter(text) => text,
+        };
+        match self.reference(text, &[ParameterType::Integer], at) {
+            Some(parameter) => Operand::Parameter { parameter },
+            None => {
+                if !text.contains("${") {
+                    self.wrong(
+                        at,
+                        format!("`{text}` is no number of days: write it without quotes"),
+                    );
+                }
+                Operand::Value(0)
+            }
+        }
+    }
+
+    fn patterns(&mut self, patterns: &OneOrMany<String>, at: &At) -> Operand<Vec<Operand<String>>> {
+        // One that is a list stands for all of them.
+        let parameters = &self.profile.parameters;
+        let is_list = |text: &str| {
+            let name = text.strip_prefix("${").and_then(|t| t.strip_suffix('}'));
+            let parameter = name.and_then(|name| parameters.get(name));
+            parameter.is_some_and(|p| p.kind == ParameterType::List)
+        };
+        if let OneOrMany::One(text) = patterns
+            && is_list(text)
+            && let Some(parameter) = self.reference(text, &[ParameterType::List], at)
+        {
+            return Operand::Parameter { parameter };
+        }
         let mut lowered = Vec::new();
         for (i, pattern) in patterns.as_slice().iter().enumerate() {
             let at = match patterns {
@@ -183,7 +229,7 @@ impl Lower<'_> {
             };
             lowered.push(self.text(pattern, &at));
         }
-        lowered
+        Operand::Value(lowered)
     }
 }
 

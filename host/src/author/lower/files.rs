@@ -3,7 +3,9 @@
 use cisb_contract::rule::{DocumentRule, FilesRule, Rule as Lowered, Set};
 
 use super::{At, Lower, Now};
-use crate::author::language::{Document, FieldName, Files, Mode, OneOrMany, Place, SettingName};
+use crate::author::language::{
+    Condition, Document, FieldName, Files, Mode, OneOrMany, Place, SettingName,
+};
 use crate::author::schema::{among, hint};
 use crate::cli::near;
 
@@ -267,12 +269,23 @@ impl Lower<'_> {
             }
             self.own(&request, &at, now)
         };
+        self.which(&rule.which, rule.each.is_some(), at);
         Lowered::Document(DocumentRule {
             of,
             only: self.conditions(&rule.only, &at.to("where")),
             each: self.each(rule.each.as_ref(), &at.to("each")),
+            which: self.conditions(&rule.which, &at.to("which")),
             require: self.conditions(&rule.require, &at.to("require")),
         })
+    }
+
+    /// Elements are chosen where there are some.
+    pub(super) fn which(&mut self, which: &[Condition], has_each: bool, at: &At) {
+        if !which.is_empty() && !has_each {
+            let text = "`which` says which elements of `each` count, and there is no `each`: for \
+                        whole ones write `where`";
+            self.wrong(&at.to("which"), text);
+        }
     }
 
     /// Pointers to elements.

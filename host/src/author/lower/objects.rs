@@ -1,10 +1,10 @@
 //! Rules over objects of the API.
 
 use cisb_contract::manifest::ParameterType;
-use cisb_contract::rule::{ObjectsRule, Operand, Rule as Lowered};
+use cisb_contract::rule::{self, ObjectsRule, Operand, Rule as Lowered};
 
 use super::{At, Lower, Now};
-use crate::author::language::{Condition, Objects};
+use crate::author::language::{Beside, Condition, Objects};
 
 /// What no profile is ever served: pointers to it would find nothing, and
 /// nothing would pass for good.
@@ -15,18 +15,27 @@ const NEVER: [&str; 2] = [
 
 impl Lower<'_> {
     pub(super) fn objects(&mut self, rule: &Objects, at: &At, now: &mut Now<'_>) -> Lowered {
-        self.names(rule, at);
+        self.names(&rule.resource, &rule.api_version, at);
+        self.which(&rule.which, rule.each.is_some(), at);
         let each = self.each(rule.each.as_ref(), &at.to("each"));
-        if rule.exist.is_some() && rule.each.is_some() {
-            let text = "`each` judges what `require` demands, and with `exist` nothing is: leave \
-                        one of them out";
-            self.wrong(&at.to("each"), text);
+        if rule.exist.is_some() && rule.each.is_some() && rule.which.is_empty() {
+            let text = "`exist` without `which` is about every element: write which ones count";
+            self.wrong(&at.to("exist"), text);
         }
-        if rule.exist.is_some() && rule.only.is_empty() {
+        if rule.exist.is_some() && rule.each.is_none() && rule.only.is_empty() {
             let text = "`exist` without `where` is about every object: write which ones count";
             self.wrong(&at.to("exist"), text);
         }
-        let fields = self.fields(rule, &each, at);
+        if rule.exist.is_some() && (!rule.require.is_empty() || rule.beside.is_some()) {
+            let text =
+                "`exist` stands in the place of `require` and `beside`: leave it or them out";
+            self.wrong(&at.to("exist"), text);
+        }
+        let mut fields = self.fields(rule, &each, at);
+        let beside = rule
+            .beside
+            .as_ref()
+            .map(|beside| self.beside(beside, &each, &mut fields, &at.to("beside"), now));
         let request = self.resource(&rule.api_version, &rule.resource, fields, now);
         now.component.get_or_insert_with(|| rule.resource.clone());
         Lowered::Objects(ObjectsRule {
@@ -41,13 +50,65 @@ impl Lower<'_> {
             },
             only: self.conditions(&rule.only, &at.to("where")),
             each,
+            which: self.conditions(&rule.which, &at.to("which")),
             require: self.conditions(&rule.require, &at.to("require")),
+            beside,
             exist: rule.exist,
         })
     }
 
-    fn names(&mut self, rule: &Objects, at: &At) {
-        let resource = &rule.resource;
+    /// What must be there beside each object or element.
+    fn beside(
+        &mut self,
+        beside: &Beside,
+        each: &[String],
+        own: &mut Vec<String>,
+        at: &At,
+        now: &mut Now<'_>,
+    ) -> rule::Beside {
+        let Beside {
+            resource,
+            api_version,
+            ..
+        } = beside;
+        self.names(resource, api_version, at);
+        let mut theirs = Vec::new();
+        let mut on = Vec::new();
+        for (i, pair) in beside.on.iter().enumerate() {
+            let at = at.to("on").to(i);
+            for (name, pointer) in [("at", &pair.at), ("equals", &pair.equals)] {
+                self.pointer(pointer, &at.to(name));
+                if pointer.split('/').any(|token| token == "*") {
+                    let text = format!("`{pointer}` leads to several values: one equals one here");
+                    self.wrong(&at.to(name), text);
+                }
+            }
+            theirs.push((pair.at.clone(), at.to("at")));
+            match each {
+                [] => own.push(pair.equals.clone()),
+                each => own.extend(each.iter().map(|e| format!("{e}{}", pair.equals))),
+            }
+            on.push(rule::Pair {
+                at: pair.at.clone(),
+                equals: pair.equals.clone(),
+            });
+        }
+        let only = beside.only.iter().enumerate();
+        theirs.extend(only.map(|(i, c)| (c.at.clone(), at.to("where").to(i).to("at"))));
+        let fields = self.served(resource, theirs);
+        rule::Beside {
+            request: self.resource(api_version, resource, fields, now),
+            kind: match &beside.kind {
+                Some(kind) => kind.clone(),
+                None => resource.clone(),
+            },
+            same_namespace: beside.same_namespace,
+            on,
+            only: self.conditions(&beside.only, &at.to("where")),
+        }
+    }
+
+    fn names(&mut self, resource: &str, api_version: &str, at: &At) {
         let is_plural = resource
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
@@ -58,13 +119,11 @@ impl Lower<'_> {
             );
             self.wrong(&at.to("resource"), text);
         }
-        let version = rule.api_version.rsplit('/').next().unwrap_or_default();
+        let version = api_version.rsplit('/').next().unwrap_or_default();
         let has_digit = version.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
-        if !version.starts_with('v') || !has_digit || rule.api_version.matches('/').count() > 1 {
-            let text = format!(
-                "`{}` is no API version such as `v1` or `networking.k8s.io/v1`",
-                rule.api_version
-            );
+        if !version.starts_with('v') || !has_digit || api_version.matches('/').count() > 1 {
+            let text =
+                format!("`{api_version}` is no API version such as `v1` or `networking.k8s.io/v1`");
             self.wrong(&at.to("api-version"), text);
         }
     }
@@ -78,7 +137,8 @@ impl Lower<'_> {
                 .collect()
         };
         let mut asked = places(&rule.only, "where");
-        let required = places(&rule.require, "require");
+        let mut required = places(&rule.require, "require");
+        required.extend(places(&rule.which, "which"));
         match each {
             [] => asked.extend(required),
             each => {
@@ -90,8 +150,15 @@ impl Lower<'_> {
                 }
             }
         }
+        fields.extend(self.served(&rule.resource, asked));
+        fields
+    }
+
+    /// Those of these fields that are served, of which the others are mistakes.
+    fn served(&mut self, resource: &str, asked: Vec<(String, At)>) -> Vec<String> {
+        let mut fields = Vec::new();
         for (pointer, at) in asked {
-            let is_secret = rule.resource == "secrets"
+            let is_secret = resource == "secrets"
                 && (pointer.is_empty()
                     || ["/data", "/stringData", "/*"]
                         .iter()

@@ -26,6 +26,12 @@ pub struct DocumentRule {
     /// Pointers to elements that are judged each by itself; the document is, if
     /// there are none.
     pub each: Vec<String>,
+    /// Which of those elements count: those of which all of this holds.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        serde(skip_serializing_if = "Vec::is_empty")
+    )]
+    pub which: Vec<Condition>,
     /// What must hold of each, all of it.
     pub require: Vec<Condition>,
 }
@@ -119,9 +125,17 @@ fn parts(
             Ok(found) => {
                 for one in found {
                     // What is not there is nothing to judge.
-                    if let Some(value) = one.value {
-                        let key = say![key, " ", one.at];
-                        subjects.push(judged(rule, key, value, expected));
+                    let Some(value) = one.value else {
+                        continue;
+                    };
+                    let key = say![key, " ", one.at];
+                    match condition::counts(&rule.which, value) {
+                        Held::Yes => subjects.push(judged(rule, key, value, expected)),
+                        Held::No => {}
+                        Held::Unknown(why) => {
+                            let text = say!["whether it counts is not known: ", why];
+                            subjects.push(subject(key, Verdict::Error, expected, text));
+                        }
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use super::DataRule;
 use super::condition::Condition;
 use super::document::DocumentRule;
-use super::objects::ObjectsRule;
+use super::objects::{Beside, ObjectsRule, Pair};
 use super::process::{Demand, ProcessRule};
 use super::test::Test;
 use crate::json::Value;
@@ -33,17 +33,19 @@ impl Reader {
                 }
             }
             "document" => {
-                self.only(body, &["of", "only", "each", "require"]);
+                self.only(body, &["of", "only", "each", "which", "require"]);
                 DataRule::Document(DocumentRule {
                     of: self.set(&body["of"]),
                     only: self.list(&body["only"], Self::condition),
                     each: self.list(&body["each"], Self::text),
+                    which: self.perhaps(body, "which", Self::condition),
                     require: self.list(&body["require"], Self::condition),
                 })
             }
             "objects" => {
                 let known = [
-                    "request", "kind", "exempt", "only", "each", "require", "exist",
+                    "request", "kind", "exempt", "only", "each", "which", "require", "beside",
+                    "exist",
                 ];
                 self.only(body, &known);
                 DataRule::Objects(ObjectsRule {
@@ -52,7 +54,9 @@ impl Reader {
                     exempt: self.list(&body["exempt"], |_, value| *value),
                     only: self.list(&body["only"], Self::condition),
                     each: self.list(&body["each"], Self::text),
+                    which: self.perhaps(body, "which", Self::condition),
                     require: self.list(&body["require"], Self::condition),
+                    beside: body.get("beside").map(|beside| self.beside(beside)),
                     exist: body
                         .get("exist")
                         .map(|is| self.some(is.as_bool(), "a boolean")),
@@ -83,6 +87,34 @@ impl Reader {
         })
     }
 
+    fn beside(&mut self, json: &Value) -> Beside {
+        self.only(json, &["request", "kind", "same-namespace", "on", "only"]);
+        Beside {
+            request: self.text(&json["request"]),
+            kind: self.text(&json["kind"]),
+            same_namespace: match json.get("same-namespace") {
+                None => false,
+                Some(same) => self.some(same.as_bool(), "a boolean"),
+            },
+            on: self.list(&json["on"], |it, pair| {
+                it.only(pair, &["at", "equals"]);
+                Pair {
+                    at: it.text(&pair["at"]),
+                    equals: it.text(&pair["equals"]),
+                }
+            }),
+            only: self.list(&json["only"], Self::condition),
+        }
+    }
+
+    /// A list that need not be there.
+    fn perhaps<T>(&mut self, body: &Value, name: &str, read: fn(&mut Self, &Value) -> T) -> Vec<T> {
+        match body.get(name) {
+            None => Vec::new(),
+            Some(list) => self.list(list, read),
+        }
+    }
+
     fn condition(&mut self, json: &Value) -> Condition {
         self.only(json, &["at", "test"]);
         Condition {
@@ -102,9 +134,12 @@ impl Reader {
             "none-of" => Test::NoneOf(self.list(body, value)),
             "has" => Test::Has(self.text(body)),
             "lacks" => Test::Lacks(self.text(body)),
+            "has-one-of" => Test::HasOneOf(self.list(body, value)),
+            "has-none-of" => Test::HasNoneOf(self.list(body, value)),
             "within" => Test::Within(self.list(body, value)),
             "at-least" => Test::AtLeast(*body),
             "at-most" => Test::AtMost(*body),
+            "days-left" => Test::DaysLeft(*body),
             "set" => Test::Set(self.some(body.as_bool(), "a boolean")),
             "like" => Test::Like(self.list(body, Self::text)),
             "unlike" => Test::Unlike(self.list(body, Self::text)),

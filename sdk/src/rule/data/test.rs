@@ -1,6 +1,7 @@
 //! How a value is compared. The type of what it is compared with decides how it
 //! is read; a value of another type is no answer.
 
+use super::moment;
 use crate::config::plain;
 use crate::json::Value;
 use crate::prelude::*;
@@ -31,12 +32,19 @@ pub enum Test {
     Has(String),
     /// It is a list without this element, or not there.
     Lacks(String),
+    /// It is a list with one of these elements, or more of them.
+    HasOneOf(Vec<Value>),
+    /// It is a list without any of these elements, or not there.
+    HasNoneOf(Vec<Value>),
     /// It is a list of nothing but these elements.
     Within(Vec<Value>),
     /// It is this whole number or duration, or more.
     AtLeast(Value),
     /// It is this whole number or duration, or less.
     AtMost(Value),
+    /// It is a time so many days after the scan, or later: the number of days,
+    /// with the time of the scan where that is known.
+    DaysLeft(Value),
     /// It is there and not empty, or is not.
     Set(bool),
     /// It is a text like one of these, in which `*` stands for anything.
@@ -105,9 +113,15 @@ impl Test {
             Test::NoneOf(wanted) => among(wanted, is).turned(),
             Test::Has(element) => with_element(value, element, seen.is_word),
             Test::Lacks(element) => with_element(value, element, seen.is_word).turned(),
+            Test::HasOneOf(wanted) => shares(value, wanted, seen.is_word),
+            Test::HasNoneOf(wanted) => shares(value, wanted, seen.is_word).turned(),
             Test::Within(wanted) => within(value, wanted, seen.is_word),
             Test::AtLeast(least) => compare(value, least, seen.is_word, |v, l| v >= l),
             Test::AtMost(most) => compare(value, most, seen.is_word, |v, m| v <= m),
+            Test::DaysLeft(limit) => match value.as_str() {
+                Some(text) => moment::holds(text, limit),
+                None => mistyped(value, "a time"),
+            },
             Test::Like(patterns) => like(value, patterns),
             Test::Unlike(patterns) => like(value, patterns).turned(),
             Test::Set(_) => Held::No,
@@ -118,7 +132,12 @@ impl Test {
     fn holds_of_nothing(&self) -> bool {
         matches!(
             self,
-            Test::IsNot(_) | Test::NoneOf(_) | Test::Lacks(_) | Test::Within(_) | Test::Unlike(_)
+            Test::IsNot(_)
+                | Test::NoneOf(_)
+                | Test::Lacks(_)
+                | Test::HasNoneOf(_)
+                | Test::Within(_)
+                | Test::Unlike(_)
         )
     }
 
@@ -131,9 +150,12 @@ impl Test {
             Test::NoneOf(values) => say!["none of ", all(values)],
             Test::Has(element) => say!["a list with ", element],
             Test::Lacks(element) => say!["a list without ", element],
+            Test::HasOneOf(values) => say!["a list with one of ", all(values)],
+            Test::HasNoneOf(values) => say!["a list with none of ", all(values)],
             Test::Within(values) => say!["only of ", all(values)],
             Test::AtLeast(value) => say![shown(value), " or more"],
             Test::AtMost(value) => say![shown(value), " or less"],
+            Test::DaysLeft(limit) => moment::expected(limit),
             Test::Set(true) => "set".to_owned(),
             Test::Set(false) => "not set".to_owned(),
             Test::Like(patterns) => say!["like ", strings::join(patterns, " or ")],
@@ -250,6 +272,14 @@ fn with_element(value: &Value, element: &str, is_word: bool) -> Held {
         Some(elements) => Held::of(strings::among(element, &elements)),
         None => mistyped(value, "a list"),
     }
+}
+
+fn shares(value: &Value, wanted: &[Value], is_word: bool) -> Held {
+    let Some(elements) = elements(value, is_word) else {
+        return mistyped(value, "a list");
+    };
+    let is_there = |wanted: &Value| strings::among(&plain(wanted), &elements);
+    Held::of(wanted.iter().any(is_there))
 }
 
 fn within(value: &Value, wanted: &[Value], is_word: bool) -> Held {

@@ -339,6 +339,136 @@ fn that_objects_exist_or_not_is_told_by_the_whole_list() {
     holds(&unclear, &rule(false), Verdict::Error, "whether it counts");
 }
 
+#[test]
+fn elements_count_by_what_is_in_them() {
+    let rule = |resource: &str| {
+        objects(json!({
+            "each": ["/spec/rules/*"],
+            "which": [{"at": "/resources", "test": {"has-one-of": [resource, "*"]}}],
+            "require": [{"at": "/verbs", "test": {"has-none-of": ["list", "*"]}}],
+        }))
+    };
+    let with = |rules: Value| pods(json!([pod("web", "a", json!({"rules": rules}))]));
+    let read = json!([{"resources": ["secrets"], "verbs": ["get"]}, {"resources": ["pods"], "verbs": ["*"]}]);
+    holds(
+        &with(read.clone()),
+        &rule("secrets"),
+        Verdict::Pass,
+        "/spec/rules/0",
+    );
+    holds(
+        &with(read.clone()),
+        &rule("pods"),
+        Verdict::Fail,
+        "/spec/rules/1",
+    );
+    holds(
+        &with(read),
+        &rule("nodes"),
+        Verdict::NotApplicable,
+        "none of 1 Pod",
+    );
+    // None must be there, of which the objects themselves say nothing.
+    let none = |verb: &str| {
+        objects(json!({
+            "each": ["/spec/rules/*"],
+            "which": [{"at": "/verbs", "test": {"has": verb}}],
+            "exist": false,
+        }))
+    };
+    let rules = || json!([{"verbs": ["get"]}]);
+    holds(
+        &with(rules()),
+        &none("get"),
+        Verdict::Fail,
+        "/spec/rules/0: is there",
+    );
+    holds(
+        &with(rules()),
+        &none("list"),
+        Verdict::Pass,
+        "none of 1 Pod",
+    );
+    holds(
+        &with(json!([{"verbs": 1}])),
+        &none("list"),
+        Verdict::Error,
+        "not a list",
+    );
+    let unclear = json!([{"resources": "secrets", "verbs": ["list"]}]);
+    holds(
+        &with(unclear),
+        &rule("secrets"),
+        Verdict::Error,
+        "not a list",
+    );
+    // In documents too.
+    let document = json!({"document": {
+        "of": glob(), "only": [], "each": ["/rules/*"],
+        "which": [{"at": "/level", "test": {"one-of": ["Request"]}}],
+        "require": [{"at": "/resources", "test": {"set": true}}],
+    }});
+    let yes = conf("rules: [{level: Request, resources: [a]}, {level: Metadata}]");
+    holds(&yes, &document, Verdict::Pass, "/rules/0");
+    let no = conf("rules: [{level: Metadata}, {level: Request}]");
+    holds(&no, &document, Verdict::Fail, "/rules/1");
+    let none = conf("rules: [{level: Metadata}]");
+    holds(
+        &none,
+        &document,
+        Verdict::NotApplicable,
+        "an element that counts",
+    );
+    let unclear = conf("rules: [{level: 1}]");
+    holds(&unclear, &document, Verdict::Error, "whether it counts");
+}
+
+#[test]
+fn what_belongs_to_each_is_there_or_is_not() {
+    let rule = objects(json!({
+        "each": ["/spec/tls/*"],
+        "beside": {
+            "request": "pods", "kind": "Secret", "same-namespace": true,
+            "on": [{"at": "/metadata/name", "equals": "/secretName"}],
+            "only": [{"at": "/spec/type", "test": {"is": "tls"}}],
+        },
+    }));
+    let named = |name: Value| pod("web", "ingress", json!({"tls": [{"secretName": name}]}));
+    let secret = |namespace: &str, kind: Value| pod(namespace, "s", json!({"type": kind}));
+    let node = |other: Value| pods(json!([named(json!("s")), other]));
+    holds(
+        &node(secret("web", json!("tls"))),
+        &rule,
+        Verdict::Pass,
+        "Secret/web/s is there",
+    );
+    holds(
+        &node(secret("web", json!("x"))),
+        &rule,
+        Verdict::Fail,
+        "/spec/type is x, should be tls",
+    );
+    holds(
+        &node(secret("shop", json!("tls"))),
+        &rule,
+        Verdict::Fail,
+        "there is not a Secret",
+    );
+    holds(
+        &node(secret("web", json!(1))),
+        &rule,
+        Verdict::Error,
+        "cannot be judged",
+    );
+    // What names nothing has nothing beside it.
+    let nameless = pods(json!([named(Value::Null), secret("web", json!("tls"))]));
+    holds(&nameless, &rule, Verdict::Fail, "there is not a Secret");
+    let mut elsewhere = rule.clone();
+    elsewhere["objects"]["beside"]["request"] = json!("nowhere");
+    let node = node(secret("web", json!("tls")));
+    holds(&node, &elsewhere, Verdict::Error, "nowhere");
+}
+
 fn appd(args: &[&str]) -> FakeNode {
     FakeNode::new().process(FakeProcess::new("appd", args))
 }
@@ -520,8 +650,11 @@ fn samples() -> Vec<wire::Rule> {
             Test::AtLeast(value(json!(1))),
             Test::AtMost(value(json!("5m"))),
             Test::Set(false),
-            Test::Like(vec![text("a*")]),
-            Test::Unlike(vec![text("a*")]),
+            Test::DaysLeft(Operand::Value(30)),
+            Test::HasOneOf(values()),
+            Test::HasNoneOf(values()),
+            Test::Like(Operand::Value(vec![text("a*")])),
+            Test::Unlike(Operand::Value(vec![text("a*")])),
         ]
         .map(|test| Condition {
             at: "/a".to_owned(),
@@ -617,6 +750,7 @@ fn samples() -> Vec<wire::Rule> {
             of: glob(),
             only: conditions(),
             each: vec!["/a/*".to_owned()],
+            which: conditions(),
             require: conditions(),
         }),
         wire::Rule::Objects(wire::ObjectsRule {
@@ -625,7 +759,18 @@ fn samples() -> Vec<wire::Rule> {
             exempt: values(),
             only: conditions(),
             each: vec!["/a/*".to_owned()],
+            which: conditions(),
             require: conditions(),
+            beside: Some(wire::Beside {
+                request: "secrets".to_owned(),
+                kind: "Secret".to_owned(),
+                same_namespace: true,
+                on: vec![wire::Pair {
+                    at: "/a".to_owned(),
+                    equals: "/b".to_owned(),
+                }],
+                only: conditions(),
+            }),
             exist: Some(true),
         }),
         process(wire::ProcessDemand::Runs(true)),
