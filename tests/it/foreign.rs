@@ -29,6 +29,7 @@ impl Demo {
     }
 
     /// Builds the profile around a language's code; none if there is no such code.
+    #[expect(clippy::print_stderr, reason = "what is passed over is said")]
     fn of(language: &str) -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let source = workspace().path("tests/foreign");

@@ -192,6 +192,6 @@ fn quietly(command: &mut Command) -> Result<(), String> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    let lines = said.lines().filter(|line| !line.trim().is_empty());
-    Err(lines.last().unwrap_or("it says nothing").to_owned())
+    let mut lines = said.lines().filter(|line| !line.trim().is_empty());
+    Err(lines.next_back().unwrap_or("it says nothing").to_owned())
 }
