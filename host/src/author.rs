@@ -64,9 +64,9 @@ pub enum AuthorError {
 
 /// Builds the profile that a text describes; `file` is what messages call it.
 pub fn build(file: &str, text: &str) -> Result<Built, AuthorError> {
-    let manifest = describe(file, text, None)?;
+    let (manifest, license) = describe(file, text, None)?;
     Ok(Built {
-        component: pack::pack(&manifest)?,
+        component: pack::pack(&manifest, license.as_deref())?,
         manifest,
         limits: None,
     })
@@ -74,8 +74,9 @@ pub fn build(file: &str, text: &str) -> Result<Built, AuthorError> {
 
 /// Builds the profile that a text describes around somebody's code.
 pub fn build_around(file: &str, text: &str, code: &Code) -> Result<Built, AuthorError> {
-    let manifest = describe(file, text, Some(code))?;
-    let component = pack::describe(code.component(&manifest)?, &manifest)?;
+    let (manifest, license) = describe(file, text, Some(code))?;
+    let component = code.component(&manifest)?;
+    let component = pack::describe(component, &manifest, license.as_deref())?;
     let limits = code::hold(&code.name, &component)?;
     Ok(Built {
         component,
@@ -84,13 +85,17 @@ pub fn build_around(file: &str, text: &str, code: &Code) -> Result<Built, Author
     })
 }
 
-/// The manifest that a text is.
-fn describe(file: &str, text: &str, code: Option<&Code>) -> Result<Manifest, AuthorError> {
+/// The manifest that a text is, and the licence that it names.
+fn describe(
+    file: &str,
+    text: &str,
+    code: Option<&Code>,
+) -> Result<(Manifest, Option<String>), AuthorError> {
     let (profile, tree) = read(file, text)?;
     let engine = &pack::ready()?.engine;
     let manifest = lower::manifest(&profile, &tree, engine, code).map_err(|all| said(file, all))?;
     acceptable(file, &manifest)?;
-    Ok(manifest)
+    Ok((manifest, profile.license))
 }
 
 /// Holds what was made to what a scan would hold it to.

@@ -104,7 +104,7 @@ rules! {
         "write the default as the type says";
     Metadata = "metadata", Warning,
         "it carries its name, version, licence and description in the standard sections",
-        "add them, as `wasm-tools metadata add` does";
+        "add them: in YAML with `license`, elsewhere as `wasm-tools metadata add` does";
     Version = "version", Error,
         "the version beside the manifest is the manifest's",
         "write the same version into both";

@@ -207,6 +207,7 @@ impl Import<'_> {
             version: "0.1.0".to_owned(),
             epoch: 1,
             title,
+            license: None,
             benchmark: version.map(|version| Benchmark {
                 name: "imported from kube-bench".to_owned(),
                 version,

@@ -28,6 +28,9 @@ pub struct Profile {
     pub epoch: u64,
     /// One line for people.
     pub title: String,
+    /// Under which licence others may use it, as SPDX calls it: `Apache-2.0`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub license: Option<String>,
     /// The document that the checks come from; the profile itself if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub benchmark: Option<Benchmark>,

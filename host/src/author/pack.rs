@@ -77,17 +77,22 @@ fn unpack() -> Result<Ready, String> {
 }
 
 /// The component that a manifest makes of the engine. It imports what the
-/// manifest requests, and the same manifest gives the same bytes.
-pub fn pack(manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+/// manifest requests, and the same manifest gives the same bytes. `license` is
+/// what others may use it under, where its author says so.
+pub fn pack(manifest: &Manifest, license: Option<&str>) -> Result<Vec<u8>, PackError> {
     let component = ready()?
         .components
         .get(asset::variant(&manifest.requests))
         .ok_or_else(|| PackError::Asset("a variant is missing".to_owned()))?;
-    describe(component.clone(), manifest)
+    describe(component.clone(), manifest, license)
 }
 
 /// A component without a manifest, with this one.
-pub(super) fn describe(mut bytes: Vec<u8>, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+pub(super) fn describe(
+    mut bytes: Vec<u8>,
+    manifest: &Manifest,
+    license: Option<&str>,
+) -> Result<Vec<u8>, PackError> {
     let broken = |e: String| PackError::Asset(e);
     let text = serde_json::to_vec(manifest).map_err(|e| broken(e.to_string()))?;
     if text.len() > MANIFEST_MAX_BYTES {
@@ -95,6 +100,9 @@ pub(super) fn describe(mut bytes: Vec<u8>, manifest: &Manifest) -> Result<Vec<u8
     }
     append(&mut bytes, "component-name", &name(&manifest.id));
     append(&mut bytes, "description", manifest.title.as_bytes());
+    if let Some(license) = license {
+        append(&mut bytes, "licenses", license.as_bytes());
+    }
     append(&mut bytes, "version", manifest.version.as_bytes());
     let packed = zstd::bulk::compress(&text, PACKING).map_err(|e| broken(e.to_string()))?;
     append(&mut bytes, MANIFEST_SECTION, &packed);

@@ -100,7 +100,7 @@ impl Read {
             },
             built: Built {
                 limits: None,
-                component: pack::describe(code.to_vec(), &manifest)?,
+                component: pack::describe(code.to_vec(), &manifest, None)?,
                 manifest,
             },
         })
@@ -501,6 +501,7 @@ impl Tailor<'_> {
             version: self.overlay.version.clone(),
             epoch: self.overlay.epoch,
             title: title.clone(),
+            license: None,
             benchmark: None,
             applies: Vec::new(),
             platform: self.overlay.platform,
