@@ -137,6 +137,8 @@ fn case_files(plan: &TestPlan) -> anyhow::Result<Vec<PathBuf>> {
         if let Some(found) = beside.iter().find(|path| path.is_file()) {
             return Ok(vec![found.clone()]);
         }
+        let cannot = || format!("cannot read {}", plan.profile.display());
+        std::fs::metadata(&plan.profile).with_context(cannot)?;
         bail!(
             "there are no cases: write them into {}, or name them with --cases PATH",
             beside[0].display()
