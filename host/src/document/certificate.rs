@@ -106,7 +106,7 @@ DgQWBBTwYLaxHb0FPwoe6lFmVFYyz/VVVzAfBgNVHSMEGDAWgBTwYLaxHb0FPwoe\n\
             assert!(why.contains("of its certificates number 1"), "{why}");
         }
         for cut in 0..ONE.len() {
-            let _ = parse_file("/etc/pki/a.crt", ONE[..cut].as_bytes());
+            let _ = parse_file("/etc/pki/a.crt", &ONE.as_bytes()[..cut]);
         }
     }
 }
