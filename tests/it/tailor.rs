@@ -572,3 +572,24 @@ cases:
     ]);
     assert_eq!(ran.code, 0, "{}{}", ran.out, ran.err);
 }
+
+#[test]
+fn what_is_extended_and_not_installed_is_named_with_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("ours.yaml");
+    fs::write(&source, "extends: cis-1.12\nid: ours\ntitle: Ours\n").unwrap();
+    let ran = cisb([
+        "profile".as_ref(),
+        "build".as_ref(),
+        source.as_os_str(),
+        "--profiles".as_ref(),
+        folder.path().as_os_str(),
+    ]);
+    assert_eq!(ran.code, 2, "{}", ran.err);
+    for words in [
+        "ours.yaml:1:10: no profile is installed in",
+        "such as ./cis-1.12.wasm",
+    ] {
+        assert!(ran.err.contains(words), "{words}\n{}", ran.err);
+    }
+}

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use cisb::author::mistake::Mistakes;
 use cisb::author::{self, AuthorError, Built, code, tailor, tree};
-use cisb::cli::resolve::Wanted;
+use cisb::cli::resolve::{ResolveError, Wanted};
 use cisb::profile::source::MAX_COMPONENT_BYTES;
 use cisb::profile::{Gate, Place};
 use cisb::report::exit;
@@ -136,7 +136,13 @@ fn tailored(
                 ..installed.clone()
             };
             let named = wanted.ids();
-            let mut places = named.map_err(|why| overlay.no_such(&why.to_string()))?;
+            let mut places = named.map_err(|why| match why {
+                ResolveError::NoneInstalled(folders) => overlay.no_such(&format!(
+                    "no profile is installed in {folders}: name the file that it extends, such as \
+                     ./{extends}.wasm, or the folder that holds it with --profiles DIR"
+                )),
+                why => overlay.no_such(&why.to_string()),
+            })?;
             let none = || overlay.no_such("no such profile is installed");
             places.pop().ok_or_else(none)?
         }
